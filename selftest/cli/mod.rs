@@ -1,0 +1,10 @@
+//! The command line, held as text: arguments and files in; output, talk and exit code out.
+
+mod acting;
+mod bench;
+mod budget;
+mod frame;
+mod reading;
+mod setup;
+mod undo;
+mod work;

@@ -1,0 +1,97 @@
+//! Undo: the inverse of your last action, from the log alone.
+
+use aq::board::Board as _;
+use aq::fleet::{Actor, ActorKind, Command, Order};
+
+use super::bench::{Bench, same};
+
+/// Runs the words in order; gives the last text.
+fn after(bench: &Bench, words: &[&str]) -> String {
+    words.iter().fold(String::new(), |_, words| bench.run(words))
+}
+
+#[track_caller]
+fn check(words: &[&str], expected: &str) {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {});
+    same(&after(&bench, words), expected);
+}
+
+#[test]
+fn takes_back_what_has_an_inverse() {
+    check(
+        &["park a", "undo"],
+        "a-1\tdone\tqueued@0\tqueued@0\t3\n! undid park of a-1: it is queued\nexit 0\n",
+    );
+    check(
+        &["cancel a", "undo"],
+        "a-1\tdone\tfailed@1\tqueued@2\t3\n! undid cancel of a-1: it is queued\nexit 0\n",
+    );
+    check(
+        &["budget set local --ceiling 5", "budget set local --ceiling 7", "undo", "budget show"],
+        "product\tlocal\nceiling\t$5.00 (in total)\nspent\t$0.00\nreserved\t$0.00\nstate\tactive\nexit 0\n",
+    );
+    check(&["budget pause local", "undo"], "local\tdone\t\t\t3\n! undid budget pause of local\nexit 0\n");
+}
+
+#[test]
+fn goes_back_step_by_step_and_never_twice() {
+    check(
+        &["park a", "unpark a", "undo", "undo"],
+        "a-1\tdone\tqueued@0\tqueued@0\t5\n! undid park of a-1: it is queued\nexit 0\n",
+    );
+    check(
+        &["park a", "undo", "undo"],
+        "! error: you have done nothing here that could be undone\n!   see them: aq undo --list\nexit 3\n",
+    );
+    check(
+        &["park a", "undo 2"],
+        "! error: only 1 of your actions can be undone\n!   see them: aq undo --list\nexit 3\n",
+    );
+}
+
+#[test]
+fn an_unpark_comes_back_as_it_was() {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {});
+    after(&bench, &["park a --until 2099-01-01T00:00:00Z", "unpark a", "undo"]);
+    let state = bench.board().snapshot();
+    let until = state.jobs["a-1"].park.as_ref().and_then(|park| park.until).expect("a date");
+    assert_eq!(until.to_string(), "2099-01-01T00:00:00Z");
+}
+
+#[test]
+fn is_refused_when_the_job_moved_on() {
+    check(
+        &["park a", "cancel a", "undo 2"],
+        "! error: cannot undo park of a-1: it is failed since (cancelled)\n!   look: aq show a-1\nexit 4\n",
+    );
+}
+
+#[test]
+fn what_has_no_inverse_is_named() {
+    check(
+        &["park a", "cancel a", "requeue a", "undo"],
+        "! your last action, requeue a-1, has no inverse\n! error: cannot undo cancel of a-1: it is queued since (requeued)\n!   look: aq show a-1\nexit 4\n",
+    );
+}
+
+#[test]
+fn others_actions_are_listed_and_left_alone() {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {});
+    let bob = Actor::new(ActorKind::Person, "bob@there");
+    let reason = aq::fleet::ParkReason::Operator;
+    bench.order(vec![Order::new(bob, Command::Park { job: "a-1".into(), until: None, reason })]);
+    let said = bench.run("undo");
+    assert!(said.ends_with("exit 3\n"), "{said}");
+    let said = bench.run("undo --list");
+    assert!(said.contains("\tbob@there\tpark\ta-1\tit is not yours\n"), "{said}");
+    let said = bench.run("undo --list --json");
+    assert!(said.contains(r#""kind":"undo""#) && said.contains(r#""can_undo":false"#), "{said}");
+}
+
+#[test]
+fn a_dry_run_undoes_nothing() {
+    check(&["park a", "undo -n"], "a-1\tdone\tqueued@0\tqueued@0\t\n! would undo park of a-1\nexit 0\n");
+}

@@ -1,0 +1,283 @@
+//! From adding to cleaning: manifests in, an agent, ship, drain, doctor, clean.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::bench::{Bench, same};
+
+/// Runs aq with something on standard input; gives the text of it all.
+fn fed(bench: &Bench, words: &[&str], text: &str) -> (Option<i32>, String, String) {
+    let mut process = bench.process(words);
+    let process = process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = process.spawn().expect("aq runs");
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("written");
+    let out = child.wait_with_output().expect("ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (out.status.code(), text(&out.stdout), text(&out.stderr))
+}
+
+fn write(bench: &Bench, name: &str, text: &str) -> PathBuf {
+    let path = bench.work().join(name);
+    std::fs::write(&path, text).expect("written");
+    path
+}
+
+#[track_caller]
+fn has(said: &str, parts: &[&str]) {
+    parts.iter().for_each(|part| assert!(said.contains(part), "no {part:?} in:\n{said}"));
+}
+
+#[test]
+fn good_files_are_added_where_others_are_bad() {
+    let bench = Bench::queue();
+    write(&bench, "good.md", "# Good work\n");
+    write(&bench, "bad.md", "---\nprioritee: high\ntimeout: soon\n---\n# Bad\n");
+    let said = bench.run("add good.md bad.md");
+    has(&said, &["good-work-", "\tdone\t\tqueued@0\t1\n", "bad.md\trefused\t\t\tusage\n"]);
+    has(
+        &said,
+        &["! error: bad.md cannot be submitted", "bad.md:2:1: unknown field \"prioritee\"", "^^^^^^^^^"],
+    );
+    has(&said, &["bad.md:3:10:", "exit 8\n"]);
+    assert!(bench.work().join("queue/inbox/good.md").is_file());
+    let said = bench.run("add bad.md");
+    has(&said, &["! error: bad.md cannot be submitted", "exit 2\n"]);
+    let said = bench.run("add bad.md --json");
+    has(&said, &[r#""code":"usage""#, r#""file":"bad.md""#, "exit 2\n"]);
+}
+
+#[test]
+fn files_that_are_not_there_and_files_that_are_in_already() {
+    let bench = Bench::queue();
+    same(
+        &bench.run("add none.md"),
+        "! error: none.md is not there\n!   no such file\n!   name a markdown file, or - for standard input\nexit 2\n",
+    );
+    write(&bench, "queue/inbox/here.md", "# Here\n");
+    let said = bench.run("add queue/inbox/here.md");
+    has(&said, &["is in the inbox of this queue already", "exit 2\n"]);
+    let said = bench.run("add");
+    has(&said, &["error: missing: ", "exit 2\n"]);
+}
+
+#[test]
+fn a_manifest_comes_from_standard_input() {
+    let bench = Bench::queue();
+    let (code, out, err) = fed(&bench, &["add", "-"], "# From a pipe\n\ndo it\n");
+    assert_eq!(code, Some(0), "{err}");
+    has(&out, &["from-a-pipe-"]);
+    let (code, _, err) = fed(&bench, &["add", "-"], "---\nx: 1\n---\n");
+    assert_eq!(code, Some(2));
+    has(&err, &["stdin.md:2:1: unknown field"]);
+}
+
+#[test]
+fn a_key_makes_a_repeated_add_a_no_op() {
+    let bench = Bench::queue();
+    write(&bench, "k.md", "---\nidempotency-key: once\n---\n# Keyed\n");
+    has(&bench.run("add k.md"), &["\tdone\t", "exit 0\n"]);
+    has(&bench.run("add k.md"), &["k.md\tunchanged\t\t\talready_done", "exit 0\n"]);
+    write(&bench, "k.md", "---\nidempotency-key: once\n---\n# Keyed anew\n");
+    has(&bench.run("add k.md"), &["gave its new text to keyed-", "exit 0\n"]);
+}
+
+#[test]
+fn children_are_added_below_a_parent_and_circles_are_refused() {
+    let bench = Bench::queue();
+    bench.job("whole-1", |_| {});
+    write(&bench, "part.md", "# A part\n");
+    has(&bench.run("add part.md --parent whole"), &["added a-part-", "exit 0\n"]);
+    write(&bench, "loop.md", "---\ndeps: [whole-1]\n---\n# Loop\n");
+    has(&bench.run("add loop.md --parent whole-1"), &["would close a circle", "exit 2\n"]);
+    has(&bench.run("add part.md --parent nobody"), &["no job nobody", "exit 3\n"]);
+}
+
+#[test]
+fn a_dry_add_checks_and_submits_nothing() {
+    let bench = Bench::queue();
+    write(&bench, "good.md", "# Good\n");
+    has(&bench.run("add -n good.md"), &["good.md is good", "exit 0\n"]);
+    same(&bench.run("ls"), "exit 0\n");
+}
+
+#[test]
+fn a_manifest_is_written_in_the_editor() {
+    let bench = Bench::queue();
+    let run = |script: &str| {
+        let editor = write(&bench, "editor.sh", script);
+        let mut process = bench.process(&["add", "--edit"]);
+        let editor = format!("sh '{}'", editor.display());
+        let out = process.env("VISUAL", editor).env("PATH", "/usr/bin:/bin").output().expect("aq runs");
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (code, said) = run("printf '# Edited work\\n' > \"$1\"\n");
+    assert_eq!(code, Some(0), "{said}");
+    has(&said, &["added edited-work-"]);
+    let (code, said) = run("true\n");
+    assert_eq!(code, Some(0), "{said}");
+    has(&said, &["nothing was added: the text was left as it was"]);
+    let (code, said) = run("printf -- '---\\nx: 1\\n---\\n' > \"$1\"\n");
+    assert_eq!(code, Some(2), "{said}");
+    has(&said, &["unknown field", "your text is in "]);
+    let (code, said) = run("exit 3\n");
+    assert_eq!(code, Some(2), "{said}");
+    has(&said, &["ended with"]);
+    has(&bench.run("add --edit --no-input"), &["--no-input says not to", "exit 2\n"]);
+}
+
+#[test]
+fn an_engine_without_its_agent_is_told() {
+    let bench = Bench::queue();
+    write(&bench, "part.md", "# A part\n");
+    let run = |words: &[&str]| {
+        let mut process = bench.process(words);
+        let process = process.env("AQ_FENCE_URL", "unix:/nowhere/fence").env("AQ_JOB", "whole-1");
+        let out = process.output().expect("aq runs");
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (code, said) = run(&["add", "part.md"]);
+    assert_eq!(code, Some(1), "{said}");
+    has(&said, &["cannot reach the agent at /nowhere/fence"]);
+    let (code, said) = run(&["add", "part.md", "--parent", "other-2"]);
+    assert_eq!(code, Some(2), "{said}");
+    has(&said, &["below whole-1 alone"]);
+}
+
+fn git(at: &Path, words: &[&str]) -> String {
+    let mut git = Command::new("git");
+    let out =
+        git.args(words).current_dir(at).env("GIT_CONFIG_GLOBAL", "/dev/null").output().expect("git runs");
+    assert!(out.status.success(), "{words:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+/// A repository with a commit and a queue in it, and a job that an agent has worked.
+fn worked(ship: &str) -> Bench {
+    let bench = Bench::empty();
+    let at = bench.work();
+    git(&at, &["init", "-q", "-b", "main"]);
+    git(&at, &["config", "user.name", "ann"]);
+    git(&at, &["config", "user.email", "ann@here"]);
+    has(&bench.run("init"), &["exit 0\n"]);
+    git(&at, &["add", "-A"]);
+    git(&at, &["commit", "-q", "-m", "first"]);
+    let text = format!(
+        "---\nengine: shell\nverify: test -f made.txt\nship: {ship}\n---\n# Make it\n\n```sh\necho made > made.txt\n```\n"
+    );
+    write(&bench, "make-it.md", &text);
+    has(&bench.run("add make-it.md"), &["exit 0\n"]);
+    std::fs::remove_file(at.join("make-it.md")).expect("removed");
+    let mut agent = bench.process(&["agent", "--once"]);
+    let out = agent.env("PATH", "/usr/bin:/bin").output().expect("aq runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    bench
+}
+
+fn run(bench: &Bench, words: &str) -> String {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let out = bench.process(&words).env("PATH", "/usr/bin:/bin").output().expect("aq runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}{}exit {}\n", text(&out.stdout), text(&out.stderr), out.status.code().unwrap_or(-1))
+}
+
+#[test]
+fn what_is_shipped_is_cleaned_away() {
+    let bench = worked("merge");
+    let said = run(&bench, "ship make-it");
+    has(&said, &["say which revision you looked at", "exit 2\n"]);
+    let said = run(&bench, "ship make-it --yes -n");
+    has(&said, &["would ship make-it-", "proof", "1 file, +1 -0", "exit 0\n"]);
+    let said = run(&bench, "ship make-it --yes");
+    has(&said, &["shipped make-it-", "testing@", "\tshipped@", "exit 0\n"]);
+    assert!(bench.work().join("made.txt").is_file());
+    let said = run(&bench, "ship make-it --yes");
+    has(&said, &["cannot ship make-it-", "it is in shipped, not in testing", "exit 4\n"]);
+    let said = run(&bench, "clean");
+    has(&said, &["nothing is old enough", "exit 0\n"]);
+    let said = run(&bench, "clean --keep 0");
+    has(&said, &["add: --yes", "exit 2\n"]);
+    let said = run(&bench, "clean --keep 0 -n");
+    has(&said, &["would prune make-it-", "worktree, transcripts, archive", "exit 0\n"]);
+    let said = run(&bench, "clean --keep 0 --yes");
+    has(&said, &["worktree, transcripts, branch, archived, file", "exit 0\n"]);
+    assert_eq!(git(&bench.work(), &["branch", "--list", "aq/*"]), "");
+    assert_eq!(git(&bench.work(), &["worktree", "list"]).lines().count(), 1);
+    assert_eq!(std::fs::read_dir(bench.work().join("queue/shipped")).expect("a folder").count(), 0);
+    has(&run(&bench, "doctor"), &["log\tfine", "files\tfine"]);
+}
+
+#[test]
+fn a_branch_that_was_shipped_as_a_branch_stands() {
+    let bench = worked("branch");
+    has(&run(&bench, "ship make-it --yes"), &["exit 0\n"]);
+    has(&run(&bench, "clean --keep 0 --yes"), &["worktree, transcripts, archived, file", "exit 0\n"]);
+    assert_eq!(git(&bench.work(), &["branch", "--list", "aq/job/*"]).lines().count(), 1);
+}
+
+#[test]
+fn work_at_risk_is_never_cleaned_away() {
+    let bench = worked("merge");
+    has(&run(&bench, "ship make-it --yes"), &["exit 0\n"]);
+    let list = git(&bench.work(), &["worktree", "list", "--porcelain"]);
+    let tree = list.lines().rev().find_map(|line| line.strip_prefix("worktree ")).expect("a worktree");
+    let mine = Path::new(tree).join("mine.txt");
+    std::fs::write(&mine, "unsaved\n").expect("written");
+    let said = run(&bench, "clean --keep 0 --yes");
+    has(&said, &["is left alone", "mine.txt", "save it: aq risk rescue make-it-", "exit 4\n"]);
+    assert!(mine.is_file());
+}
+
+#[test]
+fn an_agent_is_drained_by_its_first_signal_and_stopped_by_both() {
+    for (verb, exit) in [("drain", 0), ("stop", 143)] {
+        let bench = Bench::empty();
+        has(&bench.run("init"), &["exit 0\n"]);
+        has(&bench.run(verb), &["no agent of this queue runs on this host", "exit 0\n"]);
+        let mut agent = bench.process(&["agent"]);
+        let mut agent = agent.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("aq runs");
+        let agents = bench.work().join("queue/.aq/agents");
+        let registered = || std::fs::read_dir(&agents).is_ok_and(|dir| dir.count() > 0);
+        for _ in 0..200 {
+            if registered() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        let said = bench.run(&format!("{verb} -n"));
+        has(&said, &["would ", "exit 0\n"]);
+        let said = bench.run(&format!("{verb} --all"));
+        has(&said, &[&format!("agent {} ", agent.id()), "exit 0\n"]);
+        let ended = agent.wait().expect("ends").code();
+        assert!(ended == Some(exit) || ended == Some(0), "{verb}: {ended:?}");
+    }
+}
+
+#[test]
+fn doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
+    let bench = Bench::empty();
+    has(&bench.run("doctor"), &["queue\tbad\tno queue at or above", "make one here: aq init", "exit 8\n"]);
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {}).claim();
+    write(&bench, "queue/shipped/stray.md", "# x\n");
+    write(&bench, "queue/rejected/bad.md", "# x\n");
+    write(&bench, "aq.toml", "slots = \"x\"\n");
+    let said = bench.run("doctor");
+    has(&said, &["settings\tbad\t", "aq.toml:1:9", "leases\tbad\t1 held by processes that are gone: a-1"]);
+    has(
+        &said,
+        &[
+            "files\tbad\t1 belong to no job: shipped/stray.md",
+            "rejected\tnote\t1 could not be read",
+            "exit 8\n",
+        ],
+    );
+    has(&bench.run("doctor --json"), &[r#""kind":"doctor""#, r#""check":"leases","health":"bad""#]);
+    write(&bench, "aq.toml", "[engines.mine]\nargv = [\"no-such-program\"]\n");
+    has(&bench.run("doctor"), &["engine\tbad\tmine: no-such-program is not on PATH"]);
+    let log = bench.work().join("queue/.aq/events.jsonl");
+    let mut text = std::fs::read(&log).expect("read");
+    text[30] ^= 1;
+    std::fs::write(&log, text).expect("written");
+    has(&bench.run("doctor"), &["log\tbad\t", "exit 8\n"]);
+}

@@ -1,0 +1,564 @@
+//! Hands on the folder: every move, copy, edit and deletion, and what the law makes of it.
+
+use expect_test::expect;
+
+use crate::folder_script::check;
+
+#[test]
+fn a_dropped_file_becomes_a_job_and_follows_its_stages() {
+    check(
+        "drop a.md sh
+        sync
+        tree
+        claim
+        tree
+        start a
+        end a ok
+        tree
+        promote a
+        ship a
+        shipped a
+        tree
+        jobs",
+        &expect![[r#"
+              submitted a from a.md
+              inbox: a.md
+              building: a.md
+              review: a.md
+              shipped: a.md
+              a shipped@3 "branch"
+        "#]],
+    );
+}
+
+#[test]
+fn a_bad_manifest_goes_to_rejected_with_its_problems() {
+    check(
+        r"drop bad.md ---\npriorty: high\n---\nx
+        drop good.md sh
+        sync
+        tree
+        problems bad
+        drop bad.md ---\npriorty: low\n---\nx
+        sync
+        tree",
+        &expect![[r#"
+              rejected bad.md: bad.md:2:1: unknown field "priorty" (all problems: bad.problems.txt)
+              submitted good from good.md
+              inbox: good.md
+              rejected: bad.md bad.problems.txt
+              | bad.md:2:1: unknown field "priorty"
+              |     priorty: high
+              |     ^^^^^^^
+              |     did you mean "priority"?
+              rejected bad.md: bad.md:2:1: unknown field "priorty" (all problems: bad~2.problems.txt)
+              inbox: good.md
+              rejected: bad.md bad.problems.txt bad~2.md bad~2.problems.txt
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_half_written_or_no_manifest_is_left_alone() {
+    check(
+        "write inbox/young.md sh
+        drop .hidden.md sh
+        drop a.md~ sh
+        drop a.md.tmp sh
+        drop #a.md# sh
+        drop .a.md.swp sh
+        mkdir inbox/folder.md
+        link /etc/passwd inbox/link.md
+        sync
+        sync
+        old inbox/young.md
+        sync
+        future inbox/young.md
+        drop late.md sh
+        future inbox/late.md
+        sync
+        wait late
+        drop empty.md
+        sync
+        tree
+        jobs",
+        &expect![[r#"
+              inbox/folder.md is not a regular file and is left alone
+              inbox/link.md is not a regular file and is left alone
+              look again
+              look again
+              submitted young from young.md
+              look again
+              submitted late from late.md
+              rejected empty.md: empty.md:1:1: nothing to do: no text and no children (all problems: empty.problems.txt)
+              inbox: #a.md# .a.md.swp .hidden.md a.md.tmp a.md~ folder.md late.md link.md young.md
+              rejected: empty.md empty.problems.txt
+              late queued@0 "submitted"
+              young queued@0 "submitted"
+        "#]],
+    );
+}
+
+#[test]
+fn what_cannot_be_a_manifest_harms_nobody() {
+    check(
+        "odd
+        fifo inbox/fifo.md
+        big inbox/big.md
+        old inbox/big.md
+        drop a.md sh
+        sync
+        sync
+        rm inbox/a.md
+        mkdir inbox/a.md
+        sync
+        pass 2s
+        sync
+        jobs",
+        &expect![[r#"
+            inbox/fifo.md is not a regular file and is left alone
+            inbox/�.md has a name that is not UTF-8 and is left alone
+            rejected big.md: big.md:1:1: 2097152 bytes; a manifest has at most 1048576 (1 MiB) (all problems: big.problems.txt)
+            submitted a from a.md
+            inbox/a.md is not a regular file and is left alone
+            look again
+            hold
+            cancelled a: its file was deleted
+            a failed@1 "cancelled"
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_that_is_taken_gets_the_id() {
+    check(
+        "drop a.md sh
+        sync
+        claim
+        drop a.md sh again
+        sync
+        tree
+        expire a
+        tree
+        jobs",
+        &expect![[r#"
+              submitted a from a.md
+              submitted a#2 from a.md
+              inbox: a~a#2.md
+              building: a.md
+              inbox: a.md a~a#2.md
+              a queued@2 "gone"
+              a#2 queued@0 "submitted"
+        "#]],
+    );
+}
+
+#[test]
+fn lawful_moves_are_actions_and_unlawful_ones_are_undone() {
+    check(
+        "drop a.md sh
+        sync
+        mv inbox/a.md building/a.md
+        sync
+        tree
+        claim
+        mv building/a.md testing/a.md
+        sync
+        tree
+        mv building/a.md inbox/a.md
+        sync
+        jobs
+        claim
+        start a
+        end a ok
+        jobs
+        mv review/a.md testing/a.md
+        sync
+        jobs
+        mv testing/a.md shipped/a.md
+        sync
+        ship a
+        sync
+        shipped a
+        sync
+        tree
+        mv shipped/a.md inbox/a.md
+        sync
+        tree
+        jobs",
+        &expect![[r#"
+              submitted a from a.md
+              a was moved to building by hand and is put back: a move from inbox to building means nothing
+              inbox: a.md
+              a was moved to testing by hand and is put back: a move from building to testing means nothing
+              building: a.md
+              a moved to inbox by hand
+              a queued@2 "requeued"
+              a review@3 "attempt ended well"
+              a moved to testing by hand
+              a testing@4 "promoted by a person"
+              to ship: a
+              shipped: a.md
+              a was moved to inbox by hand and is put back: a is in shipped: requeue is lawful from failed, assigned, building (nothing is lawful now; it is final)
+              shipped: a.md
+              a shipped@5 "branch"
+        "#]],
+    );
+}
+
+#[test]
+fn rejecting_and_requeueing_by_hand() {
+    check(
+        "drop a.md sh
+        sync
+        claim
+        start a
+        end a ok
+        mv review/a.md failed/a.md
+        sync
+        jobs
+        mv failed/a.md inbox/a.md
+        sync
+        jobs
+        tree
+        cancel a
+        tree
+        mv failed/a.md inbox/a.md
+        sync
+        jobs
+        mv inbox/a.md shipped/a.md
+        sync
+        tree",
+        &expect![[r#"
+              submitted a from a.md
+              a moved to failed by hand
+              a failed@2 "rejected"
+              a moved to inbox by hand
+              a queued@3 "requeued"
+              inbox: a.md
+              failed: a.md
+              a moved to inbox by hand
+              a queued@5 "requeued"
+              a was moved to shipped by hand and is put back: a move from inbox to shipped means nothing
+              inbox: a.md
+        "#]],
+    );
+}
+
+#[test]
+fn a_renamed_file_stays_the_same_job() {
+    check(
+        "drop a.md sh
+        sync
+        mv inbox/a.md inbox/b.md
+        sync
+        pass 3s
+        sync
+        jobs
+        claim
+        tree
+        mv building/b.md inbox/c.md
+        sync
+        jobs
+        tree",
+        &expect![[r#"
+              submitted a from a.md
+              a queued@0 "submitted"
+              building: b.md
+              a moved to inbox by hand
+              a queued@2 "requeued"
+              inbox: c.md
+        "#]],
+    );
+}
+
+#[test]
+fn copies_are_new_jobs_in_inbox_and_strays_elsewhere() {
+    check(
+        "drop a.md sh
+        sync
+        pass 1s
+        cp inbox/a.md inbox/b.md
+        cp inbox/a.md testing/a.md
+        sync
+        sync
+        tree
+        claim
+        sync
+        cp building/a.md inbox/a.md
+        sync
+        tree
+        jobs",
+        &expect![[r#"
+              submitted a from a.md
+              testing/a.md belongs to no job (new work goes to inbox/) and is left alone
+              submitted a#2 from b.md
+              inbox: a.md b.md
+              testing: a.md
+              submitted a#3 from a.md
+              inbox: a~a#3.md b.md
+              building: a.md
+              testing: a.md
+              a assigned@1 "claimed"
+              a#2 queued@0 "submitted"
+              a#3 queued@0 "submitted"
+        "#]],
+    );
+}
+
+#[test]
+fn one_deleted_waiting_file_cancels_after_two_seconds() {
+    check(
+        "drop a.md sh
+        drop b.md sh
+        sync
+        rm inbox/a.md
+        sync
+        jobs
+        pass 1s
+        sync
+        pass 1s
+        sync
+        jobs
+        tree",
+        &expect![[r#"
+              submitted a from a.md
+              submitted b from b.md
+              look again
+              hold
+              a queued@0 "submitted"
+              b queued@0 "submitted"
+              look again
+              hold
+              cancelled a: its file was deleted
+              a failed@1 "cancelled"
+              b queued@0 "submitted"
+              inbox: b.md
+              failed: a.md
+        "#]],
+    );
+}
+
+#[test]
+fn a_file_that_comes_back_within_two_seconds_was_an_editor() {
+    check(
+        "drop a.md sh
+        sync
+        mv inbox/a.md inbox/a.md~
+        sync
+        pass 1s
+        edit inbox/a.md sh edited
+        sync
+        pass 5s
+        sync
+        jobs",
+        &expect![[r#"
+              submitted a from a.md
+              look again
+              hold
+              a has the text of a.md as edited
+              a queued@0 "edited while waiting"
+        "#]],
+    );
+}
+
+#[test]
+fn several_deleted_at_once_suspend_and_resume_restores() {
+    check(
+        "drop a.md sh
+        drop b.md sh
+        drop c.md sh
+        drop d.md sh
+        sync
+        rm inbox/a.md inbox/b.md inbox/c.md
+        sync
+        pass 2s
+        sync
+        jobs
+        claim
+        jobs
+        tree
+        resume
+        tree
+        sync
+        pass 5s
+        sync
+        jobs
+        claim
+        tree",
+        &expect![[r#"
+              submitted a from a.md
+              submitted b from b.md
+              submitted c from c.md
+              submitted d from d.md
+              look again
+              hold
+              3 waiting files vanished at once: the queue is suspended. restore them: aq budget resume local; or cancel: aq cancel
+              a queued@0 "submitted"
+              b queued@0 "submitted"
+              c queued@0 "submitted"
+              d queued@0 "submitted"
+              suspended: 3
+              a queued@0 "submitted"
+              b queued@0 "submitted"
+              c queued@0 "submitted"
+              d queued@0 "submitted"
+              suspended: 3
+              inbox: d.md
+              inbox: a.md b.md c.md d.md
+              a queued@0 "submitted"
+              b queued@0 "submitted"
+              c queued@0 "submitted"
+              d queued@0 "submitted"
+              inbox: b.md c.md d.md
+              building: a.md
+        "#]],
+    );
+}
+
+#[test]
+fn cancelling_all_that_vanished_lifts_the_suspension() {
+    check(
+        "drop a.md sh
+        drop b.md sh
+        drop c.md sh
+        sync
+        rm inbox/a.md inbox/b.md inbox/c.md
+        sync
+        pass 2s
+        sync
+        cancel a
+        cancel b
+        cancel c
+        sync
+        jobs
+        tree",
+        &expect![[r#"
+              submitted a from a.md
+              submitted b from b.md
+              submitted c from c.md
+              look again
+              hold
+              3 waiting files vanished at once: the queue is suspended. restore them: aq budget resume local; or cancel: aq cancel
+              a failed@1 "cancelled"
+              b failed@1 "cancelled"
+              c failed@1 "cancelled"
+              failed: a.md b.md c.md
+        "#]],
+    );
+}
+
+#[test]
+fn deleting_elsewhere_restores_or_archives() {
+    check(
+        "drop a.md sh
+        sync
+        claim
+        rm building/a.md
+        sync
+        tree
+        start a
+        end a ok
+        rm review/a.md
+        sync
+        promote a
+        rm testing/a.md
+        sync
+        tree
+        ship a
+        shipped a
+        rm shipped/a.md
+        sync
+        tree
+        jobs
+        drop b.md sh
+        sync
+        cancel b
+        rm failed/b.md
+        sync
+        jobs",
+        &expect![[r#"
+              submitted a from a.md
+              the file of a vanished from building and is put back
+              building: a.md
+              the file of a vanished from review and is put back
+              the file of a vanished from testing and is put back
+              testing: a.md
+              archived a: its file was deleted
+              a archived (shipped)
+              submitted b from b.md
+              archived b: its file was deleted
+              a archived (shipped)
+              b archived (failed)
+        "#]],
+    );
+}
+
+#[test]
+fn folders_that_are_removed_come_back() {
+    check(
+        "drop a.md sh
+        sync
+        claim
+        rmdir inbox
+        rmdir testing
+        sync
+        tree
+        drop b.md sh
+        sync
+        tree",
+        &expect![[r#"
+              submitted a from a.md
+              inbox/ was gone and is made again
+              testing/ was gone and is made again
+              building: a.md
+              submitted b from b.md
+              inbox: b.md
+              building: a.md
+        "#]],
+    );
+}
+
+#[test]
+fn a_folder_that_vanishes_with_a_waiting_file_cancels_nothing() {
+    check(
+        "drop a.md sh
+        sync
+        rmdir inbox
+        sync
+        pass 3s
+        sync
+        jobs",
+        &expect![[r#"
+            submitted a from a.md
+            inbox/ was gone and is made again
+            look again
+            hold
+            1 waiting files vanished at once: the queue is suspended. restore them: aq budget resume local; or cancel: aq cancel
+            a queued@0 "submitted"
+            suspended: 1
+        "#]],
+    );
+}
+
+#[test]
+fn the_longest_names_move_too() {
+    let name = format!("{}.md", "ü".repeat(126));
+    let script = format!(
+        "drop {name} sh
+        sync
+        claim
+        drop {name} sh again
+        sync
+        jobs"
+    );
+    check(
+        &script,
+        &expect![[r#"
+              submitted job from üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü.md
+              submitted job#2 from üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü.md
+              job assigned@1 "claimed"
+              job#2 queued@0 "submitted"
+        "#]],
+    );
+}

@@ -1,0 +1,350 @@
+//! Money and pauses: the ceilings of a job and of the product, and what stops the whole queue.
+
+use expect_test::expect;
+
+use crate::law_script::check;
+
+#[test]
+fn a_job_stops_at_its_own_ceiling() {
+    check(
+        "
+        ~ submit a budget.usd=5
+        claim h
+        ~ start a
+        progress a working usd=2
+        show product
+        # a lower or unknown figure takes nothing back
+        progress a working usd=1
+        progress a thinking unknown=1
+        progress a thinking usd=3
+        show product
+        end a crash
+        show a
+        show product
+        ~ pass 30s
+        ~ wake a
+        claim h
+        ~ start a
+        end a budget_exceeded usd=2
+        show product
+        requeue a
+        requeue a usd=5
+        requeue a usd=4
+        requeue a tokens=5
+        reject a requeue
+        requeue a usd=8
+        claim h
+        cancel a
+        requeue a
+        ~ cancel a
+        redrive a
+        claim h
+        ",
+        expect![[r#"
+            > claim h
+              lease_granted a e1 holder=h reserve=$5.00
+              = a assigned@1 h "claimed"
+            > progress a working usd=2
+              progressed a e1 word=working
+              = a building@1 h "attempt started"
+            > show product
+              = product spent=$2.00 reserved=$5.00
+            # a lower or unknown figure takes nothing back
+            > progress a working usd=1
+              progressed a e1 word=working
+              = a building@1 h "attempt started"
+            > progress a thinking unknown=1
+              progressed a e1 word=thinking
+              = a building@1 h "attempt started"
+            > progress a thinking usd=3
+              progressed a e1 word=thinking
+              = a building@1 h "attempt started"
+            > show product
+              = product spent=$3.00 reserved=$5.00
+            > end a crash
+              attempt_ended a e1 outcome=crash reason=it to=queued
+              job_parked a e1 reason=backoff text="retry 1 of 2 after crash" until=+30s
+              = a queued@1 parked until +30s "pause before a retry"
+            > show a
+              = a queued@1 parked until +30s "pause before a retry"
+                attempt 1 e1 h: crash (it)
+                counted 1
+                spent $3.00
+            > show product
+              = product spent=$3.00 reserved=$0.00
+            > claim h
+              lease_granted a e2 holder=h reserve=$2.00
+              = a assigned@2 h "claimed"
+            > end a budget_exceeded usd=2
+              attempt_ended a e2 outcome=budget_exceeded reason=it to=failed
+              = a failed@2 "budget_exceeded"
+            > show product
+              = product spent=$5.00 reserved=$0.00
+            > requeue a
+              ! budget_not_raised: the usd budget of a is used up
+            > requeue a usd=5
+              ! budget_not_raised: the usd budget of a is used up
+            > requeue a usd=4
+              ! budget_not_raised: the usd budget of a is used up
+            > requeue a tokens=5
+              ! budget_not_raised: the usd budget of a is used up
+            > reject a requeue
+              ! budget_not_raised: the usd budget of a is used up
+            > requeue a usd=8
+              requeued a e3 raised={micro_usd:8000000} to=queued
+              = a queued@3 "requeued"
+            > claim h
+              lease_granted a e4 holder=h reserve=$3.00
+              = a assigned@4 h "claimed"
+            > cancel a
+              cancelled a e5
+              = a failed@5 "cancelled"
+            > requeue a
+              requeued a e6 to=queued
+              = a queued@6 "requeued"
+            > redrive a
+              redriven a e8 to=queued
+              = a queued@8 "redriven"
+            > claim h
+              lease_granted a e9 holder=h reserve=$8.00
+              = a assigned@9 h "claimed"
+        "#]],
+    );
+}
+
+#[test]
+fn turns_are_a_ceiling_too() {
+    check(
+        "
+        ~ submit a budget.turns=10
+        ~ claim h
+        ~ start a
+        end a turns turns=9
+        requeue a
+        requeue a turns=9
+        requeue a turns=20
+        ",
+        expect![[r#"
+            > end a turns turns=9
+              attempt_ended a e1 outcome=turns reason=it to=failed
+              = a failed@1 "turns"
+            > requeue a
+              ! budget_not_raised: a ended over its budget
+            > requeue a turns=9
+              ! budget_not_raised: the turns budget of a is used up
+            > requeue a turns=20
+              requeued a e2 raised={turns:20} to=queued
+              = a queued@2 "requeued"
+        "#]],
+    );
+}
+
+#[test]
+fn the_products_ceiling_is_reserved_at_claim_and_pauses_when_reached() {
+    check(
+        "
+        ceiling 10
+        ceiling 10
+        ~ submit a budget.usd=6
+        ~ submit b budget.usd=5
+        ~ submit c budget.usd=4
+        claim h
+        claim h
+        claim h
+        gates b
+        show product
+        ~ start a
+        progress a working usd=6
+        ~ end a no_work usd=6
+        show product
+        ~ start c
+        progress c working usd=4
+        show product
+        end c drained usd=4
+        show product
+        claim h
+        resume
+        claim h
+        ceiling 20
+        claim h
+        # below what is spent is reached too
+        ceiling 9
+        ",
+        expect![[r#"
+            > ceiling 10
+              budget_changed ceiling=$10.00 window=total
+            > ceiling 10
+              ! no_change: the ceiling is that already
+            > claim h
+              lease_granted a e1 holder=h reserve=$6.00
+              = a assigned@1 h "claimed"
+            > claim h
+              lease_granted c e1 holder=h passed=[[ceiling,1]] reserve=$4.00
+              = c assigned@1 h "claimed"
+            > claim h
+              nothing
+            > gates b
+              gates: ceiling
+            > show product
+              = product spent=$0.00 reserved=$10.00
+            > progress a working usd=6
+              progressed a e1 word=working
+              = a building@1 h "attempt started"
+            > show product
+              = product spent=$6.00 reserved=$4.00
+            > progress c working usd=4
+              progressed c e1 word=working
+              budget_paused mode=stop reason="ceiling $10.00 reached"
+              = c building@1 h "attempt started"
+            > show product
+              = product spent=$10.00 reserved=$4.00 paused Stop (ceiling $10.00 reached)
+            > end c drained usd=4
+              attempt_ended c e1 outcome=drained reason=it to=queued
+              = c queued@1 "drained"
+            > show product
+              = product spent=$10.00 reserved=$0.00 paused Stop (ceiling $10.00 reached)
+            > claim h
+              nothing
+            > resume
+              budget_resumed reason=resumed
+            > claim h
+              nothing
+            > ceiling 20
+              budget_changed ceiling=$20.00 window=total
+            > claim h
+              lease_granted b e1 holder=h reserve=$5.00
+              = b assigned@1 h "claimed"
+            # below what is spent is reached too
+            > ceiling 9
+              budget_changed ceiling=$9.00 window=total
+              budget_paused mode=stop reason="ceiling $9.00 reached"
+        "#]],
+    );
+}
+
+#[test]
+fn a_ceiling_counts_within_its_window() {
+    check(
+        "
+        ~ ceiling 10 window=day
+        ~ submit a
+        ~ claim h
+        ~ start a
+        ~ end a crash usd=9
+        show product
+        ~ submit b budget.usd=2
+        gates b
+        pass 12h
+        show product
+        gates b
+        ",
+        expect![[r#"
+            > show product
+              = product spent=$9.00 reserved=$0.00
+            > gates b
+              gates: ceiling
+            > pass 12h
+            > show product
+              = product spent=$0.00 reserved=$0.00
+            > gates b
+              gates: none
+        "#]],
+    );
+}
+
+#[test]
+fn pause_drains_stops_or_kills() {
+    check(
+        "
+        resume
+        ~ submit a
+        ~ submit b
+        ~ submit c
+        ~ claim h
+        ~ claim h
+        ~ start a
+        pause drain
+        pause drain
+        claim h
+        gates c
+        start b
+        pause stop
+        end a drained
+        pause kill until=+1h
+        end b ok epoch=1
+        show b
+        resume
+        claim h
+        ",
+        expect![[r#"
+            > resume
+              ! no_change: the queue is not paused
+            > pause drain
+              budget_paused mode=drain reason="paused by a person"
+            > pause drain
+              ! no_change: the queue is paused so already
+            > claim h
+              nothing
+            > gates c
+              gates: paused
+            > start b
+              attempt_started b e1
+              = b building@1 h "attempt started"
+            > pause stop
+              budget_paused mode=stop reason="paused by a person"
+            > end a drained
+              attempt_ended a e1 outcome=drained reason=it to=queued
+              = a queued@1 "drained"
+            > pause kill until=+1h
+              budget_paused mode=kill reason="paused by a person" until=+1h
+              preempted b e2
+              = b queued@2 "preempted"
+            > end b ok epoch=1
+              ! fenced: refused: end of b at epoch 1 < 2
+            > show b
+              = b queued@2 "preempted"
+                attempt 1 e1 h: preempted (stopped by an operator)
+            > resume
+              budget_resumed reason=resumed
+            > claim h
+              lease_granted a e2 holder=h
+              = a assigned@2 h "claimed"
+        "#]],
+    );
+}
+
+#[test]
+fn vanished_files_suspend_the_queue_until_a_person_speaks() {
+    check(
+        "
+        ~ submit a
+        ~ submit b
+        ~ submit c
+        ~ claim h
+        suspend a
+        suspend b c
+        suspend b c
+        gates b
+        claim h
+        resume
+        claim h
+        ",
+        expect![[r#"
+            > suspend a
+              ! no_change: none of these wait
+            > suspend b c
+              queue_suspended jobs=[b,c]
+            > suspend b c
+              ! no_change: none of these wait
+            > gates b
+              gates: suspended
+            > claim h
+              nothing
+            > resume
+              budget_resumed reason=resumed
+            > claim h
+              lease_granted b e1 holder=h
+              = b assigned@1 h "claimed"
+        "#]],
+    );
+}

@@ -1,0 +1,29 @@
+//! The one integration test binary.
+
+mod agent;
+mod agent_bench;
+mod bench_folder;
+mod chaos;
+mod cli;
+mod demo;
+mod folder;
+mod folder_crash;
+mod folder_log;
+mod folder_place;
+mod folder_race;
+mod folder_script;
+mod folder_texts;
+mod law;
+mod law_deps;
+mod law_dice;
+mod law_field;
+mod law_model;
+mod law_money;
+mod law_outcomes;
+mod law_park;
+mod law_parts;
+mod law_queue;
+mod law_random;
+mod law_review;
+mod law_script;
+mod tidy;

@@ -1,0 +1,121 @@
+//! Which act is done by what, and the happening it ends in.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::runs::Meter;
+use crate::agent::step::{Act, Happening};
+use crate::agent::work::Work;
+use crate::board::{Board as _, Local, Settings};
+use crate::engine::ShimProgram;
+use crate::fleet::{Actor, ActorKind, Claimant};
+use crate::job::JobId;
+
+/// What every act needs.
+pub(in crate::agent) struct Doer {
+    pub(super) local: Arc<Local>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) who: Claimant,
+    pub(super) shim: ShimProgram,
+    to: UnboundedSender<Happening>,
+    /// How far the transcripts of runs under way were read, by run: so that a look reads only what is new.
+    /// A note to spare work, no state: without it a look reads from the start.
+    pub(super) meters: Mutex<BTreeMap<String, Meter>>,
+}
+
+impl Doer {
+    /// Its happenings go to `to`.
+    pub fn new(
+        local: Arc<Local>,
+        settings: Arc<Settings>,
+        who: Claimant,
+        shim: ShimProgram,
+        to: UnboundedSender<Happening>,
+    ) -> Doer {
+        Doer { local, settings, who, shim, to, meters: Mutex::default() }
+    }
+
+    /// Starts the act; its happening comes through the channel.
+    pub fn start(self: &Arc<Doer>, act: Act, work: Option<Work>) {
+        let doer = self.clone();
+        tokio::spawn(async move {
+            let to = doer.to.clone();
+            if let Some(happening) = doer.act(act, work).await {
+                // A loop that has ended wants no more news.
+                let _ = to.send(happening);
+            }
+        });
+    }
+
+    async fn act(self: Arc<Doer>, act: Act, work: Option<Work>) -> Option<Happening> {
+        match (act, work) {
+            (Act::Claim(n), _) => Some(Happening::Granted { asked: n, jobs: self.claim(n).await }),
+            (Act::GiveBack { job, epoch }, _) => {
+                self.give_back(job, epoch, "the agent has no slot for it").await;
+                None
+            }
+            (Act::Prepare { slot }, Some(work)) => {
+                let result = self.prepare(work).await;
+                Some(Happening::Prepared { slot, result })
+            }
+            (Act::Start { slot }, Some(work)) => {
+                Some(Happening::Started { slot, attempt: self.begin(&work).await })
+            }
+            (Act::Release { slot }, Some(work)) => {
+                self.give_back(work.job, work.epoch, "the agent was asked to stop").await;
+                Some(Happening::Reported { slot, events: Vec::new(), next: None })
+            }
+            (Act::Run { slot, kind }, Some(work)) => {
+                Some(Happening::Ended { slot, end: self.run(slot, work, kind).await })
+            }
+            (Act::Await { slot, kind }, Some(work)) => {
+                Some(Happening::Ended { slot, end: self.take_up(work, kind).await })
+            }
+            (Act::Stop { kind, cause, now, .. }, Some(work)) => {
+                self.stop(work, kind, cause, now).await;
+                None
+            }
+            (Act::Save { slot, .. }, Some(work)) => {
+                Some(Happening::Saved { slot, result: self.save(work).await })
+            }
+            (Act::Report { slot, orders, claim }, Some(work)) => {
+                let commands = orders.into_iter().map(|order| order.command).collect();
+                let (events, next) = self.insist(commands, claim).await;
+                self.accept(&work, &events).await;
+                Some(Happening::Reported { slot, events, next })
+            }
+            (Act::Look { slot }, Some(work)) => {
+                let (word, usage) = self.look(work).await?;
+                Some(Happening::Looked { slot, word, usage })
+            }
+            (Act::Note(order), _) => {
+                // Progress is telemetry: the next look says it again if this one was not heard.
+                let _ = self.local.act(vec![order]).await;
+                None
+            }
+            (Act::Ship { job }, _) => {
+                self.ship(&job).await;
+                Some(Happening::Shipped { job })
+            }
+            (_, None) => None,
+        }
+    }
+
+    async fn ship(&self, job: &JobId) {
+        use crate::agent::ship::{Ship, ship};
+        let by = Actor::new(ActorKind::Agent, self.who.holder.as_str());
+        // Refused or failed, the law has the reason and the job shows it.
+        let _ = ship(&self.local, &self.settings, &by, &Ship::by_rule(job)).await;
+    }
+}
+
+/// Runs something that blocks on a thread that may.
+pub(in crate::agent) async fn blocking<T: Send + 'static>(task: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(task).await {
+        Ok(done) => done,
+        // A panic in the task is a bug of ours: it goes on up and is told there.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,0 +1,12 @@
+//! Doing one act. Each runs as a task of its own and ends in one happening; nothing is decided here.
+
+mod doer;
+mod plan;
+mod prepare;
+mod report;
+mod runs;
+mod save;
+
+pub(super) use doer::{Doer, blocking};
+pub(super) use runs::kind_name;
+pub(super) use save::accept;

@@ -1,0 +1,51 @@
+//! Making a claimed job ready to run.
+
+use std::path::PathBuf;
+
+use super::doer::{Doer, blocking};
+use super::runs::setup_is_done;
+use crate::agent::place::{NotReady, prepare};
+use crate::agent::work::{Prepared, Work};
+use crate::board::Board as _;
+use crate::fleet::Job;
+use crate::job::{Effective, EngineClass, Outcome};
+use crate::store::Fault;
+
+impl Doer {
+    pub(super) async fn prepare(&self, work: Work) -> Result<Prepared, NotReady> {
+        let state = self.local.snapshot();
+        let fault = |fault: Fault| (Outcome::Config, fault.to_string());
+        let job = state.job(&work.job).cloned().ok_or((Outcome::Config, "the job is gone".to_string()))?;
+        let effective = self.effective(&job).await.map_err(fault)?;
+        let (local, settings) = (self.local.clone(), self.settings.clone());
+        let given = effective.clone();
+        let space = blocking(move || prepare(local.place(), &settings, &state, &job, &given)).await?;
+        let class = self.who.engines.iter().find(|e| e.name == work.engine).map(|e| e.class);
+        let command = effective.setup.as_deref().filter(|command| !command.is_empty());
+        let done = |command: &str| {
+            !space.fresh && space.worktree.is_some() && setup_is_done(self.local.place(), &work.job, command)
+        };
+        Ok(Prepared {
+            setup: command.is_some_and(|command| !done(command)),
+            verify: effective.verify.as_deref().is_some_and(|c| !c.is_empty()),
+            must_change: class == Some(EngineClass::AgenticCoder),
+            strict: effective.scope_strict,
+            run: format!("{:032x}", fastrand::u128(..)),
+            space,
+        })
+    }
+
+    pub(super) async fn effective(&self, job: &Job) -> Result<Effective, Fault> {
+        let bytes = self.local.blob(job.effective.clone()).await?.unwrap_or_default();
+        serde_json::from_slice(&bytes).map_err(|error| {
+            let on = PathBuf::from(format!("the resolved values of {}", job.id));
+            Fault::new(
+                crate::store::FaultKind::Corrupt,
+                "read",
+                &on,
+                error.to_string(),
+                "edit its manifest once",
+            )
+        })
+    }
+}

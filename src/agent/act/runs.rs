@@ -1,0 +1,235 @@
+//! A run from start to end: started or taken up, looked at, stopped, waited for until nothing of it lives.
+
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+use super::doer::{Doer, blocking};
+use crate::agent::fence::Fence;
+use crate::agent::work::{RunEnd, Work};
+use crate::board::Local;
+use crate::engine::{
+    ExitReport, KILL_GRACE, Pulse, Run, RunKind, RunState, Source, StopCause, Tally, TranscriptReader,
+    dialect, judge, tally_transcript,
+};
+use crate::job::{JobId, Outcome, Usage};
+use crate::store::Place;
+use crate::time::{Clock as _, Span, SystemClock};
+
+/// Words of a status are cut here; tools have names of their makers' choice.
+const WORD_MOST: usize = 40;
+
+/// How far a transcript was read, and what it came to.
+pub(super) struct Meter {
+    reader: TranscriptReader,
+    tally: Tally,
+    pulse: Pulse,
+}
+
+impl Doer {
+    /// Starts a run and waits until nothing of it lives.
+    pub(super) async fn run(&self, slot: usize, work: Work, kind: RunKind) -> RunEnd {
+        let dir = run_dir(&self.local, &work, kind);
+        let fence = match kind {
+            RunKind::Engine => Fence::open(&work, self.local.clone(), self.settings.clone()),
+            RunKind::Setup | RunKind::Verify => None,
+        };
+        let plan = match self.plan(slot, &work, kind, fence.as_ref()).await {
+            Ok(plan) => plan,
+            Err((outcome, reason)) => return RunEnd { kind, ..RunEnd::without_run(outcome, reason) },
+        };
+        // A stop may have come while we prepared: then its order is on disk before the shim is.
+        if let Some(cause) = work.stop {
+            let _ = make_private(&dir).map(|()| crate::engine::order_stop(&dir, cause, None));
+        }
+        let shim = self.shim.clone();
+        let setup = (kind == RunKind::Setup).then(|| plan.argv.last().cloned().unwrap_or_default());
+        let started = {
+            let dir = dir.clone();
+            blocking(move || Run::start(&dir, &plan, &shim)).await
+        };
+        match started {
+            Ok(run) => {
+                let end = self.until_end(run, dir, kind, &work).await;
+                if let Some(command) = setup.filter(|_| end.outcome == Outcome::Ok) {
+                    setup_done(self.local.place(), &work.job, &command);
+                }
+                end
+            }
+            Err(error) => {
+                let reason = format!("cannot start a run in {}: {error}", dir.display());
+                RunEnd { kind, ..RunEnd::without_run(Outcome::Crash, reason) }
+            }
+        }
+    }
+
+    /// Takes up a run that another agent started.
+    pub(super) async fn take_up(&self, work: Work, kind: RunKind) -> RunEnd {
+        let dir = run_dir(&self.local, &work, kind);
+        match Run::open(&dir) {
+            Ok(run) => {
+                let plan = run.plan().ok();
+                // The engine was told where to knock by the agent that started it.
+                let told = plan.as_ref().and_then(|plan| {
+                    plan.env.iter().find(|(name, _)| name == "AQ_FENCE_URL").map(|row| row.1.clone())
+                });
+                let _fence =
+                    told.and_then(|url| Fence::again(&url, &work, self.local.clone(), self.settings.clone()));
+                let end = self.until_end(run, dir, kind, &work).await;
+                if kind == RunKind::Setup && end.outcome == Outcome::Ok {
+                    let command = plan.and_then(|plan| plan.argv.last().cloned()).unwrap_or_default();
+                    setup_done(self.local.place(), &work.job, &command);
+                }
+                end
+            }
+            Err(error) => {
+                let reason = format!("its run is gone from {}: {error}", dir.display());
+                RunEnd { kind, ..RunEnd::without_run(Outcome::Crash, reason) }
+            }
+        }
+    }
+
+    async fn until_end(&self, run: Run, dir: PathBuf, kind: RunKind, work: &Work) -> RunEnd {
+        let end = wait(run, dir, kind).await;
+        let run = work.prepared.as_ref().map(|p| p.run.clone()).unwrap_or_default();
+        self.meters.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+        end
+    }
+
+    /// Writes the order for the run of this kind, which may not have started yet: then it never does.
+    pub(super) async fn stop(&self, work: Work, kind: RunKind, cause: StopCause, now: bool) {
+        let grace = if now { Some(Span::ZERO) } else { None };
+        let dir = run_dir(&self.local, &work, kind);
+        // A run that has ended already keeps its verdict.
+        let order = move || make_private(&dir).and_then(|()| crate::engine::order_stop(&dir, cause, grace));
+        if let Err(error) = blocking(order).await {
+            eprintln!("aq: cannot stop {} attempt {}: {error}", work.job, work.attempt);
+        }
+    }
+
+    /// What the engine is doing and what it has used, from what its transcript has grown by.
+    pub(super) async fn look(&self, work: Work) -> Option<(String, Usage)> {
+        let path = self.local.place().runs(&work.job).join(format!("{}.jsonl", work.attempt));
+        let own = self.settings.config.engines.get(&work.engine);
+        let dialect = dialect(own.map_or("shell", |e| e.dialect.name()))?;
+        let name = work.prepared.as_ref().map(|p| p.run.clone())?;
+        // Taken out while it is used: two looks at once would count a line twice.
+        let meter = self.meters.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        let mut meter = meter.unwrap_or_else(|| Meter {
+            reader: TranscriptReader::at(&path, 0),
+            tally: Tally::default(),
+            pulse: Pulse::default(),
+        });
+        let (meter, read) = blocking(move || {
+            let read = meter.read_on(dialect);
+            (meter, read)
+        })
+        .await;
+        read.ok()?;
+        let (status, _) = meter.pulse.status(SystemClock.wall());
+        let word = crate::engine::strip_controls(&status.to_string()).chars().take(WORD_MOST).collect();
+        let usage = meter.tally.usage;
+        self.meters.lock().unwrap_or_else(PoisonError::into_inner).insert(name, meter);
+        Some((word, usage))
+    }
+}
+
+impl Meter {
+    fn read_on(&mut self, dialect: &crate::engine::Dialect) -> std::io::Result<()> {
+        loop {
+            let records = self.reader.next_lines()?;
+            if records.is_empty() {
+                return Ok(());
+            }
+            for record in records.iter().filter(|record| record.source != Source::Aq) {
+                self.pulse.line(record.at, record.offset);
+                let heard = (dialect.hear)(&record.bytes);
+                if let crate::engine::Heard::Events(events) = &heard {
+                    events.iter().for_each(|event| self.pulse.event(record.offset, event));
+                }
+                self.tally.hear(heard);
+            }
+        }
+    }
+}
+
+/// The folder of an attempt's runs.
+pub(super) fn attempt_dir(local: &Local, work: &Work) -> PathBuf {
+    local.place().runs(&work.job).join(work.attempt.to_string())
+}
+
+/// The folder of one run.
+fn run_dir(local: &Local, work: &Work, kind: RunKind) -> PathBuf {
+    attempt_dir(local, work).join(kind_name(kind))
+}
+
+/// The folder name of a kind of run.
+pub(in crate::agent) fn kind_name(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Setup => "setup",
+        RunKind::Engine => "engine",
+        RunKind::Verify => "verify",
+    }
+}
+
+/// A run's folder holds keys for a moment: it is its owner's alone.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+/// Beside the runs of a job: which setup its worktree has had. A worktree that stands is no proof of it,
+/// because an agent or a host may die in the middle of a setup.
+fn setup_file(place: &Place, job: &JobId) -> PathBuf {
+    place.runs(job).join("setup-done")
+}
+
+fn setup_done(place: &Place, job: &JobId, command: &str) {
+    let hash = blake3::hash(command.as_bytes()).to_hex();
+    // Not written, it only runs once more.
+    let _ = std::fs::write(setup_file(place, job), hash.as_bytes());
+}
+
+/// Whether this very setup has run to its end in the job's worktree.
+pub(super) fn setup_is_done(place: &Place, job: &JobId, command: &str) -> bool {
+    let hash = blake3::hash(command.as_bytes()).to_hex();
+    std::fs::read(setup_file(place, job)).is_ok_and(|text| text == hash.as_bytes())
+}
+
+/// Waits until nothing of the run lives, and judges it.
+async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
+    let ended = blocking(move || {
+        let state = run.wait();
+        let name = run.plan().map(|plan| plan.dialect).unwrap_or_default();
+        let dialect = dialect(&name).or_else(|| crate::engine::dialect("text"));
+        let (report, tally): (Option<ExitReport>, Tally) = match state {
+            Ok(RunState::Ended(report)) => (Some((*report).clone()), report.seen),
+            state => {
+                if let Ok(RunState::Lost { .. }) = state {
+                    // The shim was killed: what it left must be gone before the tree is anybody's again.
+                    while run.kill_survivors(KILL_GRACE).is_ok_and(|left| !left.is_empty()) {}
+                }
+                let read = |dialect| tally_transcript(&run.transcript()?, dialect);
+                (None, dialect.and_then(|dialect| read(dialect).ok()).unwrap_or_default())
+            }
+        };
+        (dialect, report, tally, run.stop_order().ok().flatten().map(|order| order.cause))
+    });
+    let (dialect, report, tally, stop) = ended.await;
+    let Some(dialect) = dialect else {
+        return RunEnd {
+            kind,
+            ..RunEnd::without_run(Outcome::Unknown, format!("no dialect for {}", dir.display()))
+        };
+    };
+    let judged = judge(dialect, stop, &tally, report.as_ref());
+    RunEnd {
+        kind,
+        outcome: judged.outcome,
+        reason: judged.reason,
+        until: judged.resets_at,
+        usage: tally.usage,
+        tools: tally.tools_ok,
+        lost: report.is_none(),
+        wall: report.map_or(Span::ZERO, |r| r.wall),
+    }
+}

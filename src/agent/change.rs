@@ -1,0 +1,72 @@
+//! What a job changed: from where its branch began to its accepted work, or to a given revision.
+
+use std::path::PathBuf;
+
+use super::act::blocking;
+use crate::board::{Board as _, Local};
+use crate::fleet::Job;
+use crate::git::{DiffStat, GitError, Repo};
+use crate::job::{AttemptNo, Effective, Rev};
+use crate::store::Fault;
+
+/// Two revisions of a job and how they differ.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Change {
+    /// Where it began.
+    pub from: Rev,
+    /// Where it stands.
+    pub to: Rev,
+    /// In figures.
+    pub stat: DiffStat,
+    /// As a patch, or as a table of files.
+    pub text: String,
+}
+
+/// Which part of a job's change is wanted.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Wanted {
+    /// Up to this commit, by any name git understands; else the accepted work, else the last checkpoint.
+    pub rev: Option<String>,
+    /// Only what came between the ends of two attempts.
+    pub attempts: Option<(AttemptNo, AttemptNo)>,
+    /// A table of files instead of a patch.
+    pub stat_only: bool,
+}
+
+/// Reads what a job changed.
+///
+/// # Errors
+/// The outer error is a [`Fault`] of the queue; the inner one says in words why there is nothing to show.
+pub async fn change(local: &Local, job: &Job, wanted: &Wanted) -> Result<Result<Change, String>, Fault> {
+    let bytes = local.blob(job.effective.clone()).await?.unwrap_or_default();
+    let Ok(effective) = serde_json::from_slice::<Effective>(&bytes) else {
+        return Ok(Err(format!("the resolved values of {} cannot be read", job.id)));
+    };
+    let end_of = |no: AttemptNo| job.attempts.iter().find(|a| a.no == no).and_then(|a| a.rev.clone());
+    let (from, to) = match wanted.attempts {
+        Some((first, last)) => (end_of(first), end_of(last)),
+        None => {
+            let head = job.head.as_ref().and_then(|h| h.rev.clone());
+            let head = head.or_else(|| job.checkpoint.as_ref().map(|(rev, _)| rev.clone()));
+            (job.attempts.iter().find_map(|a| a.base.clone()), head)
+        }
+    };
+    let (Some(from), Some(to)) = (from, to) else {
+        return Ok(Err(format!("{} has no commit to show yet", job.id)));
+    };
+    let (cwd, wanted) = (PathBuf::from(effective.cwd), wanted.clone());
+    let read = blocking(move || -> Result<Option<Change>, GitError> {
+        let Some(repo) = Repo::discover(&cwd)? else { return Ok(None) };
+        let to = match &wanted.rev {
+            Some(name) => repo.resolve(name)?,
+            None => to,
+        };
+        let (stat, text) = (repo.diffstat(&from, &to)?, repo.diff_text(&from, &to, wanted.stat_only)?);
+        Ok(Some(Change { from, to, stat, text }))
+    });
+    Ok(match read.await {
+        Ok(Some(change)) => Ok(change),
+        Ok(None) => Err(format!("the repository of {} is gone", job.id)),
+        Err(error) => Err(error.to_string()),
+    })
+}

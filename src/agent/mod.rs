@@ -1,0 +1,29 @@
+//! The agent: claims, prepares, runs, checkpoints, verifies, reports; and ships when a person or a rule says so.
+
+mod act;
+mod change;
+mod deaths;
+mod desk;
+mod fence;
+mod host;
+mod keep;
+#[cfg(target_os = "linux")]
+mod linux;
+mod note;
+mod place;
+mod reclaim;
+mod risk;
+mod run;
+mod ship;
+mod step;
+mod work;
+
+pub use change::{Change, Wanted, change};
+pub use desk::Until;
+pub use fence::{Ask, Reply, ask as ask_fence};
+pub use host::{claimant, claimants};
+pub use place::{job_branch, worktree_path};
+pub use reclaim::{make_whole, orphaned};
+pub use risk::{AtRisk, at_risk, let_go, rescue};
+pub use run::{Ended, Options, run};
+pub use ship::{Ship, ship};

@@ -1,0 +1,136 @@
+//! Work at risk: worktrees with changes that stand in no commit; saved by one verb, never deleted unasked.
+
+use std::path::PathBuf;
+
+use super::act::blocking;
+use super::place::{request, worktree_path};
+use crate::board::{Board as _, Local, Settings};
+use crate::fleet::Job;
+use crate::git::{GitError, Kept, Repo};
+use crate::job::{Effective, JobId, Rev};
+use crate::store::Fault;
+use crate::time::Stamp;
+
+/// A worktree whose files are ahead of every commit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AtRisk {
+    /// The job.
+    pub job: JobId,
+    /// The worktree.
+    pub path: PathBuf,
+    /// Files that a checkpoint would save now.
+    pub files: Vec<PathBuf>,
+    /// Lines in them.
+    pub lines: u64,
+    /// Files that no checkpoint would save, with the reason.
+    pub left_out: Vec<String>,
+    /// Since when the job stands as it does.
+    pub since: Stamp,
+    /// An agent works in it and will save it.
+    pub owned: bool,
+}
+
+/// Every worktree at risk of this queue on this host. Looks, changes nothing.
+///
+/// # Errors
+/// A [`Fault`] if the resolved values of a job cannot be read.
+pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, Fault> {
+    let state = local.snapshot();
+    let mut found = Vec::new();
+    for job in state.jobs.values().filter(|job| job.spec.worktree && !job.attempts.is_empty()) {
+        let path = worktree_path(local.place(), settings, &job.id);
+        if !path.exists() {
+            continue;
+        }
+        let Some(cwd) = cwd_of(local, job).await? else { continue };
+        let saved = job.checkpoint.as_ref().map(|(rev, _)| rev.clone());
+        let (at, job) = (path.clone(), (**job).clone());
+        // A tree that git cannot read is at risk too, and says why.
+        let unsaved = blocking(move || unsaved(&cwd, &at, saved.as_ref())).await;
+        let mut risk = AtRisk {
+            job: job.id.clone(),
+            path,
+            files: Vec::new(),
+            lines: 0,
+            left_out: Vec::new(),
+            since: job.since,
+            owned: job.work_lease().is_some(),
+        };
+        match unsaved {
+            Ok(None) => continue,
+            Ok(Some(unsaved)) => {
+                (risk.files, risk.lines) = (unsaved.files, unsaved.lines);
+                risk.left_out =
+                    unsaved.left_out.iter().map(|l| format!("{}: {}", l.path.display(), l.reason)).collect();
+            }
+            Err(error) => risk.left_out.push(format!("cannot be looked at: {error}")),
+        }
+        found.push(risk);
+    }
+    Ok(found)
+}
+
+fn unsaved(
+    cwd: &std::path::Path,
+    path: &std::path::Path,
+    saved: Option<&Rev>,
+) -> Result<Option<crate::git::Unsaved>, GitError> {
+    let Some(repo) = Repo::discover(cwd)? else { return Ok(None) };
+    let Some(tree) = repo.worktree(path)? else { return Ok(None) };
+    let unsaved = tree.unsaved(saved)?;
+    Ok(Some(unsaved).filter(|unsaved| !unsaved.is_empty()))
+}
+
+/// The folder of the job's repository.
+async fn cwd_of(local: &Local, job: &Job) -> Result<Option<PathBuf>, Fault> {
+    let bytes = local.blob(job.effective.clone()).await?.unwrap_or_default();
+    let effective: Option<Effective> = serde_json::from_slice(&bytes).ok();
+    Ok(effective.map(|e| PathBuf::from(e.cwd)))
+}
+
+/// Puts a tree at risk into a commit under the job's last epoch. Gives the commit.
+///
+/// # Errors
+/// The outer error is a [`Fault`] of the queue; the inner one git's no, in words.
+pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Result<Rev, String>, Fault> {
+    let state = local.snapshot();
+    let Some(job) = state.job(id).cloned() else { return Ok(Err(format!("no job {id}"))) };
+    if job.work_lease().is_some() {
+        return Ok(Err(format!("an agent works on {id} and saves it itself")));
+    }
+    let Some(cwd) = cwd_of(local, &job).await? else { return Ok(Err(format!("{id} has no folder"))) };
+    let path = worktree_path(local.place(), settings, id);
+    let epoch = job.attempts.last().map_or(job.epoch, |a| a.epoch);
+    let made = blocking(move || {
+        let repo = Repo::discover(&cwd)?;
+        let tree = match &repo {
+            Some(repo) => repo.worktree(&path)?,
+            None => None,
+        };
+        tree.map(|tree| tree.checkpoint(&request(&job, epoch, "rescued", None))).transpose()
+    });
+    Ok(match made.await {
+        Ok(Some(made)) => Ok(made.rev),
+        Ok(None) => Err(format!("{id} has no worktree here")),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// Gives up a worktree with everything in it that stands in no commit.
+///
+/// # Errors
+/// As [`rescue`].
+pub async fn let_go(local: &Local, settings: &Settings, id: &JobId) -> Result<Result<(), String>, Fault> {
+    let state = local.snapshot();
+    let Some(job) = state.job(id).cloned() else { return Ok(Err(format!("no job {id}"))) };
+    if job.work_lease().is_some() {
+        return Ok(Err(format!("an agent works on {id}; cancel it first")));
+    }
+    let Some(cwd) = cwd_of(local, &job).await? else { return Ok(Err(format!("{id} has no folder"))) };
+    let path = worktree_path(local.place(), settings, id);
+    let gone = blocking(move || match Repo::discover(&cwd)? {
+        Some(repo) => repo.remove_worktree(&path, Kept::Told),
+        None => Ok(()),
+    });
+    Ok(gone.await.map_err(|error| error.to_string()))
+}

@@ -1,0 +1,266 @@
+//! Shipping: under a lease of its own, verified again where base moved, all or nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::act::{accept, blocking};
+use super::place::{job_branch, worktree_path};
+use crate::board::{Board as _, Local, Settings};
+use crate::engine::{
+    End, EnvRules, KILL_GRACE, Run, RunKind, RunPlan, RunState, ShimProgram, engine_env, process_identity,
+};
+use crate::fleet::{Actor, Code, Command, Job, Order, Refusal};
+use crate::git::{GitError, Repo, ShipPlan, ShipRequest, ShipWay};
+use crate::job::{Effective, Epoch, HolderId, JobId, Proof, Rev, ShipKind};
+use crate::store::{Fault, FaultKind};
+
+/// So often a verify of a merge is started whose shim is killed.
+const VERIFIES_MOST: u32 = 3;
+
+/// What is to be shipped, and how freely.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ship {
+    /// The job.
+    pub job: JobId,
+    /// The revision that was looked at; `None` takes the head as it is.
+    pub rev: Option<Rev>,
+    /// A person's ship may change the checked-out, clean base; a rule's may not.
+    pub by_person: bool,
+    /// A person's words.
+    pub note: Option<String>,
+}
+
+impl Ship {
+    /// A ship by the job's own autoship rule.
+    pub fn by_rule(job: &JobId) -> Ship {
+        Ship { job: job.clone(), rev: None, by_person: false, note: None }
+    }
+}
+
+/// How the work got out, or why not.
+enum Way {
+    Done(String, Option<Rev>),
+    Not { reason: String, conflict: bool },
+}
+
+/// Ships one job and gives how. A refusal leaves branch, base and checkouts as they were.
+///
+/// # Errors
+/// The outer error is a [`Fault`] of the log; the inner one the law's or git's no, with its hint.
+pub async fn ship(
+    local: &Arc<Local>,
+    settings: &Settings,
+    by: &Actor,
+    what: &Ship,
+) -> Result<Result<String, Refusal>, Fault> {
+    let state = local.snapshot();
+    let Some(job) = state.job(&what.job).cloned() else {
+        return Ok(Err(Refusal::new(Code::UnknownJob, format!("no job {}", what.job), "see: aq ls --all")));
+    };
+    let head = job.head.as_ref().and_then(|h| h.rev.clone());
+    let holder = HolderId::new(process_identity().to_string());
+    let rev = what.rev.clone().or_else(|| head.clone());
+    let begin = Command::ShipStart { job: what.job.clone(), holder, rev };
+    let mut order = Order::new(by.clone(), begin);
+    order.note.clone_from(&what.note);
+    let events = match local.act(vec![order]).await?.swap_remove(0) {
+        Ok(events) => events,
+        Err(no) => return Ok(Err(no)),
+    };
+    let epoch = events.iter().find_map(|(_, e)| match &e.what {
+        crate::fleet::What::ShipStarted { epoch, .. } => Some(*epoch),
+        _ => None,
+    });
+    let epoch = epoch.unwrap_or(job.epoch + 1);
+    let way = carry_out(local, settings, &job, epoch, head, what.by_person).await;
+    let job = what.job.clone();
+    match way {
+        Way::Done(how, rev) => {
+            let done = Command::ShipDone { job, epoch, how: how.clone(), rev };
+            Ok(local.act(vec![Order::new(by.clone(), done)]).await?.swap_remove(0).map(|_| how))
+        }
+        Way::Not { reason, conflict } => {
+            let reason = format!("{}: {reason}", super::step::NOT_SHIPPED);
+            let fail = Command::ShipFail { job: job.clone(), epoch, reason: reason.clone(), conflict };
+            if let Err(no) = local.act(vec![Order::new(by.clone(), fail)]).await?.swap_remove(0) {
+                return Ok(Err(no));
+            }
+            let hint = if conflict {
+                "it is in review again; have it done anew: aq reject JOB --requeue -m WHY, or merge the base into its branch by hand"
+            } else {
+                "mend that, then ship again"
+            };
+            Ok(Err(Refusal::new(Code::InvalidState, format!("{job} was {reason}"), hint)))
+        }
+    }
+}
+
+async fn carry_out(
+    local: &Arc<Local>,
+    settings: &Settings,
+    job: &Job,
+    epoch: Epoch,
+    head: Option<Rev>,
+    by_person: bool,
+) -> Way {
+    let not = |reason: String| Way::Not { reason, conflict: false };
+    let Some(rev) = head else { return Way::Done("nothing to merge: it has no branch".to_string(), None) };
+    let effective = match effective(local, job).await {
+        Ok(effective) => effective,
+        Err(fault) => return not(fault.to_string()),
+    };
+    let cwd = std::path::PathBuf::from(&effective.cwd);
+    if let Err(error) = {
+        let (cwd, job, rev) = (cwd.clone(), job.id.clone(), rev.clone());
+        blocking(move || accept(&cwd, &job, &rev)).await
+    } {
+        return not(error.to_string());
+    }
+    let branch = job_branch(&job.id);
+    match effective.ship {
+        ShipKind::Branch => Way::Done(format!("branch {branch} stands at {}", short(&rev)), Some(rev)),
+        ShipKind::Pr => not("pull requests are not in this version; use ship: branch or merge".to_string()),
+        ShipKind::Merge => merge(local, settings, job, epoch, &effective, rev, by_person).await,
+    }
+}
+
+async fn merge(
+    local: &Arc<Local>,
+    settings: &Settings,
+    job: &Job,
+    epoch: Epoch,
+    effective: &Effective,
+    rev: Rev,
+    by_person: bool,
+) -> Way {
+    let not = |reason: String, conflict: bool| Way::Not { reason, conflict };
+    let cwd = std::path::PathBuf::from(&effective.cwd);
+    let verified_base =
+        job.attempts.last().and_then(|a| a.base.clone()).filter(|_| job.proof() == Proof::Verified);
+    let request = {
+        let (cwd, base, name) = (cwd.clone(), effective.base.clone(), job.id.to_string());
+        blocking(move || plan(&cwd, base, name, rev, verified_base)).await
+    };
+    let plan = match request {
+        Ok(plan) => plan,
+        Err(error) => return not(error.to_string(), false),
+    };
+    if let ShipWay::Conflict { paths } = &plan.way {
+        let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+        return not(format!("conflict with {} in {}", plan.base, paths.join(", ")), true);
+    }
+    let verify = effective.verify.clone().filter(|command| !command.is_empty());
+    if let Some(command) = verify.filter(|_| plan.base_moved && plan.way != ShipWay::AlreadyIn)
+        && let Err(reason) = verify_again(local, settings, job, epoch, &cwd, &plan, &command).await
+    {
+        return not(reason, false);
+    }
+    let base = plan.base.clone();
+    let merged = blocking(move || {
+        let repo = Repo::discover(&cwd)?.ok_or_else(|| missing(&cwd))?;
+        repo.ship_merge(&plan, by_person)
+    });
+    match merged.await {
+        Ok(shipped) if shipped.from == shipped.to => {
+            Way::Done(format!("{base} has it already"), Some(shipped.to))
+        }
+        Ok(shipped) => Way::Done(format!("merged into {base} at {}", short(&shipped.to)), Some(shipped.to)),
+        Err(error) => {
+            let conflict = matches!(error.refusal(), Some(crate::git::Refusal::Conflict { .. }));
+            not(error.to_string(), conflict)
+        }
+    }
+}
+
+fn plan(
+    cwd: &Path,
+    base: Option<String>,
+    name: String,
+    rev: Rev,
+    verified_base: Option<Rev>,
+) -> Result<ShipPlan, GitError> {
+    let repo = Repo::discover(cwd)?.ok_or_else(|| missing(cwd))?;
+    let base = match base {
+        Some(base) => base,
+        None => repo.default_branch()?,
+    };
+    repo.ship_plan(&ShipRequest { name, rev, base, verified_base })
+}
+
+fn missing(cwd: &Path) -> GitError {
+    GitError::Refused(crate::git::Refusal::BaseUnknown {
+        name: format!("repository at {}", cwd.display()),
+        near: Vec::new(),
+    })
+}
+
+/// Base has moved since verify: what base would become is verified before it becomes it.
+async fn verify_again(
+    local: &Arc<Local>,
+    settings: &Settings,
+    job: &Job,
+    epoch: Epoch,
+    cwd: &Path,
+    plan: &ShipPlan,
+    command: &str,
+) -> Result<(), String> {
+    let tree = worktree_path(local.place(), settings, &JobId::new(format!("{}.ship", job.id)));
+    let dir = local.place().runs(&job.id).join(format!("ship-{epoch}"));
+    let argv = ["sh", "-c", command].map(str::to_string).to_vec();
+    let mut run = RunPlan::new(RunKind::Verify, argv, &tree);
+    run.transcript = local.place().runs(&job.id).join(format!("ship-{epoch}.verify.jsonl"));
+    run.wall = Some(job.spec.timeout);
+    run.grace = KILL_GRACE;
+    let set = vec![("AQ_JOB".to_string(), job.id.to_string())];
+    let rules = EnvRules { pass: &settings.config.env_pass, keys: &[], set: &set };
+    let env = engine_env(RunKind::Verify, std::env::vars_os(), &rules);
+    (run.env, run.redact) = (env.vars, env.secrets);
+    let exe = std::env::current_exe().map_err(|e| format!("cannot find aq itself: {e}"))?;
+    let (cwd, plan) = (cwd.to_path_buf(), plan.clone());
+    blocking(move || {
+        let repo = Repo::discover(&cwd).ok().flatten().ok_or("the repository is gone")?;
+        repo.merge_result_worktree(&tree, &plan).map_err(|e| e.to_string())?;
+        let ended = until_judged(&dir, &run, &ShimProgram::of_aq(&exe));
+        let dropped = repo.drop_merge_result(&tree, &plan.name).map_err(|e| e.to_string());
+        match ended.map_err(|e| format!("verify could not run: {e}"))? {
+            RunState::Ended(report) if report.end == (End::Exited { code: 0 }) => dropped,
+            RunState::Ended(report) => Err(format!(
+                "{} moved since verify, and verify fails on the merge: {}",
+                plan.base,
+                last_line(&report.tail)
+            )),
+            _ => Err("verify of the merge was killed".to_string()),
+        }
+    })
+    .await
+}
+
+/// Runs a verify that says something: one whose shim is killed has not spoken, and is run again.
+fn until_judged(dir: &Path, plan: &RunPlan, shim: &ShimProgram) -> std::io::Result<RunState> {
+    let mut state = RunState::NotStarted;
+    for nth in 1..=VERIFIES_MOST {
+        let run = Run::start(&dir.join(format!("verify{nth}")), plan, shim)?;
+        state = run.wait()?;
+        if !matches!(state, RunState::Lost { .. }) {
+            break;
+        }
+        while !run.kill_survivors(KILL_GRACE)?.is_empty() {}
+    }
+    Ok(state)
+}
+
+fn last_line(tail: &str) -> &str {
+    tail.trim_end().lines().next_back().unwrap_or("no output")
+}
+
+async fn effective(local: &Local, job: &Job) -> Result<Effective, Fault> {
+    let bytes = local.blob(job.effective.clone()).await?.unwrap_or_default();
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let on = std::path::PathBuf::from(format!("the resolved values of {}", job.id));
+        Fault::new(FaultKind::Corrupt, "read", &on, error.to_string(), "edit its manifest once")
+    })
+}
+
+fn short(rev: &Rev) -> &str {
+    rev.as_str().get(..7).unwrap_or(rev.as_str())
+}

@@ -1,0 +1,12 @@
+//! What to do next, as a pure function: a happening and the agent's state give acts.
+
+mod walk;
+mod watch;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use walk::{is_done, step};
+pub(super) use watch::next_deadline;
+pub(super) use words::{Act, At, Grant, Happening, NOT_SHIPPED};

@@ -1,0 +1,344 @@
+//! The step as text: what happens in, acts out, against a state that the real law makes.
+
+use super::words::{Act, At, Happening};
+use super::{is_done, step};
+use crate::agent::desk::{Desk, Until};
+use crate::agent::place::Workspace;
+use crate::agent::work::{Prepared, RunEnd, Saved, Work};
+use crate::engine::RunKind;
+use crate::fleet::{
+    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Now, Order, PauseMode, State, Submission,
+    handle,
+};
+use crate::job::{BlobId, CapabilitySet, EngineClass, HolderId, JobId, Outcome, Rev, Spec, Usage};
+use crate::time::{Span, Stamp};
+
+/// An agent of two slots, and the queue it works on.
+struct World {
+    desk: Desk,
+    state: State,
+    now: u64,
+    verify: bool,
+    setup: bool,
+}
+
+fn claimant() -> Claimant {
+    let engines = vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script }];
+    Claimant { holder: HolderId::new("me"), capabilities: CapabilitySet::default(), engines }
+}
+
+impl World {
+    fn new() -> World {
+        let desk = Desk::new(claimant(), 2, Until::Asked);
+        World { desk, state: State::default(), now: 0, verify: false, setup: false }
+    }
+
+    fn law(&mut self, command: Command) -> Vec<crate::fleet::Event> {
+        let by = Actor::new(ActorKind::Person, "ann");
+        let now = Stamp::from_millis(i64::try_from(self.now).unwrap() + 1_000);
+        handle(&mut self.state, &Order::new(by, command), Now { law: now, wall: now }).unwrap_or_default()
+    }
+
+    fn happen(&mut self, what: Happening) -> String {
+        let law = Stamp::from_millis(i64::try_from(self.now).unwrap() + 1_000);
+        let acts = step(&mut self.desk, &self.state, what, At { boot: Span::from_millis(self.now), law });
+        acts.iter().map(said).collect::<Vec<_>>().join(", ")
+    }
+
+    fn prepared(&self) -> Prepared {
+        let space = Workspace {
+            cwd: "/w".into(),
+            worktree: Some("/w".into()),
+            repo: Some("/r".into()),
+            base: None,
+            start: None,
+            fresh: true,
+        };
+        let (setup, verify) = (self.setup, self.verify);
+        Prepared { space, run: "r".into(), setup, verify, must_change: false, strict: false }
+    }
+
+    /// One word of the script.
+    fn word(&mut self, word: &str) -> String {
+        let mut parts = word.split(':');
+        let (head, arg) = (parts.next().unwrap(), parts.next().unwrap_or(""));
+        let slot = parts.next().map_or(0, |n| n.parse().unwrap());
+        if let Some(happening) = self.claim_word(head, arg).or_else(|| self.work_word(head, arg, slot)) {
+            return self.happen(happening);
+        }
+        match head {
+            "verify" => self.verify = true,
+            "setup" => self.setup = true,
+            "add" => {
+                let mut spec = Spec::titled(arg);
+                spec.engine = Some("shell".to_string());
+                spec.budget.wall = (arg == "short").then(|| Span::from_secs(5));
+                spec.budget.tokens = (arg == "meter").then_some(10);
+                let blob = || BlobId::new("b");
+                let new =
+                    Submission { job: JobId::new(arg), spec, body: blob(), effective: blob(), file: None };
+                self.law(Command::Submit { new: Box::new(new), parent: None });
+                return self.happen(Happening::Moved);
+            }
+            "ran" => return self.ran(RunKind::Engine, arg, slot),
+            "setup-ran" => return self.ran(RunKind::Setup, arg, slot),
+            "verify-ran" => return self.ran(RunKind::Verify, arg, slot),
+            "cancel" => drop(self.law(Command::Cancel { job: JobId::new(arg) })),
+            "pause" => {
+                let mode = if arg == "kill" { PauseMode::Kill } else { PauseMode::Stop };
+                self.law(Command::Pause { mode, until: None });
+            }
+            "moved" => return self.happen(Happening::Moved),
+            "asked" => return self.happen(Happening::Asked),
+            "net" => return self.happen(Happening::Net),
+            "orphans" => return self.happen(Happening::Orphans(arg.parse().unwrap())),
+            "wait" => {
+                self.now += arg.parse::<Span>().unwrap().as_millis();
+                return self.happen(Happening::Tick);
+            }
+            "done?" => return is_done(&self.desk, &self.state).to_string(),
+            other => panic!("no such word: {other}"),
+        }
+        String::new()
+    }
+
+    /// Words about claims.
+    fn claim_word(&mut self, head: &str, arg: &str) -> Option<Happening> {
+        match head {
+            "grant" => {
+                let asked: usize = arg.parse().unwrap();
+                let mut jobs = Vec::new();
+                for _ in 0..asked {
+                    let events = self.law(Command::Claim { who: Box::new(claimant()) });
+                    jobs.extend(events.into_iter().filter_map(|e| match e.what {
+                        crate::fleet::What::LeaseGranted { job, epoch, engine, .. } => {
+                            Some((job, epoch, engine))
+                        }
+                        _ => None,
+                    }));
+                }
+                Some(Happening::Granted { asked, jobs: Some(jobs) })
+            }
+            "empty" => Some(Happening::Granted { asked: arg.parse().unwrap(), jobs: Some(Vec::new()) }),
+            "deaf" => Some(Happening::Granted { asked: arg.parse().unwrap(), jobs: None }),
+            "stray" => {
+                let jobs = Some(vec![(JobId::new("stray"), 1, "shell".to_string())]);
+                Some(Happening::Granted { asked: 0, jobs })
+            }
+            _ => None,
+        }
+    }
+
+    /// Words about the work in a slot.
+    fn work_word(&mut self, head: &str, arg: &str, slot: usize) -> Option<Happening> {
+        match head {
+            "prepared" => {
+                let result = match arg {
+                    "no" => Err((Outcome::Config, "no folder".to_string())),
+                    _ => Ok(self.prepared()),
+                };
+                Some(Happening::Prepared { slot, result })
+            }
+            "started" => {
+                let attempt = (arg != "no").then(|| {
+                    let work = self.desk.slots[slot].clone().unwrap();
+                    let (job, epoch) = (work.job, work.epoch);
+                    let (engine, run) = ("shell".to_string(), String::new());
+                    self.law(Command::Start { job, epoch, engine, run, base: None });
+                    1
+                });
+                Some(Happening::Started { slot, attempt })
+            }
+            "saved" => {
+                let saved = Saved { rev: Some(Rev::new("c1")), lines: 1, changed: true, ..Saved::default() };
+                let result = if arg == "no" { Err("disk full".to_string()) } else { Ok(saved) };
+                Some(Happening::Saved { slot, result })
+            }
+            "reported" => {
+                let next = (arg == "next").then(|| ("next".into(), 1, "shell".to_string()));
+                let work = self.desk.slots[slot].clone().unwrap();
+                let (outcome, reason) = (Outcome::Ok, String::new());
+                let ending = Ending { outcome, reason, usage: Usage::default(), rev: None, until: None };
+                let events =
+                    self.law(Command::End { job: work.job, epoch: work.epoch, ending: Box::new(ending) });
+                Some(Happening::Reported { slot, events, next })
+            }
+            "looked" => {
+                let usage = Usage { tokens: Some(arg.parse().unwrap()), ..Usage::default() };
+                Some(Happening::Looked { slot, word: "working".to_string(), usage })
+            }
+            "adopt" => {
+                let mut work = Work::granted(JobId::new("old"), 1, "shell".to_string());
+                work.phase = crate::agent::work::Phase::Running(RunKind::Engine);
+                (work.attempt, work.prepared) = (1, Some(self.prepared()));
+                Some(Happening::Adopted(Box::new(work)))
+            }
+            _ => None,
+        }
+    }
+
+    fn ran(&mut self, kind: RunKind, how: &str, slot: usize) -> String {
+        let (outcome, lost) = match how {
+            "lost" => (Outcome::Crash, true),
+            "stopped" => (self.desk.slots[slot].as_ref().unwrap().stop.unwrap().outcome(), false),
+            name => (serde_json::from_value(name.into()).unwrap(), false),
+        };
+        let wall = if how == "timeout" { Span::from_secs(5) } else { Span::ZERO };
+        let end = RunEnd { kind, wall, lost, ..RunEnd::without_run(outcome, how.to_string()) };
+        self.happen(Happening::Ended { slot, end })
+    }
+}
+
+fn said(act: &Act) -> String {
+    match act {
+        Act::Claim(n) => format!("claim {n}"),
+        Act::Prepare { slot } => format!("prepare {slot}"),
+        Act::Start { slot } => format!("start {slot}"),
+        Act::Release { slot } => format!("release {slot}"),
+        Act::GiveBack { job, .. } => format!("give back {job}"),
+        Act::Run { slot, kind } => format!("run {slot} {kind:?}"),
+        Act::Await { slot, kind } => format!("await {slot} {kind:?}"),
+        Act::Stop { slot, kind, cause, now } => {
+            format!("stop {slot} {kind:?} {}{}", cause.name(), if *now { " now" } else { "" })
+        }
+        Act::Save { slot, last } => format!("save {slot}{}", if *last { " last" } else { "" }),
+        Act::Report { slot, orders, claim } => {
+            let told = orders.iter().find_map(|order| match &order.command {
+                Command::End { ending, .. } => Some(ending.outcome.name()),
+                _ => None,
+            });
+            format!("report {slot} {}{}", told.unwrap_or("?"), if *claim { " +claim" } else { "" })
+        }
+        Act::Look { slot } => format!("look {slot}"),
+        Act::Note(order) => format!("note {}", order.command.name()),
+        Act::Ship { job } => format!("ship {job}"),
+    }
+}
+
+/// Words in; after each that leads to acts, the acts.
+#[track_caller]
+fn check(script: &str, expected: &str) {
+    let mut world = World::new();
+    let mut told = Vec::new();
+    for word in script.split_whitespace() {
+        let acts = world.word(word);
+        if !acts.is_empty() {
+            told.push(acts);
+        }
+        assert!(world.desk.claiming <= world.desk.free(), "claims for more than the free slots after {word}");
+    }
+    assert_eq!(told.join(" | "), expected, "{script}");
+}
+
+/// To the running engine of job `a`, in slot 0; what it takes is told once, here.
+const RUN: &str = "add:a grant:1 prepared started";
+const TO_RUN: &str = "claim 2 | prepare 0 | start 0 | run 0 Engine";
+
+#[track_caller]
+fn running(script: &str, expected: &str) {
+    check(&format!("{RUN} {script}"), &format!("{TO_RUN} | {expected}"));
+}
+
+#[test]
+fn the_plain_way_of_a_job() {
+    running("ran:ok saved reported", "save 0 last | report 0 ok +claim");
+    check(
+        "verify setup add:a grant:2 prepared started setup-ran:ok ran:ok saved verify-ran:ok",
+        "claim 2 | prepare 0 | start 0 | run 0 Setup | run 0 Engine | save 0 last | run 0 Verify | report 0 ok +claim",
+    );
+    running("ran:ok saved reported:next", "save 0 last | report 0 ok +claim | prepare 0");
+}
+
+#[test]
+fn claims_never_exceed_the_slots() {
+    check("add:a add:b add:c grant:2", "claim 2 | prepare 0, prepare 1");
+    check("add:a add:b add:c grant:2 stray", "claim 2 | prepare 0, prepare 1 | give back stray");
+    check("add:a deaf:2", "claim 2 | claim 2");
+    check("add:a empty:2 net", "claim 2 | claim 2");
+    check("orphans:1 add:a", "claim 1");
+    check("orphans:2 add:a orphans:0", "claim 2");
+    check("adopt add:a", "await 0 Engine | claim 1");
+}
+
+#[test]
+fn what_cannot_begin_ends_with_its_reason() {
+    check("add:a grant:2 prepared:no started", "claim 2 | prepare 0 | start 0 | report 0 config +claim");
+    check("add:a grant:2 prepared started:no", "claim 2 | prepare 0 | start 0 | release 0");
+    running("ran:ok saved:no", "save 0 last | report 0 unknown +claim");
+    running("ran:crash saved", "save 0 last | report 0 crash +claim");
+    check(
+        "setup add:a grant:2 prepared started setup-ran:task_failed saved",
+        "claim 2 | prepare 0 | start 0 | run 0 Setup | save 0 last | report 0 config +claim",
+    );
+    check(
+        "setup add:a grant:2 prepared started setup-ran:lost saved",
+        "claim 2 | prepare 0 | start 0 | run 0 Setup | save 0 last | report 0 crash +claim",
+    );
+}
+
+#[test]
+fn a_verify_that_fails_was_killed_or_was_stopped() {
+    let way = "verify add:a grant:2 prepared started ran:ok saved";
+    let told = "claim 2 | prepare 0 | start 0 | run 0 Engine | save 0 last | run 0 Verify";
+    let check = |more: &str, acts: &str| check(&format!("{way} {more}"), &format!("{told} | {acts}"));
+    check("verify-ran:task_failed", "report 0 verify_failed +claim");
+    check("verify-ran:lost", "report 0 crash +claim");
+    check("asked verify-ran:stopped", "stop 0 Verify drained | report 0 drained");
+    check("asked verify-ran:ok", "stop 0 Verify drained | report 0 ok");
+    check("cancel:a moved", "stop 0 Verify cancelled");
+}
+
+#[test]
+fn a_job_that_moved_on_is_dropped_in_every_phase() {
+    check("add:a grant:2 cancel:a moved prepared done?", "claim 2 | prepare 0 | false");
+    check("add:a grant:2 prepared cancel:a moved started:no", "claim 2 | prepare 0 | start 0");
+    running("cancel:a moved ran:stopped saved done?", "stop 0 Engine cancelled | save 0 last | false");
+    running("ran:ok cancel:a moved saved", "save 0 last");
+    running("pause:kill moved", "stop 0 Engine preempted");
+    check(
+        "setup add:a grant:2 prepared started cancel:a moved setup-ran:ok saved",
+        "claim 2 | prepare 0 | start 0 | run 0 Setup | stop 0 Setup cancelled | save 0 last",
+    );
+}
+
+#[test]
+fn a_drain_gives_back_in_every_phase() {
+    check("add:a asked grant:2 prepared reported:no done?", "claim 2 | prepare 0 | release 0 | true");
+    check(
+        "add:a grant:2 prepared asked started ran:stopped saved",
+        "claim 2 | prepare 0 | start 0 | run 0 Engine | save 0 last | report 0 drained",
+    );
+    running(
+        "asked ran:stopped saved done?",
+        "stop 0 Engine drained | save 0 last | report 0 drained | false",
+    );
+    running("asked asked", "stop 0 Engine drained | stop 0 Engine drained now");
+    check(
+        "verify add:a grant:2 prepared started ran:ok asked saved",
+        "claim 2 | prepare 0 | start 0 | run 0 Engine | save 0 last | report 0 drained",
+    );
+    running(
+        "pause:stop moved ran:stopped saved",
+        "stop 0 Engine drained | save 0 last | report 0 drained +claim",
+    );
+}
+
+#[test]
+fn ceilings_are_watched() {
+    check(
+        "add:meter grant:2 prepared started looked:9 looked:10 ran:stopped saved",
+        "claim 2 | prepare 0 | start 0 | run 0 Engine | note progress | stop 0 Engine budget_exceeded, note progress | save 0 last | report 0 budget_exceeded +claim",
+    );
+    check(
+        "add:short grant:2 prepared started ran:timeout saved",
+        "claim 2 | prepare 0 | start 0 | run 0 Engine | save 0 last | report 0 budget_exceeded +claim",
+    );
+    running("ran:timeout saved", "save 0 last | report 0 timeout +claim");
+    running("wait:9s wait:1s", "look 0");
+    running("wait:5m saved", "look 0, save 0 | note checkpoint");
+    // A save under way when the run ends is waited for; the last one comes after it.
+    running(
+        "wait:5m ran:ok saved saved",
+        "look 0, save 0 | note checkpoint, save 0 last | report 0 ok +claim",
+    );
+}

@@ -1,0 +1,136 @@
+//! What cuts in at any point: the law moved a job on, a pause, a deadline, a ship by rule, work to claim.
+
+use super::words::{Act, NOT_SHIPPED};
+use crate::agent::desk::{Desk, Mood};
+use crate::agent::work::{Phase, Work};
+use crate::engine::StopCause;
+use crate::fleet::{PauseMode, State};
+use crate::job::{Autoship, Proof, Stage};
+use crate::time::{Span, Stamp};
+
+/// A running tree is put into a commit this often, if it changed (`jobs.md` section 5).
+pub(super) const SAVE_EVERY: Span = Span::from_mins(5);
+/// A run is looked at this often; a progress event is at most as frequent.
+pub(super) const LOOK_EVERY: Span = Span::from_secs(10);
+/// With a ceiling to watch, it is looked at this often.
+pub(super) const LOOK_CLOSELY: Span = Span::from_secs(1);
+
+/// A job that the law gave a higher epoch, or somebody else, is not ours any more.
+pub(super) fn watch_fence(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
+    for slot in 0..desk.slots.len() {
+        let Some(work) = desk.slots[slot].as_mut().filter(|w| !w.fenced) else { continue };
+        let job = state.job(&work.job);
+        let ours = job.is_none_or(|job| {
+            // A grant may be newer than the state at hand: only a state that has seen it can fence.
+            job.epoch < work.epoch
+                || (job.epoch == work.epoch && job.work_lease().is_some_and(|l| l.holder == desk.who.holder))
+        });
+        if ours || work.phase == Phase::Reporting {
+            continue;
+        }
+        work.fenced = true;
+        if let Phase::Running(kind) = work.phase {
+            let cause = match job.map(|j| &*j.why) {
+                Some("cancelled") => StopCause::Cancelled,
+                Some("preempted") => StopCause::Preempted,
+                _ => StopCause::Fenced,
+            };
+            work.stop = Some(cause);
+            acts.push(Act::Stop { slot, kind, cause, now: false });
+        }
+    }
+}
+
+/// A pause that stops running work asks each run to end; the jobs go back to wait.
+pub(super) fn watch_pause(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
+    let paused = state.product.paused.as_ref().map(|p| p.0);
+    if paused != desk.paused {
+        desk.paused = paused;
+        desk.empty_at = None;
+        if paused == Some(PauseMode::Stop) {
+            stop_all(desk, StopCause::Drained, acts);
+        }
+    }
+}
+
+pub(super) fn stop_all(desk: &mut Desk, cause: StopCause, acts: &mut Vec<Act>) {
+    let now = desk.mood == Mood::Stopping;
+    for (slot, work) in desk.slots.iter_mut().enumerate() {
+        let Some(work) = work else { continue };
+        if let Phase::Running(kind) = work.phase
+            && (work.stop.is_none() || now)
+        {
+            acts.push(Act::Stop { slot, kind, cause, now });
+        }
+        work.stop = work.stop.or(Some(cause));
+    }
+}
+
+pub(super) fn deadlines(desk: &mut Desk, now: Span, acts: &mut Vec<Act>) {
+    for (slot, work) in desk.slots.iter_mut().enumerate() {
+        let Some(work) = work else { continue };
+        if work.look_at.is_some_and(|at| at <= now) {
+            work.look_at = Some(later(now, look_every(work)));
+            acts.push(Act::Look { slot });
+        }
+        if work.save_at.is_some_and(|at| at <= now) && !work.saving {
+            work.save_at = Some(later(now, SAVE_EVERY));
+            work.saving = true;
+            acts.push(Act::Save { slot, last: false });
+        }
+    }
+}
+
+/// When the next deadline of a running job is, in boot time.
+pub(in crate::agent) fn next_deadline(desk: &Desk) -> Option<Span> {
+    desk.slots.iter().flatten().flat_map(|work| [work.look_at, work.save_at]).flatten().min()
+}
+
+pub(super) fn ship_by_rule(desk: &mut Desk, state: &State, law: Stamp, acts: &mut Vec<Act>) {
+    if desk.mood != Mood::Working {
+        return;
+    }
+    for job in state.autoship() {
+        let due = match job.spec.autoship {
+            Autoship::Never => false,
+            Autoship::Verified => true,
+            Autoship::After(wait) => law.since(job.since) >= wait,
+        };
+        let proven = job.proof() == Proof::Verified || !job.spec.has_body;
+        let tried = job.why.starts_with(NOT_SHIPPED);
+        let free =
+            job.stage == Stage::Testing && job.ship_lease().is_none() && !desk.shipping.contains(&job.id);
+        if due && proven && free && !tried {
+            desk.shipping.push(job.id.clone());
+            acts.push(Act::Ship { job: job.id.clone() });
+        }
+    }
+}
+
+/// Asks for work for every slot that is free, unpromised, and not kept for the run of a dead agent.
+pub(super) fn claim(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
+    let room = desk.room().saturating_sub(desk.orphans);
+    let reporting = acts.iter().any(|act| matches!(act, Act::Report { claim: true, .. }));
+    if desk.mood != Mood::Working || desk.hold || desk.claiming > 0 || reporting || room == 0 {
+        return;
+    }
+    if state.ready_len() == 0 {
+        desk.empty_at = Some(state.seq);
+        return;
+    }
+    if desk.empty_at == Some(state.seq) {
+        return;
+    }
+    (desk.claiming, desk.claimed_at) = (room, Some(state.seq));
+    acts.push(Act::Claim(room));
+}
+
+/// How often a run is looked at.
+pub(super) fn look_every(work: &Work) -> Span {
+    if work.left.is_open() { LOOK_EVERY } else { LOOK_CLOSELY }
+}
+
+/// `at`, moved on by `more`.
+pub(super) fn later(at: Span, more: Span) -> Span {
+    Span::from_millis(at.as_millis().saturating_add(more.as_millis()))
+}

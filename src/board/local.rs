@@ -1,0 +1,113 @@
+//! The board over a folder: a coordinator in this process.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::seam::{Answer, Board, Source};
+use crate::coordinator::{Coordinator, Duties, Mailbox, Verdict, start_with};
+use crate::fleet::{Event, Order, State};
+use crate::job::{BlobId, Seq};
+use crate::store::{Fault, FolderLog, Log as _, Place, Watch};
+use crate::time::Clock;
+
+/// Why a queue is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// To look: nothing is repaired, nothing taken in.
+    Read,
+    /// To act: first the queue is made whole and dropped files are taken in.
+    Act,
+    /// To work: as `Act`, and timers run as long as this lives.
+    Serve,
+}
+
+/// A folder queue opened by this process.
+pub struct Local {
+    place: Place,
+    mailbox: Mailbox<FolderLog>,
+    clock: Arc<dyn Clock>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Local {
+    /// Opens the queue at `place` and reads its log.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the log cannot be read or is damaged.
+    pub fn open(place: &Place, purpose: Purpose, clock: Arc<dyn Clock>) -> Result<Local, Fault> {
+        let coordinator = Coordinator::open(FolderLog::open(place)?, clock.clone())?;
+        let duties = Duties { timers: purpose == Purpose::Serve, snapshots: purpose != Purpose::Read };
+        let (mailbox, thread) = start_with(coordinator, duties)?;
+        Ok(Local { place: place.clone(), mailbox, clock, thread: Some(thread) })
+    }
+
+    /// Where the queue is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Says that the log may have grown by another process.
+    pub fn refresh(&self) {
+        self.mailbox.refresh();
+    }
+
+    /// Follows what other processes append, as long as the watch lives: `published` then tells of it.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the system gives no watch.
+    pub fn follow(&self) -> Result<Watch, Fault> {
+        let mailbox = self.mailbox.clone();
+        Watch::start(&self.place, |_| {}, move || mailbox.refresh())
+    }
+
+    /// The clock it was opened with.
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The coordinator's mailbox, for what only a folder can do.
+    pub(super) fn mailbox(&self) -> &Mailbox<FolderLog> {
+        &self.mailbox
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.mailbox.stop();
+        if let Some(thread) = self.thread.take() {
+            // A panic there was reported where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Board for Local {
+    fn source(&self) -> Source {
+        Source::Local
+    }
+
+    fn snapshot(&self) -> Arc<State> {
+        self.mailbox.snapshot()
+    }
+
+    fn published(&self) -> watch::Receiver<Arc<State>> {
+        self.mailbox.published()
+    }
+
+    fn act(&self, orders: Vec<Order>) -> Answer<'_, Vec<Verdict>> {
+        Box::pin(self.mailbox.act(orders))
+    }
+
+    fn events(&self, after: Seq, most: usize) -> Answer<'_, Vec<(Seq, Event)>> {
+        Box::pin(async move { self.place.history(after, most) })
+    }
+
+    fn put_blob(&self, bytes: Vec<u8>) -> Answer<'_, BlobId> {
+        Box::pin(self.mailbox.put_blob(bytes))
+    }
+
+    fn blob(&self, id: BlobId) -> Answer<'_, Option<Vec<u8>>> {
+        Box::pin(async move { self.mailbox.run(move |it| it.log().blob(&id)).await? })
+    }
+}

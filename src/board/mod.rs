@@ -1,0 +1,16 @@
+//! The seam: what the dash, the agent and most verbs speak to, without asking whether it is a folder or a fleet.
+
+mod intake;
+mod local;
+mod newcomers;
+mod seam;
+mod settings;
+mod submit;
+mod sync;
+
+pub use intake::{Draft, Intake, Ready};
+pub use local::{Local, Purpose};
+pub use seam::{Answer, Board, Source};
+pub use settings::{BUILT_IN_ENGINES, Settings, config_files, data_home, state_home};
+pub use submit::{Submitted, submit};
+pub use sync::{Memory, Report};

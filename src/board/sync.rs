@@ -1,0 +1,237 @@
+//! Making the folder and the law agree: what hands did is asked of the law, what the law refuses is undone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::local::Local;
+use super::seam::Board as _;
+use super::settings::Settings;
+use crate::fleet::{Actor, Command, Job, Order, State};
+use crate::job::{BlobId, Budget, Folder, JobId, Stage};
+use crate::store::{Fault, Finding, Scan};
+use crate::time::Span;
+
+/// A deleted waiting file cancels its job after this long (`jobs.md` section 2).
+const CANCEL_AFTER: Span = Span::from_secs(2);
+/// So many waiting files gone at once are not a person's word: the queue is suspended and asks.
+const SEVERAL: usize = 3;
+/// Looks at a log that others keep moving before the scan is left to the next nudge.
+const LOOKS_MOST: usize = 50;
+
+/// What a long-lived process remembers between looks.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Whole folders vanished while files were missing: whoever did that did not mean single jobs.
+    swept: bool,
+    /// Waiting jobs whose files are gone, and since when (boot time).
+    gone: BTreeMap<JobId, Span>,
+    /// Edits that are not used, by the hash of their bytes: reported once.
+    pub(super) bad_edits: BTreeSet<(JobId, BlobId)>,
+    /// Parents whose children's files are not there yet, and since when (boot time).
+    pub(super) early: BTreeMap<String, Span>,
+    /// What the scan noted and people have heard of.
+    notes: BTreeSet<String>,
+}
+
+/// What a look at the folder led to.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// For people, one line each.
+    pub lines: Vec<String>,
+    /// Look again after this long.
+    pub again: Option<Span>,
+    /// Jobs whose files a hand moved to shipped: whoever called must ship them, or restore the file.
+    pub ship: Vec<JobId>,
+    /// Folders were made again: a watch on the old ones sees nothing any more.
+    pub remade: bool,
+    /// Files of waiting jobs are missing and it is not clear yet why: claim nothing.
+    pub hold: bool,
+}
+
+impl Report {
+    /// Asks for another look, no later than others have asked for one.
+    pub(super) fn wait(&mut self, left: Span) {
+        self.again = Some(self.again.map_or(left, |other| other.min(left)));
+    }
+}
+
+impl Local {
+    /// Looks at the folders once and acts on what it finds. `renamed` are files known to be complete.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the log or the folders. What was done before it stands; the next look goes on.
+    pub async fn sync(
+        &self,
+        settings: &Settings,
+        by: &Actor,
+        renamed: BTreeSet<String>,
+        memory: &mut Memory,
+    ) -> Result<Report, Fault> {
+        let Some((scan, state)) = self.look(renamed).await? else {
+            return Ok(Report { again: Some(Span::from_millis(100)), ..Report::default() });
+        };
+        let mut report = Report { again: scan.again, remade: scan.remade, ..Report::default() };
+        report.lines.extend(scan.notes.iter().filter(|note| memory.notes.insert((*note).clone())).cloned());
+        self.take_in(settings, by, &scan, memory, &mut report).await?;
+        self.take_edits(settings, by, &scan, &state, memory, &mut report).await?;
+        self.take_moves(by, &scan, &state, &mut report).await?;
+        self.take_losses(by, &scan, &state, memory, &mut report).await?;
+        Ok(report)
+    }
+
+    /// A scan and the state it was compared with.
+    async fn look(&self, renamed: BTreeSet<String>) -> Result<Option<(Scan, State)>, Fault> {
+        self.mailbox()
+            .run(move |it| {
+                for _ in 0..LOOKS_MOST {
+                    it.catch_up()?;
+                    let state = it.state().clone();
+                    if let Some(scan) = it.log().scan(&state, &renamed)? {
+                        return Ok(Some((scan, state)));
+                    }
+                }
+                Ok(None)
+            })
+            .await?
+    }
+
+    /// Files that a hand moved to another folder.
+    async fn take_moves(
+        &self,
+        by: &Actor,
+        scan: &Scan,
+        state: &State,
+        report: &mut Report,
+    ) -> Result<(), Fault> {
+        for finding in &scan.findings {
+            let Finding::Moved { job: id, to, .. } = finding else { continue };
+            let Some(job) = state.job(id) else { continue };
+            if (job.stage, *to) == (Stage::Testing, Folder::Shipped) {
+                // Whoever ships it already needs no second word.
+                report.ship.extend(job.ship_lease().is_none().then(|| id.clone()));
+                continue;
+            }
+            let why = match meaning(job, *to) {
+                Some(command) => match self.ask(hand(by, job, command)).await? {
+                    Ok(_) => {
+                        report.lines.push(format!("{id} moved to {} by hand", to.name()));
+                        continue;
+                    }
+                    Err(no) => format!("{no} ({})", no.hint),
+                },
+                None => format!("a move from {} to {} means nothing", job.stage.folder().name(), to.name()),
+            };
+            self.restore(id.clone()).await?;
+            report.lines.push(format!("{id} was moved to {} by hand and is put back: {why}", to.name()));
+        }
+        Ok(())
+    }
+
+    /// Files that are gone.
+    async fn take_losses(
+        &self,
+        by: &Actor,
+        scan: &Scan,
+        state: &State,
+        memory: &mut Memory,
+        report: &mut Report,
+    ) -> Result<(), Fault> {
+        let gone = scan.findings.iter().filter_map(|f| match f {
+            Finding::Gone { job } => state.job(job),
+            _ => None,
+        });
+        let (waiting, others): (Vec<&Job>, Vec<&Job>) = gone.partition(|job| job.stage.is_waiting());
+        for job in others {
+            self.lost(by, job, report).await?;
+        }
+        let now = self.clock().boot();
+        memory.swept = scan.remade || (memory.swept && !memory.gone.is_empty());
+        memory.gone.retain(|id, _| waiting.iter().any(|job| job.id == *id));
+        let fresh: Vec<&Job> =
+            waiting.into_iter().filter(|job| !state.product.suspended.contains(&job.id)).collect();
+        for job in &fresh {
+            memory.gone.entry(job.id.clone()).or_insert(now);
+        }
+        let age = |job: &Job| now.as_millis() - memory.gone.get(&job.id).map_or(0, |at| at.as_millis());
+        let Some(youngest) = fresh.iter().map(|job| age(job)).min() else { return Ok(()) };
+        if youngest < CANCEL_AFTER.as_millis() {
+            let left = Span::from_millis(CANCEL_AFTER.as_millis() - youngest);
+            report.wait(left);
+            report.hold = true;
+        } else if fresh.len() >= SEVERAL || memory.swept {
+            let jobs: Vec<JobId> = fresh.iter().map(|job| job.id.clone()).collect();
+            let count = jobs.len();
+            if self.ask(Order::new(by.clone(), Command::Suspend { jobs })).await?.is_ok() {
+                report.lines.push(format!(
+                    "{count} waiting files vanished at once: the queue is suspended. restore them: aq budget resume local; or cancel: aq cancel"
+                ));
+            }
+        } else {
+            for job in fresh {
+                if self.ask(hand(by, job, Command::Cancel { job: job.id.clone() })).await?.is_ok() {
+                    report.lines.push(format!("cancelled {}: its file was deleted", job.id));
+                    self.restore(job.id.clone()).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A file that vanished from where deleting is not an action, or is an archive.
+    async fn lost(&self, by: &Actor, job: &Job, report: &mut Report) -> Result<(), Fault> {
+        let id = job.id.clone();
+        if job.stage.is_ended() {
+            let archive = Order::new(by.clone(), Command::Archive { jobs: vec![id.clone()] });
+            match self.ask(archive).await? {
+                Ok(_) => {
+                    report.lines.push(format!("archived {id}: its file was deleted"));
+                    return Ok(());
+                }
+                Err(no) => report.lines.push(format!("the file of {id} is put back: {no} ({})", no.hint)),
+            }
+        } else {
+            report.lines.push(format!(
+                "the file of {id} vanished from {} and is put back",
+                job.stage.folder().name()
+            ));
+        }
+        self.restore(id).await
+    }
+
+    /// Puts a job's file back where the law has it.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the folders.
+    pub async fn restore(&self, id: JobId) -> Result<(), Fault> {
+        self.mailbox()
+            .run(move |it| {
+                it.catch_up()?;
+                let state = it.state().clone();
+                it.log().restore(&state, &id)
+            })
+            .await?
+    }
+
+    pub(super) async fn ask(&self, order: Order) -> Result<crate::coordinator::Verdict, Fault> {
+        Ok(self.act(vec![order]).await?.swap_remove(0))
+    }
+}
+
+/// A hand's order, good only while the job stands as it was seen.
+pub(super) fn hand(by: &Actor, job: &Job, command: Command) -> Order {
+    let mut order = Order::new(by.clone(), command);
+    order.from = Some((job.stage, job.epoch));
+    order
+}
+
+/// What moving a job's file to a folder asks for (`jobs.md` section 2).
+fn meaning(job: &Job, to: Folder) -> Option<Command> {
+    let id = job.id.clone();
+    match (job.stage, to) {
+        (Stage::DeadLetter, Folder::Inbox) => Some(Command::Redrive { job: id }),
+        (Stage::Review | Stage::Testing, Folder::Inbox) => Some(Command::Reject { job: id, requeue: true }),
+        (_, Folder::Inbox) => Some(Command::Requeue { job: id, raised: Budget::default() }),
+        (Stage::Review, Folder::Testing) => Some(Command::Promote { job: id }),
+        (Stage::Review | Stage::Testing, Folder::Failed) => Some(Command::Reject { job: id, requeue: false }),
+        _ => None,
+    }
+}

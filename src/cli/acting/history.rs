@@ -1,0 +1,226 @@
+//! What people did, read back from the log, and what would take it back.
+//!
+//! Undo needs no store of its own. The log says who did what when, and the state before each action,
+//! made by applying the events up to it, has the values to come back to: when a park would have ended,
+//! what the ceiling was. Events of one call of a verb share the name in their keys, so that they are one
+//! action here; an undo carries the number of what it undid, so that nothing is undone twice.
+
+use crate::fleet::{Actor, ActorKind, Command, Event, Job, ParkReason, State, What};
+use crate::job::{Budget, JobId, Seq, Stage};
+use crate::store::{Fault, Place};
+use crate::time::Stamp;
+
+/// Events read from the log at a time.
+const PAGE: usize = 20_000;
+/// The product of a folder, where an action is about no job.
+pub const LOCAL: &str = "local";
+
+/// One effect of an action on one target.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Deed {
+    /// The event.
+    pub seq: Seq,
+    /// The job; `None` is the whole queue.
+    pub job: Option<JobId>,
+    /// What takes it back, or none.
+    pub inverse: Option<Inverse>,
+    /// An undo of it stands in the log.
+    pub undone: bool,
+    /// The event that stands for it now: its own, or the undo of what came after it.
+    stands: Seq,
+    /// The event that stood before it.
+    was: Seq,
+}
+
+/// A way back, good as long as the thing still stands as the event left it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Inverse {
+    /// Lift the park.
+    Unpark,
+    /// Park again as it was.
+    Park(Option<Stamp>, ParkReason),
+    /// Requeue from the last checkpoint.
+    Requeue,
+    /// The gate as it was; with the gate that was asked for.
+    Review(crate::job::ReviewRule, crate::job::ReviewRule),
+    /// Let the queue go on.
+    Resume,
+    /// The old ceiling; with the one that was set.
+    Ceiling((Option<u64>, crate::fleet::Window), (Option<u64>, crate::fleet::Window)),
+}
+
+/// One action of a person: everything that one call of a verb did.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Past {
+    /// When.
+    pub at: Stamp,
+    /// Who.
+    pub by: Actor,
+    /// The verb.
+    pub verb: &'static str,
+    /// What it did, target by target.
+    pub deeds: Vec<Deed>,
+    /// What its orders' keys have in common.
+    name: String,
+}
+
+impl Past {
+    /// Whether any of it can be taken back at all, and was not yet.
+    pub fn is_open(&self) -> bool {
+        self.deeds.iter().any(|deed| deed.inverse.is_some() && !deed.undone)
+    }
+
+    /// Whether none of it could ever be taken back.
+    pub fn has_no_inverse(&self) -> bool {
+        self.deeds.iter().all(|deed| deed.inverse.is_none())
+    }
+
+    /// Its targets: `fix-login-7k2m`, or `14 jobs`.
+    pub fn targets(&self) -> String {
+        match self.deeds.as_slice() {
+            [one] => one.job.as_ref().map_or(LOCAL.to_string(), ToString::to_string),
+            several => format!("{} jobs", several.len()),
+        }
+    }
+}
+
+/// Every action of people, the oldest first.
+///
+/// # Errors
+/// A fault if the log cannot be read, or its events do not fit.
+pub fn past_actions(place: &Place) -> Result<Vec<Past>, Fault> {
+    let mut state = State::default();
+    let mut actions: Vec<Past> = Vec::new();
+    loop {
+        let page = place.history(state.seq, PAGE)?;
+        let last = page.len() < PAGE;
+        for (seq, event) in page {
+            take(&mut actions, &state, seq, &event);
+            state.apply(&event).map_err(|broken| {
+                let on = std::path::Path::new("the log");
+                let hint = "restore the log from a backup";
+                Fault::new(crate::store::FaultKind::Corrupt, "follow", on, broken.to_string(), hint)
+            })?;
+        }
+        if last {
+            return Ok(actions);
+        }
+    }
+}
+
+fn take(actions: &mut Vec<Past>, before: &State, seq: Seq, event: &Event) {
+    let key = event.key.as_ref().map(crate::job::IdempotencyKey::as_str);
+    if let Some(of) = key.and_then(|key| key.strip_prefix("undo-")).and_then(|text| text.parse::<Seq>().ok())
+    {
+        undo(actions, of, seq);
+        return;
+    }
+    if event.by.kind != ActorKind::Person {
+        return;
+    }
+    let Some((verb, inverse)) = meaning(before, event) else { return };
+    let name =
+        key.and_then(|key| key.rsplit_once('/')).map_or_else(|| format!("#{seq}"), |row| row.0.to_string());
+    let was = event.what.job().and_then(|id| before.job(id)).map_or(0, |job| job.event);
+    let deed = Deed { seq, job: event.what.job().cloned(), inverse, undone: false, stands: seq, was };
+    match actions.last_mut().filter(|past| past.name == name && past.verb == verb) {
+        Some(past) => past.deeds.push(deed),
+        None => actions.push(Past { at: event.at, by: event.by.clone(), verb, deeds: vec![deed], name }),
+    }
+}
+
+/// What was undone is done with; what stood before it stands again, under the number of the undo.
+fn undo(actions: &mut [Past], of: Seq, by: Seq) {
+    let deeds = || actions.iter().flat_map(|past| &past.deeds);
+    let Some((job, was)) = deeds().find(|deed| deed.seq == of).map(|deed| (deed.job.clone(), deed.was))
+    else {
+        return;
+    };
+    for deed in actions.iter_mut().flat_map(|past| past.deeds.iter_mut()) {
+        if deed.seq == of {
+            deed.undone = true;
+        } else if job.is_some() && deed.job == job && deed.stands == was {
+            deed.stands = by;
+        }
+    }
+}
+
+/// The verb behind an event and the way back. What follows from an action by law alone is none: it has
+/// no key, or says another reason.
+fn meaning(before: &State, event: &Event) -> Option<(&'static str, Option<Inverse>)> {
+    let job = event.what.job().and_then(|id| before.job(id));
+    Some(match &event.what {
+        What::JobParked { reason: ParkReason::Operator, .. } => ("park", Some(Inverse::Unpark)),
+        What::JobUnparked { reason, .. } if reason == "unparked by a person" => {
+            let park = job.and_then(|job| job.park.as_ref());
+            ("unpark", park.map(|park| Inverse::Park(park.until, park.reason)))
+        }
+        What::Cancelled { .. } => ("cancel", Some(Inverse::Requeue)),
+        What::Rejected { to: Stage::Failed, .. } => ("reject", Some(Inverse::Requeue)),
+        What::Rejected { .. } => ("reject", None),
+        What::DeadLettered { reason, .. } if reason == "given up by a person" => ("reject", None),
+        What::ReviewRequested { rule, .. } => {
+            ("review", job.map(|job| Inverse::Review(job.review_rule().clone(), rule.clone())))
+        }
+        What::ReviewGiven { approve: true, .. } => ("approve", None),
+        What::Promoted { reason, .. } if reason == "promoted by a person" => ("promote", None),
+        What::Requeued { .. } => ("requeue", None),
+        What::Redriven { .. } => ("redrive", None),
+        What::Answered { .. } => ("answer", None),
+        What::Preempted { .. } if event.key.is_some() => ("preempt", None),
+        What::Shipped { .. } => ("ship", None),
+        What::BudgetPaused { reason, .. } if reason == "paused by a person" => {
+            ("budget pause", Some(Inverse::Resume))
+        }
+        What::BudgetResumed { .. } => ("budget resume", None),
+        What::BudgetChanged { ceiling, window } => {
+            let old = (before.product.ceiling, before.product.window);
+            ("budget set", Some(Inverse::Ceiling(old, (*ceiling, *window))))
+        }
+        _ => return None,
+    })
+}
+
+/// The command that takes a deed back now.
+///
+/// # Errors
+/// Why it no longer applies, as the end of a sentence.
+pub fn way_back(state: &State, deed: &Deed, now: Stamp) -> Result<Command, String> {
+    let Some(inverse) = &deed.inverse else { return Err("it has no inverse".to_string()) };
+    if deed.undone {
+        return Err("it was undone already".to_string());
+    }
+    let product = &state.product;
+    match (inverse, &deed.job) {
+        (Inverse::Resume, _) if product.paused.is_some() => Ok(Command::Resume {}),
+        (Inverse::Resume, _) => Err("the queue is not paused any more".to_string()),
+        (Inverse::Ceiling(old, set), _) if (product.ceiling, product.window) == *set => {
+            Ok(Command::SetCeiling { ceiling: old.0, window: old.1 })
+        }
+        (Inverse::Ceiling(..), _) => Err("the ceiling was set anew since".to_string()),
+        (_, None) => Err("it is about no job".to_string()),
+        (inverse, Some(id)) => match state.job(id) {
+            Some(job) => of_job(inverse, job, deed.stands, now),
+            None => Err("the job is archived".to_string()),
+        },
+    }
+}
+
+fn of_job(inverse: &Inverse, job: &Job, seq: Seq, now: Stamp) -> Result<Command, String> {
+    let id = job.id.clone();
+    let moved_on = || format!("it is {} since ({})", job.stage, job.why);
+    match inverse {
+        Inverse::Unpark if job.event == seq => Ok(Command::Unpark { job: id }),
+        Inverse::Requeue if job.event == seq => Ok(Command::Requeue { job: id, raised: Budget::default() }),
+        Inverse::Park(until, _) if until.is_some_and(|at| at <= now) => {
+            Err("its park would be over by now".to_string())
+        }
+        Inverse::Park(until, reason) if job.event == seq => {
+            Ok(Command::Park { job: id, until: *until, reason: *reason })
+        }
+        Inverse::Review(old, asked) if job.stage == Stage::Review && job.review_rule() == asked => {
+            Ok(Command::RequestReview { job: id, rule: old.clone() })
+        }
+        _ => Err(moved_on()),
+    }
+}

@@ -1,0 +1,26 @@
+//! How much an action would cost this very job.
+
+use crate::fleet::{Action, Job, Level};
+use crate::job::Stage;
+
+/// The level of doing `action` to `job`. The table of actions has the level of the common case; what a
+/// running or a finished attempt would lose raises it.
+pub fn level_of(action: Action, job: &Job) -> Level {
+    let loses = match action {
+        // The turn in flight, or a result that stood at its gate.
+        Action::Cancel => job.stage.is_held() || matches!(job.stage, Stage::Review | Stage::Testing),
+        Action::Park | Action::Requeue => job.stage.is_held(),
+        _ => false,
+    };
+    if loses { Level::Decides } else { action.row().level }
+}
+
+/// Whether `aq undo` can take it back, given where the job stood before.
+pub fn has_inverse(action: Action, before: Stage, to: Stage) -> bool {
+    match action {
+        Action::Park | Action::Unpark | Action::Cancel | Action::Review => true,
+        // From failed it gives up, and a requeue cannot bring that back.
+        Action::Reject => before != Stage::Failed && to == Stage::Failed,
+        _ => false,
+    }
+}

@@ -1,0 +1,20 @@
+//! What all verbs that change something share: their flags and targets, what is asked before loss, the orders, what is told.
+
+mod agents;
+mod consent;
+mod deed;
+mod editor;
+mod flags;
+mod history;
+mod level;
+mod outcome;
+mod sheet;
+
+pub use agents::{AgentArgs, Ending, agents_of, end_agents, remember_queue};
+pub use consent::{Consent, Sheet, can_ask, consent, yes_or_no};
+pub use deed::{Deed, act, in_words, named_rev};
+pub use editor::{Edited, again, edit};
+pub use flags::{Changing, Many, One, key_of_action, must_say, parse_budget, parse_until};
+pub use history::{LOCAL, Past, past_actions, way_back};
+pub use outcome::{Became, Outcome, judged, tell};
+pub use sheet::{changed, sheet, short};

@@ -1,0 +1,331 @@
+//! `aq budget`: the ceiling of the queue, and pausing it. The folder is the product `local`.
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::acting::{
+    Became, Changing, Consent, LOCAL, Outcome, Sheet, consent, judged, key_of_action, parse_until, tell,
+};
+use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
+use crate::board::{Board, Local, Purpose, Source};
+use crate::fleet::{Command, Job, Level, Order, PauseMode, State, Window};
+use crate::job::{parse_usd, usd};
+use crate::time::Stamp;
+
+/// Ceilings, pause and resume
+#[derive(ClapArgs, Debug)]
+#[command(infer_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// Ceiling, what is spent, and whether it is paused
+    Show {
+        /// The product; a folder has one, local
+        #[arg(value_name = "PRODUCT")]
+        product: Option<String>,
+        /// What was spent day by day
+        #[arg(long)]
+        burndown: bool,
+    },
+    /// Set the ceiling
+    Set {
+        /// The product; a folder has one, local
+        #[arg(value_name = "PRODUCT")]
+        product: String,
+        /// In dollars; none takes it away
+        #[arg(long, value_name = "USD")]
+        ceiling: Option<String>,
+        /// Over what time it counts
+        #[arg(long, value_name = "WINDOW")]
+        window: Option<WindowWord>,
+        /// A ceiling of one engine; not in this version
+        #[arg(long, value_name = "E=USD", hide = true)]
+        engine: Option<String>,
+        #[command(flatten)]
+        flags: Changing,
+    },
+    /// Start nothing new
+    Pause {
+        /// The product; a folder has one, local
+        #[arg(value_name = "PRODUCT")]
+        product: String,
+        /// What happens to running jobs: drain lets them finish, stop checkpoints them, kill fences them
+        #[arg(long, value_name = "MODE", default_value = "drain")]
+        mode: Mode,
+        /// Go on by itself at this time
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        #[command(flatten)]
+        flags: Changing,
+    },
+    /// Go on; restores files that vanished while it was suspended
+    Resume {
+        /// The product; a folder has one, local
+        #[arg(value_name = "PRODUCT")]
+        product: String,
+        #[command(flatten)]
+        flags: Changing,
+    },
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum WindowWord {
+    Day,
+    Week,
+    Month,
+    Total,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+enum Mode {
+    Drain,
+    Stop,
+    Kill,
+}
+
+/// Shows, sets, pauses or resumes.
+///
+/// # Errors
+/// Exit 3 for another product; exit 2 for an amount or time that cannot be read, or a yes that is missing.
+pub fn run(args: &Args, cx: &mut Context) -> Answer {
+    match &args.what {
+        What::Show { product, burndown } => show(cx, product.as_deref(), *burndown),
+        What::Set { product, ceiling, window, engine, flags } => {
+            must_be_local(product)?;
+            if engine.is_some() {
+                return Err(CliError::usage("a ceiling of one engine is set in the settings")
+                    .next("write into aq.toml: budget.engines.NAME = 20"));
+            }
+            set(cx, ceiling.as_deref(), *window, flags)
+        }
+        What::Pause { product, mode, until, flags } => {
+            must_be_local(product)?;
+            pause(cx, *mode, until.as_deref(), flags)
+        }
+        What::Resume { product, flags } => {
+            must_be_local(product)?;
+            resume(cx, flags)
+        }
+    }
+}
+
+fn must_be_local(product: &str) -> Result<(), CliError> {
+    if !product.is_empty() && LOCAL.starts_with(product) {
+        return Ok(());
+    }
+    Err(CliError::not_found(format!("no product {product}"))
+        .why("a folder queue has one product, local; others need a fleet")
+        .next("write: local"))
+}
+
+#[derive(Serialize)]
+struct Shown {
+    product: &'static str,
+    ceiling_micro_usd: Option<u64>,
+    window: Window,
+    spent_micro_usd: u64,
+    reserved_micro_usd: u64,
+    paused: Option<Paused>,
+    suspended: Vec<String>,
+    days: Vec<(String, u64)>,
+}
+
+#[derive(Serialize)]
+struct Paused {
+    mode: PauseMode,
+    reason: String,
+    until: Option<String>,
+    since: String,
+}
+
+fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
+    must_be_local(product.unwrap_or(LOCAL))?;
+    let board = cx.local(Purpose::Read)?;
+    let state = board.snapshot();
+    let shown = gather(cx, &state);
+    if cx.out.is_json() {
+        cx.out.json(&Envelope::new("budget", cx.wall(), state.seq, Source::Local, shown))?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::of(&[Column::words("what"), Column::text("is")]);
+    let mut row = |what: &str, is: String| table.rows.push(vec![Cell::same(what), Cell::same(is)]);
+    let ceiling = shown.ceiling_micro_usd.map_or("none".to_string(), usd);
+    row("product", LOCAL.to_string());
+    row("ceiling", format!("{ceiling} ({})", word_of(shown.window)));
+    row("spent", usd(shown.spent_micro_usd));
+    row("reserved", usd(shown.reserved_micro_usd));
+    row(
+        "state",
+        match &shown.paused {
+            Some(paused) => {
+                let until =
+                    paused.until.as_ref().map_or("until resumed".to_string(), |at| format!("until {at}"));
+                format!("paused ({}), {until}: {}", mode_word(paused.mode), paused.reason)
+            }
+            None if !shown.suspended.is_empty() => {
+                format!("suspended: {} waiting files vanished at once", shown.suspended.len())
+            }
+            None => "active".to_string(),
+        },
+    );
+    if burndown {
+        shown.days.iter().for_each(|(day, micro)| row(day, usd(*micro)));
+    }
+    cx.out.table(&table)?;
+    if shown.paused.is_some() || !shown.suspended.is_empty() {
+        cx.out.talk("go on: aq budget resume local");
+    }
+    Ok(Exit::Done)
+}
+
+fn gather(cx: &Context, state: &State) -> Shown {
+    const DAY_MS: i64 = 86_400_000;
+    let product = &state.product;
+    let day = |(day, micro): (&i64, &u64)| {
+        (Stamp::from_millis(day * DAY_MS).to_string().chars().take(10).collect::<String>(), *micro)
+    };
+    Shown {
+        product: LOCAL,
+        ceiling_micro_usd: product.ceiling,
+        window: product.window,
+        spent_micro_usd: state.spent_in_window(cx.wall()),
+        reserved_micro_usd: product.reserved,
+        paused: product.paused.as_ref().map(|(mode, reason, until, since)| Paused {
+            mode: *mode,
+            reason: reason.clone(),
+            until: until.map(|at| cx.out.moment(at)),
+            since: cx.out.moment(*since),
+        }),
+        suspended: product.suspended.iter().map(ToString::to_string).collect(),
+        days: product.spent.iter().map(day).collect(),
+    }
+}
+
+fn word_of(window: Window) -> &'static str {
+    match window {
+        Window::Day => "per day",
+        Window::Week => "per week",
+        Window::Month => "per month",
+        Window::Total => "in total",
+    }
+}
+
+fn mode_word(mode: PauseMode) -> &'static str {
+    match mode {
+        PauseMode::Drain => "drain",
+        PauseMode::Stop => "stop",
+        PauseMode::Kill => "kill",
+    }
+}
+
+fn set(cx: &mut Context, ceiling: Option<&str>, window: Option<WindowWord>, flags: &Changing) -> Answer {
+    if ceiling.is_none() && window.is_none() {
+        return Err(CliError::usage("aq budget set needs what to set")
+            .next("write: aq budget set local --ceiling 20 --window day"));
+    }
+    let board = cx.acting_or_looking(flags.dry_run)?;
+    let product = board.snapshot().product.clone();
+    let ceiling = match ceiling {
+        None => product.ceiling,
+        Some("none") => None,
+        Some(text) => Some(parse_usd(text.trim_start_matches('$')).ok_or_else(|| {
+            CliError::usage(format!("--ceiling {text} is no amount in dollars"))
+                .next("write: --ceiling 20, --ceiling 1.50 or --ceiling none")
+        })?),
+    };
+    let window = match window {
+        None => product.window,
+        Some(WindowWord::Day) => Window::Day,
+        Some(WindowWord::Week) => Window::Week,
+        Some(WindowWord::Month) => Window::Month,
+        Some(WindowWord::Total) => Window::Total,
+    };
+    let amount = ceiling.map_or("none".to_string(), usd);
+    let said = format!("the ceiling of {LOCAL} is {amount} ({})", word_of(window));
+    if flags.dry_run {
+        cx.out.talk(&format!("would set: {said}"));
+    }
+    order(cx, &board, flags, Command::SetCeiling { ceiling, window }, said, true)
+}
+
+fn pause(cx: &mut Context, mode: Mode, until: Option<&str>, flags: &Changing) -> Answer {
+    let until = until.map(|text| parse_until(text, cx.wall())).transpose()?;
+    let board = cx.acting_or_looking(flags.dry_run)?;
+    let state = board.snapshot();
+    let running: Vec<&Job> = state.held().map(|row| row.0).filter(|job| job.stage.is_held()).collect();
+    let (level, law, effect) = match mode {
+        Mode::Drain => (Level::Reversible, PauseMode::Drain, "they finish; nothing new starts"),
+        Mode::Stop => {
+            (Level::Decides, PauseMode::Stop, "they are checkpointed and wait; the turn in flight is lost")
+        }
+        Mode::Kill => (
+            Level::LosesMuch,
+            PauseMode::Kill,
+            "they are fenced now; what stands in no checkpoint is at risk",
+        ),
+    };
+    let mut sheet = Sheet { head: format!("pause {LOCAL} ({})", mode_word(law)), ..Sheet::default() };
+    sheet.rows.push(("running", format!("{}: {effect}", running.len())));
+    if mode == Mode::Kill {
+        sheet.rows.push(("instead", "--mode drain loses nothing; --mode stop checkpoints first".to_string()));
+        sheet.words = vec![running.len().to_string(), LOCAL.to_string()];
+    }
+    sheet.rows.push(("back", "aq undo, or: aq budget resume local".to_string()));
+    // With nothing running nothing is lost, whatever the mode.
+    let level = if running.is_empty() { Level::Reversible } else { level };
+    if consent(cx, flags, level, false, &sheet)? == Consent::Withheld {
+        return Ok(Exit::Failed);
+    }
+    let when = until.map_or(String::new(), |at| format!(" until {}", cx.out.moment(at)));
+    let said = format!("paused {LOCAL} ({}){when}", mode_word(law));
+    order(cx, &board, flags, Command::Pause { mode: law, until }, said, true)
+}
+
+fn resume(cx: &mut Context, flags: &Changing) -> Answer {
+    let board = cx.acting_or_looking(flags.dry_run)?;
+    let suspended: Vec<_> = board.snapshot().product.suspended.iter().cloned().collect();
+    if !flags.dry_run {
+        // First the files, then the word: in between nobody takes their absence for a person's wish.
+        for job in &suspended {
+            cx.wait(board.restore(job.clone()))?;
+        }
+    }
+    let files = match suspended.len() {
+        0 => String::new(),
+        n => format!(", {n} files restored to inbox/"),
+    };
+    order(cx, &board, flags, Command::Resume {}, format!("resumed {LOCAL}{files}"), false)
+}
+
+fn order(
+    cx: &mut Context,
+    board: &Local,
+    flags: &Changing,
+    command: Command,
+    said: String,
+    undo: bool,
+) -> Answer {
+    let before = board.snapshot();
+    let mut order = Order::new(cx.me(), command);
+    order.key = key_of_action("act")(0);
+    order.note.clone_from(&flags.message);
+    let verdict = match flags.dry_run {
+        true => crate::fleet::decide(&before, &order, cx.now(&before)).map(|_| Vec::new()),
+        false => cx.wait(board.act(vec![order]))?.swap_remove(0),
+    };
+    let became = match verdict {
+        Err(no) => judged(no),
+        Ok(events) => Became::Done {
+            event: events.first().map(|row| row.0),
+            said: if flags.dry_run { format!("would be so: {said}") } else { said },
+            next: undo.then(|| "undo: aq undo".to_string()).into_iter().collect(),
+            undo: undo.then(|| "aq undo".to_string()),
+        },
+    };
+    let outcome = Outcome { target: LOCAL.to_string(), from: None, to: None, became };
+    tell(cx, board.snapshot().seq, flags.dry_run, &[outcome])
+}

@@ -1,0 +1,8 @@
+//! `aq doctor`: what is wrong with queue, log, git, engines, disk and clock, and how to mend it.
+
+mod finding;
+mod machine;
+mod queue;
+mod run;
+
+pub use run::{Args, run};

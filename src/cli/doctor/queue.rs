@@ -1,0 +1,157 @@
+//! The queue: lock, log, state, leases, files that belong to nobody.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::finding::Finding;
+use crate::agent::orphaned;
+use crate::board::{Board as _, Local};
+use crate::cli::acting::agents_of;
+use crate::engine::Liveness;
+use crate::fleet::{State, check_whole};
+use crate::job::FOLDERS;
+use crate::store::Place;
+use crate::time::{Span, Stamp};
+
+/// Events read from the log at a time.
+const PAGE: usize = 20_000;
+/// Looks at a lock that somebody holds; with the pause between them, one second.
+const LOCK_LOOKS: u32 = 20;
+const LOCK_PAUSE: Span = Span::from_millis(50);
+/// Events may be this far ahead of the wall: clocks of a restored machine are set in small steps.
+const AHEAD_MOST: Span = Span::from_secs(60);
+/// Names shown before the rest is only counted.
+const SHOWN: usize = 3;
+
+/// Whether the lock comes free. Held for a moment it is somebody at work; held for long, somebody hangs.
+pub fn lock(place: &Place) -> Finding {
+    let path = place.side.join("lock");
+    let Ok(file) = File::open(&path) else { return Finding::fine("lock", "nobody has needed it yet") };
+    for _ in 0..LOCK_LOOKS {
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Ok(()) => return Finding::fine("lock", "it comes free"),
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE.to_std()),
+            Err(error) => {
+                let says = format!("locks do not work at {}: {error}", path.display());
+                return Finding::bad("lock", says, "keep the queue on a local disk");
+            }
+        }
+    }
+    let says = format!("a process has held {} for more than a second", path.display());
+    Finding::bad("lock", says, format!("see who: fuser -v {}", path.display()))
+}
+
+/// Whether the log can be read to its end and its events fit each other.
+pub fn log(place: &Place) -> Finding {
+    let mut state = State::default();
+    loop {
+        let page = match place.history(state.seq, PAGE) {
+            Ok(page) => page,
+            Err(fault) => return Finding::bad("log", fault.to_string(), fault.hint),
+        };
+        let last = page.len() < PAGE;
+        for (_, event) in &page {
+            if let Err(broken) = state.apply(event) {
+                return Finding::bad("log", broken.to_string(), "restore events.jsonl from a backup");
+            }
+        }
+        if last {
+            return match check_whole(&state) {
+                Ok(()) => Finding::fine("log", format!("{} events, read to the end", state.seq)),
+                Err(why) => Finding::bad("log", why, "report it: this is a bug of aq"),
+            };
+        }
+    }
+}
+
+/// What the state says: leases of the dead, lost files, strays, a clock behind its own log.
+pub fn state(local: &Local, wall: Stamp) -> Vec<Finding> {
+    let state = local.snapshot();
+    let mut findings = vec![ahead(&state, wall), leases(local), agents(local.place())];
+    findings.push(strays(local.place(), &state));
+    findings.push(rejected(local.place()));
+    if !state.product.suspended.is_empty() {
+        let says =
+            format!("{} waiting files vanished at once, and the queue waits", state.product.suspended.len());
+        findings.push(Finding::bad("suspended", says, "restore them: aq budget resume local"));
+    }
+    if let Some((_, reason, _, _)) = &state.product.paused {
+        findings.push(Finding::note("paused", reason.clone(), "go on: aq budget resume local"));
+    }
+    findings
+}
+
+fn ahead(state: &State, wall: Stamp) -> Finding {
+    if state.at > wall.plus(AHEAD_MOST) {
+        let says = format!("the last event is of {}, and the clock shows {wall}", state.at);
+        return Finding::bad("clock and log", says, "set the clock: timedatectl set-ntp true");
+    }
+    Finding::fine("clock and log", "no event lies in the future")
+}
+
+fn leases(local: &Local) -> Finding {
+    let held = local.snapshot().held().count();
+    let dead: Vec<String> = orphaned(local).iter().map(ToString::to_string).collect();
+    if dead.is_empty() {
+        return Finding::fine("leases", format!("{held} held, none by a dead process"));
+    }
+    let says = format!("{} held by processes that are gone: {}", dead.len(), few(&dead));
+    Finding::bad("leases", says, "start an agent, which takes them up: aq agent")
+}
+
+fn agents(place: &Place) -> Finding {
+    let all = agents_of(&place.side);
+    let alive = all.iter().filter(|agent| agent.life == Liveness::Alive).count();
+    let slots: u64 = all.iter().filter(|agent| agent.life == Liveness::Alive).map(|agent| agent.slots).sum();
+    match alive {
+        0 => Finding::note("agents", "none runs on this host", "start one: aq agent"),
+        _ => Finding::fine("agents", format!("{alive} on this host, {slots} slots")),
+    }
+}
+
+/// Manifests outside the inbox that belong to no job.
+fn strays(place: &Place, state: &State) -> Finding {
+    let mut owned = BTreeSet::new();
+    for job in state.jobs.values() {
+        let name = job.file.as_deref().map_or_else(|| format!("{}.md", job.id), str::to_string);
+        owned.insert(format!("{}~{}.md", name.strip_suffix(".md").unwrap_or(&name), job.id));
+        owned.insert(name);
+    }
+    let mut strays = Vec::new();
+    for (_, folder) in FOLDERS.iter().filter(|row| row.1 != "inbox") {
+        let entries = std::fs::read_dir(place.queue.join(folder)).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let names = names.filter(|name| name.ends_with(".md") && !name.starts_with(['.', '#']));
+        strays.extend(names.filter(|name| !owned.contains(name)).map(|name| format!("{folder}/{name}")));
+    }
+    strays.sort();
+    match strays.len() {
+        0 => Finding::fine("files", "every file outside inbox/ belongs to a job"),
+        n => {
+            let says = format!("{n} belong to no job: {}", few(&strays));
+            Finding::bad("files", says, "move new work to inbox/, delete the rest")
+        }
+    }
+}
+
+fn rejected(place: &Place) -> Finding {
+    let entries = std::fs::read_dir(place.rejected()).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".md")).collect();
+    names.sort();
+    match names.len() {
+        0 => Finding::fine("rejected", "no manifest lies there"),
+        n => Finding::note(
+            "rejected",
+            format!("{n} could not be read: {}", few(&names)),
+            "read NAME.problems.txt beside it, mend it, move it to inbox/",
+        ),
+    }
+}
+
+fn few(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}

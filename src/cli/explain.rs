@@ -1,0 +1,230 @@
+//! `aq explain`: why a job does not run, and what would start it; without a job, every waiting one in a line.
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+
+use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role, Table, role_of};
+use super::scene::Seen;
+use crate::agent::{claimant, claimants};
+use crate::board::Settings;
+use crate::fleet::{Claimant, Job};
+use crate::insight::{Chain, Explanation, Line, chains, explain};
+use crate::job::{JobId, Priority, Stage};
+
+/// Explain why a job does not run, and what would start it
+#[derive(ClapArgs, Debug)]
+pub struct Args {
+    /// The job; without one, every job that waits, in a line each
+    job: Option<String>,
+
+    /// As it was at this time
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct View {
+    job: String,
+    stage: Stage,
+    since: String,
+    why: String,
+    event: u64,
+    class: Priority,
+    own_class: Priority,
+    rises: Option<String>,
+    place: Option<usize>,
+    line: Option<usize>,
+    gates: Vec<GateView>,
+    next_chance: Option<String>,
+    /// With one job only: for thousands it would take its time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chains: Option<Vec<ChainView>>,
+    takers: Vec<String>,
+    verb: Option<String>,
+}
+
+#[derive(Serialize)]
+struct GateView {
+    gate: &'static str,
+    text: String,
+    since: Option<String>,
+    would_start_if: String,
+    opens: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ChainView {
+    links: Vec<String>,
+    stage: Option<Stage>,
+    dead: bool,
+}
+
+/// The agents of this queue, or what one started here would be.
+fn takers(cx: &Context) -> Result<Vec<Claimant>, CliError> {
+    let place = cx.place()?;
+    let live = claimants(place);
+    if !live.is_empty() {
+        return Ok(live);
+    }
+    let settings = Settings::load(Some(place), &[])?;
+    Ok(vec![claimant(&settings, None, &[])])
+}
+
+/// Explains it.
+///
+/// # Errors
+/// Exit 3 if there is no such job; a fault if the queue cannot be read.
+pub fn run(args: &Args, cx: &mut Context) -> Answer {
+    let seen = Seen::open(cx, args.at.as_deref())?;
+    let line = Line::of(&seen.state, seen.now);
+    let takers = takers(cx)?;
+    let tell = |job: &Job| explain(&seen.state, job, seen.now, &line, &takers);
+    let Some(name) = &args.job else {
+        let waiting = seen.state.jobs.values().filter(|job| job.stage.is_waiting());
+        let all: Vec<Explanation> = waiting.map(|job| tell(job)).collect();
+        return every(&all, &seen, cx);
+    };
+    let job = seen.job(name)?;
+    let said = tell(&job);
+    let ways = if job.stage.is_waiting() { chains(&seen.state, &job, seen.now) } else { Vec::new() };
+    if cx.out.is_json() {
+        cx.out.json(&Envelope::new(
+            "explain",
+            cx.wall(),
+            seen.state.seq,
+            seen.source(),
+            view(&said, Some(&ways)),
+        ))?;
+        return Ok(Exit::Done);
+    }
+    cx.out.page();
+    one(&said, &ways, &seen, cx)?;
+    Ok(Exit::Done)
+}
+
+fn one(said: &Explanation, ways: &[Chain], seen: &Seen, cx: &mut Context) -> Result<(), CliError> {
+    let stage = cx.out.paint(role_of(said.stage), said.stage.name());
+    let head = format!("{} is {stage} since {}: ", said.job, cx.out.moment(said.since));
+    let why = super::frame::without_controls(&said.why);
+    cx.out.painted(&format!("{head}{why} (event {})", said.event))?;
+    if let Some((place, of)) = said.place {
+        let class = class_text(said);
+        let rises = said.rises.map(|at| format!(", rises at {}", cx.out.moment(at))).unwrap_or_default();
+        cx.out.line(&format!("place {place} of {of} in line, class {class}{rises}"))?;
+    }
+    if said.stage.is_waiting() && said.reasons.is_empty() {
+        let who = match said.takers.first() {
+            Some(taker) => format!("would start with the next free slot of {taker}"),
+            None => "nothing holds it back: it starts when an agent has a free slot (aq agent)".to_string(),
+        };
+        cx.out.line(&who)?;
+    }
+    for reason in &said.reasons {
+        let since = reason.since.map(|at| format!(" since {}", cx.out.moment(at))).unwrap_or_default();
+        cx.out.line(&format!("held by {}{since}: {}", reason.gate, reason.text))?;
+    }
+    let ifs: Vec<&str> = said.reasons.iter().map(|reason| reason.unless.as_str()).collect();
+    if !ifs.is_empty() {
+        let words =
+            if said.stage.is_waiting() { "would start now if" } else { "would wait for a slot again if" };
+        cx.out.line(&format!("{words}: {}", ifs.join(", and ")))?;
+    }
+    if let Some(at) = said.next_chance {
+        cx.out.line(&format!("next chance: {}", cx.out.moment(at)))?;
+    }
+    for chain in ways {
+        let text = chain_text(&said.job, chain, seen);
+        let painted = cx.out.paint(if chain.dead { Role::Bad } else { Role::Wait }, &text);
+        cx.out.painted(&painted)?;
+    }
+    match &said.verb {
+        Some(verb) => cx.out.line(&format!("you can: {verb}")),
+        None => Ok(()),
+    }
+}
+
+fn class_text(said: &Explanation) -> String {
+    let name = |class: Priority| format!("{class:?}").to_lowercase();
+    match said.class == said.own_class {
+        true => name(said.class),
+        false => format!("{} (by age, from {})", name(said.class), name(said.own_class)),
+    }
+}
+
+fn chain_text(from: &JobId, chain: &Chain, seen: &Seen) -> String {
+    let links = chain.links.iter().map(JobId::as_str);
+    let way: Vec<&str> = std::iter::once(from.as_str()).chain(links).collect();
+    let cause = chain.links.last().map(JobId::as_str).unwrap_or_default();
+    let end = match (chain.stage, chain.dead) {
+        (None, _) => format!("nobody knows {cause}"),
+        (Some(stage), true) => {
+            let why = seen.state.jobs.get(cause).map(|job| job.why.to_string()).unwrap_or_default();
+            format!("{cause} is {stage} ({why}) and will not get there by itself")
+        }
+        (Some(stage), false) => format!("{cause} is {stage}"),
+    };
+    super::frame::without_controls(&format!("chain: {} : {end}", way.join(" < ")))
+}
+
+fn every(all: &[Explanation], seen: &Seen, cx: &mut Context) -> Answer {
+    if cx.out.is_json() {
+        let data: Vec<View> = all.iter().map(|said| view(said, None)).collect();
+        cx.out.json(&Envelope::new("explains", cx.wall(), seen.state.seq, seen.source(), data))?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::of(&[
+        Column::words("job"),
+        Column::words("gate"),
+        Column::number("since"),
+        Column::number("place"),
+        Column::text("would start now if"),
+    ]);
+    for said in all {
+        let first = said.reasons.first();
+        let since = first.and_then(|reason| reason.since).unwrap_or(said.since);
+        table.rows.push(vec![
+            Cell::same(said.job.as_str()),
+            Cell::same(first.map_or("slot", |reason| reason.gate)),
+            Cell::pair(seen.now.law.since(since).age(), since.to_string()),
+            Cell::same(said.place.map(|place| place.0.to_string()).unwrap_or_default()),
+            Cell::same(first.map_or("an agent had a free slot", |reason| reason.unless.as_str())),
+        ]);
+    }
+    cx.out.table(&table)?;
+    if all.is_empty() && cx.out.is_for_people() {
+        cx.out.talk("no job waits");
+    }
+    Ok(Exit::Done)
+}
+
+fn view(said: &Explanation, ways: Option<&[Chain]>) -> View {
+    let gates = said.reasons.iter().map(|reason| GateView {
+        gate: reason.gate,
+        text: reason.text.clone(),
+        since: reason.since.map(|at| at.to_string()),
+        would_start_if: reason.unless.clone(),
+        opens: reason.opens.map(|at| at.to_string()),
+    });
+    let chain = |chain: &Chain| ChainView {
+        links: chain.links.iter().map(ToString::to_string).collect(),
+        stage: chain.stage,
+        dead: chain.dead,
+    };
+    View {
+        job: said.job.to_string(),
+        stage: said.stage,
+        since: said.since.to_string(),
+        why: said.why.clone(),
+        event: said.event,
+        class: said.class,
+        own_class: said.own_class,
+        rises: said.rises.map(|at| at.to_string()),
+        place: said.place.map(|place| place.0),
+        line: said.place.map(|place| place.1),
+        gates: gates.collect(),
+        next_chance: said.next_chance.map(|at| at.to_string()),
+        chains: ways.map(|ways| ways.iter().map(chain).collect()),
+        takers: said.takers.clone(),
+        verb: said.verb.clone(),
+    }
+}

@@ -1,0 +1,104 @@
+//! The queue as a reading verb sees it: now or at a moment, through a filter, with archived jobs brought back.
+
+use std::sync::Arc;
+
+use super::frame::{CliError, Context, Toward, find_job, parse_moment};
+use crate::board::{Board as _, Local, Purpose, Source};
+use crate::engine::{Liveness, ProcessIdentity, is_alive};
+use crate::fleet::{Broken, Event, Job, Now, State};
+use crate::insight::{Filter, jobs_ever, parse_filter, state_at};
+use crate::job::{HolderId, JobId, Seq};
+use crate::store::{Fault, FaultKind};
+
+/// A queue opened to look at.
+pub struct Seen {
+    /// The queue.
+    pub board: Local,
+    /// Its state, now or then.
+    pub state: Arc<State>,
+    /// The moment it is looked at.
+    pub now: Now,
+}
+
+impl Seen {
+    /// Opens the queue; `at` is a moment in the past, as people write it.
+    ///
+    /// # Errors
+    /// Those of finding and reading the queue; exit 2 for a moment that cannot be read.
+    pub fn open(cx: &Context, at: Option<&str>) -> Result<Seen, CliError> {
+        let at = at.map(|text| parse_moment("--at", text, Toward::Past, cx.wall())).transpose()?;
+        let board = cx.local(Purpose::Read)?;
+        let Some(at) = at else {
+            let state = board.snapshot();
+            let now = cx.now(&state);
+            return Ok(Seen { board, state, now });
+        };
+        let events = history(&board)?;
+        let state = state_at(&events, at).map_err(|broken| damaged(&broken))?;
+        let now = Now { law: at.max(state.at), wall: at };
+        Ok(Seen { board, state: Arc::new(state), now })
+    }
+
+    /// How fresh it is.
+    pub fn source(&self) -> Source {
+        self.board.source()
+    }
+
+    /// The job that `name` means; an archived one as it last was.
+    ///
+    /// # Errors
+    /// Exit 2 or 3 as for every name.
+    pub fn job(&self, name: &str) -> Result<Arc<Job>, CliError> {
+        let id = find_job(&self.state, name)?;
+        self.by_id(&id)
+    }
+
+    /// The job of that id, archived or not.
+    ///
+    /// # Errors
+    /// Exit 3 if the log no longer has it.
+    pub fn by_id(&self, id: &JobId) -> Result<Arc<Job>, CliError> {
+        if let Some(job) = self.state.jobs.get(id) {
+            return Ok(Arc::clone(job));
+        }
+        let archived = jobs_ever(&history(&self.board)?).map_err(|broken| damaged(&broken))?;
+        archived.get(id).cloned().ok_or_else(|| {
+            CliError::not_found(format!("{id} is archived and the log no longer has it"))
+                .next(format!("what is known of it: aq ls --all {id}"))
+        })
+    }
+}
+
+/// The whole log.
+fn history(board: &Local) -> Result<Vec<(Seq, Event)>, CliError> {
+    Ok(board.place().history(0, usize::MAX)?)
+}
+
+fn damaged(broken: &Broken) -> CliError {
+    let on = std::path::Path::new("the log");
+    CliError::from(Fault::new(
+        FaultKind::Corrupt,
+        "replay",
+        on,
+        broken.to_string(),
+        "restore it from a backup",
+    ))
+}
+
+/// Reads a filter from words.
+///
+/// # Errors
+/// Exit 2 with the term, what is wrong with it, and where the language is explained.
+pub fn filter_of(words: &[String]) -> Result<Filter, CliError> {
+    parse_filter(words).map_err(|bad| {
+        CliError::usage(format!("the filter term {} cannot be read", bad.term))
+            .why(bad.why)
+            .next("the filter language: aq help filter")
+            .field("term", bad.term)
+    })
+}
+
+/// Whether a holder provably lives no more, as far as this host can tell.
+pub fn is_gone(holder: &HolderId) -> bool {
+    holder.as_str().parse::<ProcessIdentity>().is_ok_and(|who| is_alive(&who) == Liveness::Gone)
+}

@@ -1,0 +1,115 @@
+//! Help topics that are no verb: one table, read by `aq help TOPIC` and the man page.
+
+use super::columns::COLUMNS;
+use super::frame::EXITS;
+use crate::insight::FIELDS;
+use crate::job::manifest_fields;
+
+/// A topic.
+pub struct Topic {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is about, in one line.
+    pub does: &'static str,
+    text: fn() -> String,
+}
+
+/// Every topic, in the order of help.
+pub static TOPICS: &[Topic] = &[
+    Topic { name: "exit-codes", does: "what each exit code means", text: exit_codes },
+    Topic { name: "filter", does: "the language of aq ls, next and watch", text: filter },
+    Topic { name: "columns", does: "the columns of aq ls", text: columns },
+    Topic { name: "manifest", does: "the fields of a job's front matter", text: manifest },
+    Topic { name: "environment", does: "variables that aq reads and sets", text: environment },
+    Topic { name: "json", does: "the forms of --json and --jsonl", text: json },
+];
+
+/// The text of a topic, by its name or a beginning of three letters or more that no other has.
+pub fn topic(name: &str) -> Option<String> {
+    let exact = TOPICS.iter().find(|topic| topic.name == name);
+    let begins = || {
+        let mut found = TOPICS.iter().filter(|topic| name.len() >= 3 && topic.name.starts_with(name));
+        found.next().filter(|_| found.next().is_none())
+    };
+    exact.or_else(begins).map(|topic| (topic.text)())
+}
+
+/// Two columns, the first as wide as it needs to be.
+fn pairs<'a>(rows: impl Iterator<Item = (&'a str, String)>) -> String {
+    let rows: Vec<(&str, String)> = rows.collect();
+    let width = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0);
+    rows.iter().map(|(name, means)| format!("  {name:<width$}  {means}\n")).collect()
+}
+
+fn exit_codes() -> String {
+    let rows = EXITS.iter().map(|row| format!("{:>5}  {}\n", row.1, row.2));
+    format!(" code  meaning\n{}", rows.collect::<String>())
+}
+
+/// Forms of the filter language that are no field.
+const FORMS: [(&str, &str); 7] = [
+    ("word", "part of id, title, engine or host; letter case does not count"),
+    ("~word", "these letters in this order"),
+    ("/re/", "a regular expression"),
+    ("age>2h", "longer than that in its stage; also <, <=, >="),
+    ("cost>5", "cost more dollars; unknown cost matches neither > nor <"),
+    ("-TERM", "the term does not hold; !TERM is the same"),
+    ("TERM TERM", "both hold"),
+];
+
+fn filter() -> String {
+    let fields = FIELDS.iter().map(|field| (field.form, field.means.to_string()));
+    let forms = FORMS.iter().map(|(form, means)| (*form, (*means).to_string()));
+    format!(
+        "Terms that must all hold; several values of a field are joined by commas.\n\n{}\nExample: aq ls stage:building age>2h -tag:parked\n",
+        pairs(forms.chain(fields))
+    )
+}
+
+fn columns() -> String {
+    let rows = pairs(COLUMNS.iter().map(|row| (row.name(), row.does.to_string())));
+    format!("For --columns and --sort of aq ls; -NAME sorts the other way round.\n\n{rows}")
+}
+
+fn manifest() -> String {
+    let rows = manifest_fields()
+        .map(|words| (words.name, format!("{} ({}; default {})", words.meaning, words.form, words.default)));
+    format!("Front matter of a job's markdown file; the body is the prompt.\n\n{}", pairs(rows))
+}
+
+/// Variables of the environment.
+const VARIABLES: [(&str, &str); 14] = [
+    ("AQ_QUEUE", "the queue folder"),
+    ("AQ_FLEET_API", "the coordinator of a fleet; refused in this version"),
+    ("AQ_CONTEXT", "a name for a coordinator; refused in this version"),
+    ("AQ_COLOR", "auto, always or never; --color goes before it"),
+    ("NO_COLOR", "no colour, if not empty"),
+    ("COLUMNS", "width of tables and help"),
+    ("TERM", "dumb means no colour"),
+    ("LANG, LC_ALL, LC_CTYPE", "without UTF-8, signs and rails are ASCII"),
+    ("TZ", "local times at a terminal"),
+    ("PAGER", "for log, show, explain, events; less if not set, cat for none"),
+    ("USER, LOGNAME", "who acts, as NAME@HOST"),
+    ("XDG_CONFIG_HOME", "config.toml is in its aq/"),
+    ("XDG_DATA_HOME", "aq/queue in it is the queue where there is no nearer one"),
+    ("XDG_STATE_HOME", "panic reports and worktrees are in its aq/"),
+];
+
+fn environment() -> String {
+    pairs(VARIABLES.iter().map(|(name, means)| (*name, (*means).to_string())))
+}
+
+fn json() -> String {
+    "--json gives one object on standard output:\n\n\
+     \x20 {\"v\":1,\"kind\":\"job\",\"at\":\"2026-10-02T12:04:27Z\",\"seq\":14208,\"source\":\"local\",\"data\":…}\n\n\
+     \x20 v       version of the envelope\n\
+     \x20 kind    what data is\n\
+     \x20 at      when it was read\n\
+     \x20 seq     last event the answer knows; aq events --after SEQ goes on without a gap\n\
+     \x20 source  local, live or stale\n\
+     \x20 data    an object, or an array for lists; unknown is null, never 0\n\n\
+     --jsonl gives one such object per line. An error is one line on standard error:\n\n\
+     \x20 {\"v\":1,\"kind\":\"error\",\"code\":\"fenced\",\"exit\":4,\"message\":…,\"why\":[…],\"hint\":…}\n\n\
+     Names only grow; a reader ignores what it does not know.\n"
+        .to_string()
+}

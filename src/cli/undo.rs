@@ -1,0 +1,169 @@
+//! `aq undo`: take back your last action, from the log.
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+
+use super::acting::{Became, Changing, Outcome, Past, past_actions, tell, way_back};
+use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
+use crate::board::{Board, Local, Source};
+use crate::fleet::{Order, Refusal, State};
+use crate::job::IdempotencyKey;
+
+/// Actions listed where nothing else is said.
+const LISTED: usize = 20;
+
+/// Take back your last action
+#[derive(ClapArgs, Debug)]
+pub struct Args {
+    /// Which of your actions that have an inverse, counted from the last
+    #[arg(value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    nth: u32,
+    /// List actions instead, others' too
+    #[arg(long)]
+    list: bool,
+    #[command(flatten)]
+    flags: Changing,
+}
+
+/// Undoes it, as far as it still stands as it was left.
+///
+/// # Errors
+/// Exit 3 if there is no such action; exit 4 with the reason if it no longer applies.
+pub fn run(args: &Args, cx: &mut Context) -> Answer {
+    let board = cx.acting_or_looking(args.flags.dry_run || args.list)?;
+    let actions = past_actions(board.place())?;
+    if args.list {
+        return list(cx, &board.snapshot(), &actions);
+    }
+    let me = cx.me();
+    let mine = || actions.iter().rev().filter(|past| past.by.is(&me));
+    let nth = usize::try_from(args.nth).unwrap_or(1) - 1;
+    let Some(past) = mine().filter(|past| past.is_open()).nth(nth) else {
+        let count = mine().filter(|past| past.is_open()).count();
+        return Err(CliError::not_found(match count {
+            0 => "you have done nothing here that could be undone".to_string(),
+            n => format!("only {n} of your actions can be undone"),
+        })
+        .next("see them: aq undo --list"));
+    };
+    if let Some(last) = mine().next().filter(|last| nth == 0 && last.has_no_inverse()) {
+        cx.out.talk(&format!("your last action, {} {}, has no inverse", last.verb, last.targets()));
+    }
+    let outcomes = take_back(cx, &board, args, past)?;
+    tell(cx, board.snapshot().seq, args.flags.dry_run, &outcomes)
+}
+
+fn take_back(cx: &Context, board: &Local, args: &Args, past: &Past) -> Result<Vec<Outcome>, CliError> {
+    let before = board.snapshot();
+    let now = cx.now(&before);
+    let mut outcomes = Vec::new();
+    for deed in past.deeds.iter().filter(|deed| deed.inverse.is_some() && !deed.undone) {
+        let target = deed.job.as_ref().map_or_else(|| super::acting::LOCAL.to_string(), ToString::to_string);
+        let at = |state: &State| {
+            let job = deed.job.as_ref().and_then(|id| state.job(id));
+            job.map(|job| format!("{}@{}", job.stage, job.epoch))
+        };
+        let became = match way_back(&before, deed, now.wall) {
+            Err(why) => Became::Refused(not_now(past.verb, &target, &why)),
+            Ok(command) => {
+                let mut order = Order::new(cx.me(), command);
+                order.key = Some(IdempotencyKey::new(format!("undo-{}", deed.seq)));
+                order.note.clone_from(&args.flags.message);
+                let job = deed.job.as_ref().and_then(|id| before.job(id));
+                order.from = job.map(|job| (job.stage, job.epoch));
+                match args.flags.dry_run {
+                    true => dry(crate::fleet::decide(&before, &order, now).map(|_| ()), past.verb, &target),
+                    false => done(cx, board, order, past.verb, &target)?,
+                }
+            }
+        };
+        let (from, to) = (at(&before), at(&board.snapshot()));
+        outcomes.push(Outcome { target, from, to, became });
+    }
+    Ok(outcomes)
+}
+
+fn not_now(verb: &str, target: &str, why: &str) -> CliError {
+    let message = format!("cannot undo {verb} of {target}: {why}");
+    let hint = match target {
+        super::acting::LOCAL => "look: aq budget show".to_string(),
+        job => format!("look: aq show {job}"),
+    };
+    Refusal::new(crate::fleet::Code::Moved, message, hint).into()
+}
+
+fn dry(verdict: Result<(), Refusal>, verb: &str, target: &str) -> Became {
+    match verdict {
+        Ok(()) => Became::Done {
+            event: None,
+            said: format!("would undo {verb} of {target}"),
+            next: Vec::new(),
+            undo: None,
+        },
+        Err(no) => Became::Refused(no.into()),
+    }
+}
+
+fn done(cx: &Context, board: &Local, order: Order, verb: &str, target: &str) -> Result<Became, CliError> {
+    Ok(match cx.wait(board.act(vec![order]))?.swap_remove(0) {
+        Err(no) => Became::Refused(no.into()),
+        Ok(events) => {
+            let after = board.snapshot();
+            let is =
+                after.job(&target.into()).map_or_else(String::new, |job| format!(": it is {}", job.stage));
+            Became::Done {
+                event: events.first().map(|row| row.0),
+                said: format!("undid {verb} of {target}{is}"),
+                next: Vec::new(),
+                undo: None,
+            }
+        }
+    })
+}
+
+#[derive(Serialize)]
+struct Row {
+    n: Option<usize>,
+    at: String,
+    by: String,
+    verb: &'static str,
+    jobs: Vec<String>,
+    can_undo: bool,
+    why_not: Option<String>,
+}
+
+fn list(cx: &mut Context, state: &State, actions: &[Past]) -> Answer {
+    let (me, now) = (cx.me(), cx.wall());
+    let mut n = 0;
+    let mut rows = Vec::new();
+    for past in actions.iter().rev().take(LISTED) {
+        let mine = past.by.is(&me);
+        n += usize::from(mine && past.is_open());
+        let ways: Vec<Result<_, String>> = past.deeds.iter().map(|deed| way_back(state, deed, now)).collect();
+        let can_undo = mine && ways.iter().any(Result::is_ok);
+        let why_not = match mine {
+            true => ways.into_iter().find_map(Result::err).filter(|_| !can_undo),
+            false => Some("it is not yours".to_string()),
+        };
+        let jobs = past.deeds.iter().filter_map(|deed| deed.job.as_ref()).map(ToString::to_string).collect();
+        let (at, by) = (cx.out.moment(past.at), past.by.name.to_string());
+        let n = (mine && past.is_open()).then_some(n);
+        rows.push((past.targets(), Row { n, at, by, verb: past.verb, jobs, can_undo, why_not }));
+    }
+    if cx.out.is_json() {
+        let rows: Vec<Row> = rows.into_iter().map(|row| row.1).collect();
+        cx.out.json(&Envelope::new("undo", now, state.seq, Source::Local, rows))?;
+        return Ok(Exit::Done);
+    }
+    let columns = ["n", "at", "by", "did", "to"].map(Column::words);
+    let mut table = Table::of(&columns);
+    table.columns.push(Column::text("undo"));
+    for (targets, row) in rows {
+        let number = row.n.map_or_else(String::new, |n| n.to_string());
+        let undo = row.why_not.unwrap_or_else(|| "aq undo".to_string());
+        let cells = [number, row.at, row.by, row.verb.to_string(), targets, undo];
+        table.rows.push(cells.into_iter().map(Cell::same).collect());
+    }
+    cx.out.table(&table)?;
+    Ok(Exit::Done)
+}

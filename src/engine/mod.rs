@@ -1,0 +1,45 @@
+//! Running an engine: the shim that owns a run, the kill ladder, the adapters, the common event set.
+
+mod dialect;
+mod environment;
+mod event;
+mod identity;
+mod ladder;
+mod lines;
+#[cfg(target_os = "linux")]
+mod linux;
+mod plan;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+mod processes;
+mod reader;
+mod recorder;
+mod redact;
+mod report;
+mod run;
+mod rundir;
+mod segments;
+mod shim;
+mod signals;
+mod status;
+mod stop;
+mod strip;
+#[cfg(test)]
+mod tests;
+mod transcript;
+
+pub use dialect::{DIALECTS, Dialect, Heard, Judgement, dialect, judge};
+pub use environment::{EngineEnv, EnvRules, engine_env, is_secret};
+pub use event::{
+    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tally, Tool, UsageTold,
+};
+pub use identity::{BadIdentity, Liveness, ProcessIdentity, is_alive, process_identity};
+pub use plan::{KILL_GRACE, PLAN_VERSION, RUN_VARIABLE, RunKind, RunPlan, TRANSCRIPT_CAP};
+pub use reader::{Record, TranscriptReader, copy_raw, tally_transcript};
+pub use report::{End, ExitReport, NotStarted, REPORT_VERSION, ShimRecord, TAIL_MAX, TranscriptLoss};
+pub use run::{Run, RunState, ShimProgram};
+pub use shim::shim_main;
+pub use status::{LOOP_AFTER, Pulse, SILENT_AFTER, Status, TOOL_SILENT_AFTER};
+pub use stop::{CAUSES, Ordered, StopCause, StopOrder, order_stop, standing_order};
+pub use strip::strip_controls;
+pub use transcript::{Gap, Source};

@@ -1,0 +1,230 @@
+//! The thread that owns a run's output: lines, redaction, transcript and the sum of what was said.
+//!
+//! It stands apart from the shim's control loop so that a slow or full disk delays only the log: when it
+//! falls behind, its channel fills, the readers stop reading and the engine waits on its pipe, while the
+//! kill ladder goes on untouched.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
+use std::thread;
+
+use super::dialect::{DIALECTS, Dialect, dialect};
+use super::event::Tally;
+use super::lines::{Line, Splitter};
+use super::plan::RunPlan;
+use super::redact::Redactor;
+use super::report::{TAIL_MAX, TranscriptLoss};
+use super::stop::StopCause;
+use super::transcript::{Source, TranscriptWriter};
+use crate::time::{Clock, SystemClock};
+
+/// Bytes read at a time: the size of a pipe on Linux.
+const CHUNK: usize = 64 * 1024;
+
+/// Chunks that may wait for the recorder. With [`CHUNK`] this bounds what a run holds in memory to about
+/// 2 MiB beside its longest line.
+const WAITING: usize = 32;
+
+/// What reaches the recorder.
+pub(super) enum Feed {
+    /// Output as it was read.
+    Chunk(Source, Vec<u8>),
+    /// A stream ended.
+    Eof(Source),
+    /// Words of the shim, and the stop order if they tell of one.
+    Note(String, Option<StopCause>),
+    /// Nothing more is waited for; the summary is to be sent here.
+    Finish(Sender<Summary>),
+}
+
+/// What came of a run's output.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Summary {
+    pub lines: u64,
+    pub bytes: u64,
+    pub cuts: u64,
+    pub seen: Tally,
+    pub tail: String,
+    pub loss: TranscriptLoss,
+}
+
+/// The control loop's side of the recorder.
+pub(super) struct Recorder {
+    feed: SyncSender<Feed>,
+    /// Words that found the channel full.
+    waiting: VecDeque<Feed>,
+}
+
+impl Recorder {
+    /// Starts the recorder of a run. `ended` is called once, when both streams have ended.
+    pub(super) fn start(
+        plan: &RunPlan,
+        transcript: &Path,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> Recorder {
+        let (feed, inbox) = mpsc::sync_channel(WAITING);
+        let work = Recording {
+            splitters: [Splitter::new(), Splitter::new()],
+            redactor: Redactor::new(&plan.redact),
+            // An unknown dialect is found by whoever makes the plan; here its output is text.
+            dialect: dialect(&plan.dialect).unwrap_or(&DIALECTS[1]),
+            page: Page {
+                writer: TranscriptWriter::new(transcript, plan.transcript_cap),
+                summary: Summary::default(),
+                tail: VecDeque::new(),
+                tail_bytes: 0,
+            },
+            open: 2,
+        };
+        thread::spawn(move || work.run(&inbox, ended));
+        Recorder { feed, waiting: VecDeque::new() }
+    }
+
+    /// Reads `from` until it ends, in a thread of its own.
+    pub(super) fn read(&self, source: Source, mut from: impl Read + Send + 'static) {
+        let feed = self.feed.clone();
+        thread::spawn(move || {
+            loop {
+                let mut chunk = vec![0; CHUNK];
+                match from.read(&mut chunk) {
+                    Ok(0) => break,
+                    Ok(n) => chunk.truncate(n),
+                    Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                    Err(_) => break,
+                }
+                if feed.send(Feed::Chunk(source, chunk)).is_err() {
+                    return;
+                }
+            }
+            // The recorder may be gone already: it does not wait for streams that strangers hold open.
+            drop(feed.send(Feed::Eof(source)));
+        });
+    }
+
+    /// Puts words of the shim into the transcript. Never waits.
+    pub(super) fn note(&mut self, text: String, stop: Option<StopCause>) {
+        self.waiting.push_back(Feed::Note(text, stop));
+        self.push();
+    }
+
+    /// Hands over what waits, as far as there is room; says whether all went.
+    pub(super) fn push(&mut self) -> bool {
+        while let Some(next) = self.waiting.pop_front() {
+            if let Err(TrySendError::Full(next)) = self.feed.try_send(next) {
+                self.waiting.push_front(next);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Asks for the summary; it comes once everything read before is written.
+    pub(super) fn finish(&mut self) -> Receiver<Summary> {
+        let (reply, summary) = mpsc::channel();
+        self.waiting.push_back(Feed::Finish(reply));
+        self.push();
+        summary
+    }
+}
+
+struct Recording {
+    splitters: [Splitter; 2],
+    redactor: Redactor,
+    dialect: &'static Dialect,
+    page: Page,
+    open: u32,
+}
+
+impl Recording {
+    fn run(mut self, inbox: &Receiver<Feed>, ended: impl FnOnce()) {
+        let mut ended = Some(ended);
+        while let Ok(first) = inbox.recv() {
+            // What is there already goes out in one write; then whoever follows sees it.
+            let mut next = Some(first);
+            while let Some(feed) = next {
+                if let Some(reply) = self.take(feed) {
+                    drop(reply.send(self.close()));
+                    return;
+                }
+                next = inbox.try_recv().ok();
+            }
+            self.page.writer.flush();
+            if self.open == 0
+                && let Some(ended) = ended.take()
+            {
+                ended();
+            }
+        }
+    }
+
+    fn take(&mut self, feed: Feed) -> Option<Sender<Summary>> {
+        let now = SystemClock.wall();
+        let (dialect, page) = (self.dialect, &mut self.page);
+        match feed {
+            Feed::Chunk(source, bytes) => {
+                page.summary.bytes += bytes.len() as u64;
+                let splitter = &mut self.splitters[usize::from(source == Source::Err)];
+                splitter.feed(&bytes, &self.redactor, |line| page.line(now, source, dialect, &line));
+            }
+            Feed::Eof(source) => {
+                let splitter = &mut self.splitters[usize::from(source == Source::Err)];
+                splitter.finish(&self.redactor, |line| page.line(now, source, dialect, &line));
+                self.open -= 1;
+            }
+            Feed::Note(text, stop) => {
+                page.summary.seen.stopped |= stop.is_some();
+                page.writer.note(now, &text, stop);
+            }
+            Feed::Finish(reply) => return Some(reply),
+        }
+        None
+    }
+
+    fn close(mut self) -> Summary {
+        let now = SystemClock.wall();
+        let left_open = self.open > 0;
+        for (source, splitter) in [Source::Out, Source::Err].into_iter().zip(&mut self.splitters) {
+            splitter.finish(&self.redactor, |line| self.page.line(now, source, self.dialect, &line));
+        }
+        let mut summary = self.page.summary;
+        summary.tail = self.page.tail.into_iter().collect();
+        summary.loss = TranscriptLoss { left_open, ..self.page.writer.finish() };
+        summary
+    }
+}
+
+/// Everything that one line goes into.
+struct Page {
+    writer: TranscriptWriter,
+    summary: Summary,
+    tail: VecDeque<String>,
+    tail_bytes: usize,
+}
+
+impl Page {
+    fn line(&mut self, now: crate::time::Stamp, source: Source, dialect: &Dialect, line: &Line<'_>) {
+        self.summary.lines += 1;
+        self.summary.cuts += u64::from(line.cut > 0);
+        self.summary.seen.hear((dialect.hear)(line.bytes));
+        self.writer.line(now, source, line);
+        self.keep_tail(line.bytes);
+    }
+
+    fn keep_tail(&mut self, bytes: &[u8]) {
+        // The end of a long line tells more than its beginning, as with the lines themselves.
+        let end = &bytes[bytes.len().saturating_sub(TAIL_MAX - 1)..];
+        let mut text = String::from_utf8_lossy(end).into_owned();
+        // Replacing broken bytes made it longer.
+        while text.len() >= TAIL_MAX {
+            text.pop();
+        }
+        text.push('\n');
+        self.tail_bytes += text.len();
+        self.tail.push_back(text);
+        while self.tail_bytes > TAIL_MAX {
+            self.tail_bytes -= self.tail.pop_front().map_or(0, |line| line.len());
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! An attempt from start to end, and where its end leads.
+
+use super::super::command::{Ending, Now};
+use super::super::event::What;
+use super::super::job::{Job, ParkReason};
+use super::super::pick::unmet;
+use super::super::refusal::{Code, Refusal};
+use super::super::state::State;
+use super::order::invalid;
+use crate::job::{BlobId, Follow, JobId, Outcome, Rev, Stage, Usage};
+use crate::time::{Span, Stamp};
+
+/// Overloads in a row after which a job fails.
+const OVERLOADS_MOST: u32 = 5;
+/// First pause after a usage limit that named no reset time.
+const LIMIT_FIRST: Span = Span::from_mins(5);
+/// Longest such pause.
+const LIMIT_MOST: Span = Span::from_mins(60);
+
+pub(super) fn start(job: &Job, engine: &str, run: &str, base: Option<&Rev>) -> Result<Vec<What>, Refusal> {
+    if job.stage != Stage::Assigned {
+        return Err(invalid(job, "an attempt starts from assigned"));
+    }
+    let last = job.attempts.last().map_or(0, |a| a.no);
+    Ok(vec![What::AttemptStarted {
+        job: job.id.clone(),
+        epoch: job.epoch,
+        attempt: last + 1,
+        engine: engine.to_string(),
+        run: run.to_string(),
+        base: base.cloned(),
+    }])
+}
+
+pub(super) fn progress(
+    _state: &State,
+    job: &Job,
+    word: &str,
+    usage: Option<&Usage>,
+    _now: Now,
+) -> Result<Vec<What>, Refusal> {
+    let attempt = job.open_attempt().ok_or_else(|| invalid(job, "no attempt runs"))?;
+    if &*attempt.word.0 == word && usage.is_none_or(|u| *u == attempt.usage) {
+        return Err(Refusal::new(Code::NoChange, format!("{} is {word} already", job.id), "nothing to do"));
+    }
+    let (job, epoch) = (job.id.clone(), job.epoch);
+    Ok(vec![What::Progressed { job, epoch, word: word.to_string(), usage: usage.copied() }])
+}
+
+pub(super) fn checkpoint(job: &Job, rev: &Rev, lines: u64) -> Result<Vec<What>, Refusal> {
+    if job.checkpoint.as_ref() == Some(&(rev.clone(), job.epoch)) {
+        return Err(Refusal::new(Code::NoChange, format!("{} is at {rev} already", job.id), "nothing to do"));
+    }
+    Ok(vec![What::Checkpointed { job: job.id.clone(), epoch: job.epoch, rev: rev.clone(), lines }])
+}
+
+pub(super) fn verify(job: &Job, passed: bool, rev: Option<&Rev>, took: Span) -> Result<Vec<What>, Refusal> {
+    if job.open_attempt().is_none() && job.ship_lease().is_none() {
+        return Err(invalid(job, "no attempt runs"));
+    }
+    Ok(vec![What::Verified { job: job.id.clone(), epoch: job.epoch, passed, rev: rev.cloned(), took }])
+}
+
+pub(super) fn ask(job: &Job, question: &BlobId) -> Result<Vec<What>, Refusal> {
+    if job.open_attempt().is_none() {
+        return Err(invalid(job, "no attempt runs"));
+    }
+    Ok(vec![What::Asked { job: job.id.clone(), epoch: job.epoch + 1, question: question.clone() }])
+}
+
+/// A park that goes with an end.
+struct Wait {
+    reason: ParkReason,
+    until: Stamp,
+    text: String,
+}
+
+pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result<Vec<What>, Refusal> {
+    let attempt = job.open_attempt().ok_or_else(|| invalid(job, "no attempt runs"))?;
+    let (to, wait) = leads_to(state, job, ending, now);
+    let mut events = vec![What::AttemptEnded {
+        job: job.id.clone(),
+        epoch: job.epoch,
+        attempt: attempt.no,
+        outcome: ending.outcome,
+        reason: ending.reason.clone(),
+        usage: ending.usage,
+        rev: ending.rev.clone(),
+        to,
+    }];
+    if let Some(wait) = wait {
+        events.push(What::JobParked {
+            job: job.id.clone(),
+            epoch: job.epoch,
+            reason: wait.reason,
+            until: Some(wait.until),
+            text: Some(wait.text),
+        });
+    }
+    Ok(events)
+}
+
+/// The second table of `jobs.md` section 3.
+fn leads_to(state: &State, job: &Job, ending: &Ending, now: Now) -> (Stage, Option<Wait>) {
+    // Children added while it ran come first, then it runs again from their merged heads; also where they
+    // were done before it ended, since it began without them.
+    let began = job.open_attempt().map_or(job.since, |a| a.started);
+    let came = |id: &JobId| state.job(id).is_some_and(|child| child.submitted > began);
+    let children_first = || !unmet(state, job).is_empty() || job.children.iter().any(came);
+    match ending.outcome.follow() {
+        Follow::Gate if children_first() => (Stage::Blocked, None),
+        Follow::Gate => (gate_of(job, ending), None),
+        Follow::Unproven => (Stage::Review, None),
+        Follow::Fail | Follow::RetryIfNamed | Follow::Retry => retry(job, ending.outcome, now),
+        Follow::Requeue => (Stage::Queued, None),
+        Follow::Backoff if job.overloads >= OVERLOADS_MOST => (Stage::Failed, None),
+        Follow::Backoff => {
+            let pause = crate::job::Backoff::Exp.pause(job.overloads + 1);
+            let text = format!("overloaded, {} of {OVERLOADS_MOST} in a row", job.overloads + 1);
+            (Stage::Queued, Some(Wait { reason: ParkReason::Backoff, until: now.law.plus(pause), text }))
+        }
+        Follow::ParkUntilReset => {
+            let pause = LIMIT_FIRST.times(1u64 << job.limits.min(8)).min(LIMIT_MOST);
+            let until = ending.until.filter(|at| *at > now.wall).unwrap_or(now.wall.plus(pause));
+            (Stage::Queued, Some(Wait { reason: ParkReason::Limit, until, text: ending.reason.clone() }))
+        }
+    }
+}
+
+/// Review unless nobody asked for one and verify has proven this very tree.
+fn gate_of(job: &Job, ending: &Ending) -> Stage {
+    // The tree is the end's, or the last checkpoint where the end names none, as when it is applied.
+    let proven = job.open_attempt().is_some_and(|attempt| {
+        let tree = ending.rev.as_ref().or(attempt.rev.as_ref());
+        attempt.verified.as_ref().is_some_and(|(passed, of)| *passed && of.as_ref() == tree)
+    });
+    if job.review_rule().approvals == 0 && proven { Stage::Testing } else { Stage::Review }
+}
+
+fn retry(job: &Job, outcome: Outcome, now: Now) -> (Stage, Option<Wait>) {
+    let rule = &job.spec.retry;
+    if !rule.on.contains(&outcome) || job.counted >= rule.max {
+        return (Stage::Failed, None);
+    }
+    let n = job.counted + 1;
+    let text = format!("retry {n} of {} after {outcome}", rule.max);
+    (
+        Stage::Queued,
+        Some(Wait { reason: ParkReason::Backoff, until: now.law.plus(rule.backoff.pause(n)), text }),
+    )
+}

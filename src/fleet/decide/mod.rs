@@ -1,0 +1,13 @@
+//! Decisions: a command against the state gives events or a refusal. One file per noun.
+
+mod attempt;
+mod claim;
+mod consequence;
+mod gate;
+mod operator;
+mod order;
+mod product;
+mod ship;
+mod submit;
+
+pub use order::{decide, handle};

@@ -1,0 +1,132 @@
+//! What a person may do to a job's place: park, answer, requeue, redrive, cancel, preempt.
+
+use super::super::actions::Action;
+use super::super::command::Now;
+use super::super::event::What;
+use super::super::job::{Job, Park, ParkReason};
+use super::super::pick::unmet;
+use super::super::refusal::{Code, Refusal};
+use super::super::state::State;
+use super::consequence::not_before;
+use super::order::{invalid, must_allow};
+use crate::job::{BlobId, Budget, Outcome, Stage};
+use crate::time::{Span, Stamp};
+
+pub(super) fn park(job: &Job, until: Option<Stamp>, reason: ParkReason) -> Result<Vec<What>, Refusal> {
+    must_allow(job, Action::Park)?;
+    let asks = job.park.as_ref().is_some_and(|p| p.reason == ParkReason::Asked);
+    if asks {
+        return Err(invalid(job, "it is parked already and asks you something"));
+    }
+    // Stopping a running job is a change of stage: the worker is fenced out by the higher epoch.
+    let epoch = job.epoch + u64::from(job.stage.is_held());
+    let wait = Park { reason, until, text: None };
+    if job.park.as_ref() == Some(&wait) {
+        return Err(Refusal::new(
+            Code::NoChange,
+            format!("{} is parked so already", job.id),
+            "nothing to do",
+        ));
+    }
+    Ok(vec![What::JobParked { job: job.id.clone(), epoch, reason, until, text: None }])
+}
+
+pub(super) fn unpark(job: &Job) -> Result<Vec<What>, Refusal> {
+    must_allow(job, Action::Unpark)?;
+    if job.park.is_none() {
+        return Err(invalid(job, "it is not parked"));
+    }
+    Ok(vec![What::JobUnparked { job: job.id.clone(), reason: "unparked by a person".to_string() }])
+}
+
+pub(super) fn wake(job: &Job, now: Now) -> Result<Vec<What>, Refusal> {
+    let due = job.park.as_ref().is_some_and(|p| {
+        let clock = if p.reason.is_wall() { now.wall } else { now.law };
+        p.until.is_some_and(|until| until <= clock)
+    });
+    if !due {
+        return Err(Refusal::new(Code::NotDue, format!("{} is not due", job.id), "the timer asks again"));
+    }
+    Ok(vec![What::JobUnparked { job: job.id.clone(), reason: "its time has come".to_string() }])
+}
+
+pub(super) fn answer(job: &Job, answer: &BlobId) -> Result<Vec<What>, Refusal> {
+    must_allow(job, Action::Answer)?;
+    if job.asked.is_none() {
+        return Err(invalid(job, "it asks nothing"));
+    }
+    Ok(vec![What::Answered { job: job.id.clone(), answer: answer.clone() }])
+}
+
+/// Sends a job back to wait: queued and no earlier than its date, or blocked while something is missing.
+pub(super) fn back_in_line(
+    state: &State,
+    job: &Job,
+    now: Now,
+    event: impl FnOnce(Stage) -> What,
+) -> Vec<What> {
+    let met = unmet(state, job).is_empty();
+    let sent = event(if met { Stage::Queued } else { Stage::Blocked });
+    let park = not_before(&job.id, job.epoch + 1, &job.spec, now).filter(|_| met);
+    std::iter::once(sent).chain(park).collect()
+}
+
+/// A job that used up its budget goes on only with a raised ceiling.
+pub(super) fn must_afford(job: &Job, raised: &Budget) -> Result<(), Refusal> {
+    let now = job.budget();
+    if let Some(which) = now.raised_by(raised).reached(&job.spent) {
+        let message = format!("the {which} budget of {} is used up", job.id);
+        let hint = format!("raise it: aq requeue {} --budget {which}=MORE", job.id);
+        return Err(Refusal::new(Code::BudgetNotRaised, message, hint));
+    }
+    let ended_over = job.stage == Stage::Failed
+        && [Outcome::BudgetExceeded, Outcome::Turns].iter().any(|over| *job.why == *over.name());
+    let rises = |now: Option<u64>, new: Option<u64>| new.is_some_and(|new| now.is_none_or(|now| new > now));
+    let is_raised = rises(now.micro_usd, raised.micro_usd)
+        || rises(now.tokens, raised.tokens)
+        || rises(now.turns, raised.turns)
+        || rises(now.wall.map(Span::as_millis), raised.wall.map(Span::as_millis));
+    if ended_over && !is_raised {
+        let message = format!("{} ended over its budget", job.id);
+        let hint = format!("raise a ceiling: aq requeue {} --budget usd=8", job.id);
+        return Err(Refusal::new(Code::BudgetNotRaised, message, hint));
+    }
+    Ok(())
+}
+
+pub(super) fn requeue(state: &State, job: &Job, raised: &Budget, now: Now) -> Result<Vec<What>, Refusal> {
+    must_allow(job, Action::Requeue)?;
+    must_afford(job, raised)?;
+    let (id, epoch) = (job.id.clone(), job.epoch + 1);
+    Ok(back_in_line(state, job, now, |to| What::Requeued { job: id, epoch, to, raised: *raised }))
+}
+
+pub(super) fn redrive(state: &State, job: &Job, now: Now) -> Result<Vec<What>, Refusal> {
+    must_allow(job, Action::Redrive)?;
+    let (id, epoch) = (job.id.clone(), job.epoch + 1);
+    Ok(back_in_line(state, job, now, |to| What::Redriven { job: id, epoch, to }))
+}
+
+pub(super) fn cancel(job: &Job) -> Result<Vec<What>, Refusal> {
+    must_allow(job, Action::Cancel)?;
+    if job.stage == Stage::Failed && &*job.why == "cancelled" {
+        return Err(Refusal::new(
+            Code::NoChange,
+            format!("{} is cancelled already", job.id),
+            "nothing to do",
+        ));
+    }
+    if job.ship_lease().is_some() {
+        return Err(Refusal::new(
+            Code::Shipping,
+            format!("{} is being shipped", job.id),
+            "wait for the ship to end",
+        ));
+    }
+    Ok(vec![What::Cancelled { job: job.id.clone(), epoch: job.epoch + 1 }])
+}
+
+pub(super) fn preempt(job: &Job) -> Result<Vec<What>, Refusal> {
+    must_allow(job, Action::Preempt)?;
+    Ok(vec![What::Preempted { job: job.id.clone(), epoch: job.epoch + 1 }])
+}

@@ -1,0 +1,302 @@
+//! A job as the law sees it: where it stands and why, who holds it, what was tried.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Actor;
+use crate::job::{
+    AttemptNo, BlobId, Budget, DepsMode, Epoch, HolderId, JobId, Outcome, Proof, Rev, ReviewRule, Seq, Spec,
+    Stage, Usage,
+};
+use crate::time::Stamp;
+
+/// Why a queued job waits outside the line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParkReason {
+    /// A person put it aside.
+    Operator,
+    /// A pause before a retry.
+    Backoff,
+    /// A usage limit of an account.
+    Limit,
+    /// Its earliest start has not come.
+    NotBefore,
+    /// Its engine asked something.
+    Asked,
+    /// Its file vanished together with others.
+    Vanished,
+}
+
+impl ParkReason {
+    /// In words, for messages.
+    pub fn words(self) -> &'static str {
+        match self {
+            ParkReason::Operator => "put aside by a person",
+            ParkReason::Backoff => "pause before a retry",
+            ParkReason::Limit => "usage limit",
+            ParkReason::NotBefore => "not before its time",
+            ParkReason::Asked => "asks you",
+            ParkReason::Vanished => "its file vanished",
+        }
+    }
+
+    /// Whether `until` is a date on the wall rather than a span of the law's time.
+    pub fn is_wall(self) -> bool {
+        matches!(self, ParkReason::Limit | ParkReason::NotBefore | ParkReason::Operator)
+    }
+}
+
+/// A queued job that is not in the line.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Park {
+    /// Why.
+    pub reason: ParkReason,
+    /// When it ends by itself; `None` needs a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Stamp>,
+    /// In more words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// A dependency: the name as written and, once known, the job it means for good.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Dep {
+    /// As written in the manifest.
+    pub name: String,
+    /// What it means; `None` is `unknown_dep`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+}
+
+/// What a lease is for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeaseKind {
+    /// Running an attempt.
+    Work,
+    /// Shipping.
+    Ship,
+}
+
+/// Exclusive right of one process to act for a job, good for one epoch.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Lease {
+    /// The process.
+    pub holder: HolderId,
+    /// What for.
+    pub kind: LeaseKind,
+    /// Since when.
+    pub granted: Stamp,
+    /// The engine it was granted for; empty for shipping.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub engine: String,
+    /// Money set aside for it, millionths of a dollar.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reserve: u64,
+}
+
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// One run of an engine on the job. Open while `ended` is `None`; a job has at most one open attempt.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// From 1, never reused.
+    pub no: AttemptNo,
+    /// The epoch it runs under.
+    pub epoch: Epoch,
+    /// What runs.
+    pub engine: String,
+    /// Who runs it.
+    pub holder: HolderId,
+    /// The run's random name, also in the environment of every process of it.
+    pub run: String,
+    /// The manifest it ran.
+    pub body: BlobId,
+    /// The commit it started from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Rev>,
+    /// Since when.
+    pub started: Stamp,
+    /// Status word, since when, and the event that said so.
+    pub word: (Arc<str>, Stamp, Seq),
+    /// When it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Stamp>,
+    /// How it ended; `None` for a lost lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// In words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What it used up so far.
+    #[serde(default)]
+    pub usage: Usage,
+    /// Its last checkpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<Rev>,
+    /// What verify said, and about which tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<(bool, Option<Rev>)>,
+}
+
+/// The accepted work of a job: what review looks at and ship ships.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Head {
+    /// The commit; `None` where there is no git.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<Rev>,
+    /// The epoch that produced it.
+    pub epoch: Epoch,
+    /// Whether verify passed on this very tree.
+    pub proof: Proof,
+}
+
+/// A reviewer's word about one revision.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Decision {
+    /// Whose, normalised.
+    pub by: Actor,
+    /// Yes or no.
+    pub approve: bool,
+    /// The revision looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<Rev>,
+    /// When.
+    pub at: Stamp,
+}
+
+/// Something the next attempt's prompt must carry.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handoff {
+    /// A reviewer's words.
+    Rejected(String),
+    /// A question and the blob of its answer.
+    Answered {
+        /// What was asked.
+        question: Option<BlobId>,
+        /// What a person said.
+        answer: BlobId,
+    },
+}
+
+/// A job in the hot state.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// Its name.
+    pub id: JobId,
+    /// The file's name in the queue folder; `None` for an inline child.
+    pub file: Option<Arc<str>>,
+    /// The resolved fields.
+    pub spec: Arc<Spec>,
+    /// The manifest's bytes.
+    pub body: BlobId,
+    /// The worker's values.
+    pub effective: BlobId,
+    /// Who submitted it.
+    pub by: Actor,
+    /// When.
+    pub submitted: Stamp,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Stamp,
+    /// Why it stands there.
+    pub why: Arc<str>,
+    /// The event that put it there.
+    pub event: Seq,
+    /// The fencing number.
+    pub epoch: Epoch,
+    /// Since when it competes for a slot, whatever interrupted it; ages its priority.
+    pub waiting: Stamp,
+    /// Not in the line.
+    pub park: Option<Park>,
+    /// What must come first: deps as written, then children.
+    pub deps: Vec<Dep>,
+    /// The composite it belongs to.
+    pub parent: Option<JobId>,
+    /// Its parts.
+    pub children: Vec<JobId>,
+    /// Who holds it.
+    pub lease: Option<Lease>,
+    /// Every attempt, oldest first.
+    pub attempts: Vec<Attempt>,
+    /// Failures since submit or redrive that count toward `retry.max`.
+    pub counted: u32,
+    /// Overloads in a row.
+    pub overloads: u32,
+    /// Usage limits in a row; they lengthen the pause of one that names no reset.
+    pub limits: u32,
+    /// When leases were lost, within the poison window.
+    pub lost: Vec<Stamp>,
+    /// The accepted work.
+    pub head: Option<Head>,
+    /// The last checkpoint of any epoch, accepted or not, and its epoch.
+    pub checkpoint: Option<(Rev, Epoch)>,
+    /// Decisions about the head.
+    pub reviews: Vec<Decision>,
+    /// The gate, if it was changed after submit.
+    pub rule: Option<ReviewRule>,
+    /// What all attempts since submit or redrive used up.
+    pub spent: Usage,
+    /// Ceilings raised by an operator.
+    pub raised: Budget,
+    /// For the next prompt.
+    pub handoff: Vec<Handoff>,
+    /// The open question.
+    pub asked: Option<BlobId>,
+    /// How it was shipped.
+    pub shipped: Option<(String, Option<Rev>)>,
+}
+
+impl Job {
+    /// The gate in force.
+    pub fn review_rule(&self) -> &ReviewRule {
+        self.rule.as_ref().unwrap_or(&self.spec.review)
+    }
+
+    /// The ceilings in force.
+    pub fn budget(&self) -> Budget {
+        self.spec.budget.raised_by(&self.raised)
+    }
+
+    /// The open attempt.
+    pub fn open_attempt(&self) -> Option<&Attempt> {
+        self.attempts.last().filter(|a| a.ended.is_none())
+    }
+
+    /// The lease for running, if there is one.
+    pub fn work_lease(&self) -> Option<&Lease> {
+        self.lease.as_ref().filter(|l| l.kind == LeaseKind::Work)
+    }
+
+    /// The lease for shipping, if there is one.
+    pub fn ship_lease(&self) -> Option<&Lease> {
+        self.lease.as_ref().filter(|l| l.kind == LeaseKind::Ship)
+    }
+
+    /// Approvals that count: of the head as it is, at most one per reviewer.
+    pub fn approvals(&self) -> u32 {
+        let head = self.head.as_ref().and_then(|h| h.rev.as_ref());
+        let count = self.reviews.iter().filter(|d| d.approve && d.rev.as_ref() == head).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// Proof behind the accepted work.
+    pub fn proof(&self) -> Proof {
+        self.head.as_ref().map_or(Proof::Unproven, |h| h.proof)
+    }
+
+    /// Whether `stage` satisfies a dependency in this job's mode.
+    pub fn accepts_dep(&self, stage: Stage) -> bool {
+        match self.spec.deps_mode {
+            DepsMode::Hard => stage == Stage::Shipped,
+            DepsMode::Soft => matches!(stage, Stage::Testing | Stage::Shipped),
+        }
+    }
+}

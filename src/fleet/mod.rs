@@ -1,0 +1,27 @@
+//! The law: what may happen to a job, and what follows. Pure: no clock, no disk, no chance, no async.
+
+mod actions;
+mod apply;
+mod command;
+mod decide;
+mod event;
+mod invariant;
+mod job;
+mod pick;
+mod refusal;
+mod state;
+
+pub use actions::{ACTIONS, Action, Level};
+pub use apply::Broken;
+pub use command::{Child, Claimant, Command, Ending, EngineOffer, Now, Order, PauseMode, Submission};
+pub use decide::{decide, handle};
+pub use event::{Actor, ActorKind, Event, What, Window};
+pub use invariant::check_whole;
+pub use job::{Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, Park, ParkReason};
+pub use pick::{Gate, class_at, gates, next_moment};
+pub use refusal::{Code, Refusal};
+pub use state::{Product, State, Tombstone};
+
+/// Number of this law. Rides in every batch and snapshot; a process that meets a higher one stops
+/// deciding. It rises whenever the same events would give another state.
+pub const LAW: u32 = 1;

@@ -1,0 +1,292 @@
+//! Which job comes next, and every reason why one does not. The claim and its explanation read the
+//! same gates, so a job is claimable exactly when it has none.
+
+use super::command::{Claimant, Now, PauseMode};
+use super::job::{Job, ParkReason};
+use super::state::State;
+use crate::job::{Capability, JobId, Priority, Stage};
+use crate::time::{Span, Stamp};
+
+/// A waiting job rises one class per this long, never into critical.
+const RISE: Span = Span::from_mins(30);
+
+/// One reason why a job does not start.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)] // Each says itself in `words`.
+pub enum Gate {
+    /// It does not wait for a slot at all.
+    Stage(Stage),
+    /// A dependency is not there yet: its name, the job, that job's stage.
+    Dep { name: String, job: Option<JobId>, stage: Option<Stage> },
+    /// It is not in the line.
+    Parked { reason: ParkReason, until: Option<Stamp>, text: Option<String> },
+    /// The product is paused.
+    Paused { mode: PauseMode, reason: String, until: Option<Stamp>, since: Stamp },
+    /// Files vanished; a person must say whether they come back.
+    Suspended { count: usize },
+    /// The product's ceiling leaves no room for what the job may cost.
+    Ceiling { ceiling: u64, spent: u64, reserved: u64, needs: u64 },
+    /// The job's own ceiling is used up.
+    Budget { which: &'static str },
+    /// The host lacks something.
+    Capability(Capability),
+    /// The host lacks the engine, or any of the class.
+    Engine(String),
+    /// Another running job has the lock.
+    Lock { key: String, holder: JobId },
+    /// A running job touches the same files.
+    Touches { glob: String, holder: JobId },
+}
+
+impl Gate {
+    /// The gate's stable name, counted in `lease_granted` and shown by `explain`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Gate::Stage(_) => "stage",
+            Gate::Dep { job: None, .. } => "unknown_dep",
+            Gate::Dep { .. } => "deps",
+            Gate::Parked { .. } => "parked",
+            Gate::Paused { .. } => "paused",
+            Gate::Suspended { .. } => "suspended",
+            Gate::Ceiling { .. } => "ceiling",
+            Gate::Budget { .. } => "budget",
+            Gate::Capability(_) => "capability",
+            Gate::Engine(_) => "engine",
+            Gate::Lock { .. } => "lock",
+            Gate::Touches { .. } => "touches",
+        }
+    }
+}
+
+/// Every gate between the job and a slot of `who`; without a claimant those of hosts are left out.
+pub fn gates(state: &State, job: &Job, who: Option<&Claimant>, now: Now) -> Vec<Gate> {
+    let mut found = place_gates(state, job);
+    found.extend(product_gates(state, job, now));
+    if let Some(which) = job.budget().reached(&job.spent) {
+        found.push(Gate::Budget { which });
+    }
+    if let Some(who) = who {
+        found.extend(host_gates(job, who));
+    }
+    found.extend(neighbour_gates(state, job));
+    found
+}
+
+fn place_gates(state: &State, job: &Job) -> Vec<Gate> {
+    match job.stage {
+        Stage::Queued => {
+            let parks = job.park.iter();
+            let mut found: Vec<Gate> = parks
+                .map(|p| Gate::Parked { reason: p.reason, until: p.until, text: p.text.clone() })
+                .collect();
+            found.extend(unmet(state, job));
+            // Its parts are its work: a composite without a body never runs, nor before it has any.
+            if !job.spec.has_body {
+                found.push(Gate::Stage(Stage::Queued));
+            }
+            found
+        }
+        Stage::Blocked => unmet(state, job),
+        stage => vec![Gate::Stage(stage)],
+    }
+}
+
+/// Dependencies and children that are not satisfied yet.
+pub(super) fn unmet(state: &State, job: &Job) -> Vec<Gate> {
+    let children = job.children.iter().map(|child| (child.as_str(), Some(child)));
+    let deps = job.deps.iter().map(|dep| (dep.name.as_str(), dep.job.as_ref()));
+    let mut found = Vec::new();
+    for (name, id) in deps.chain(children) {
+        let stage = id.and_then(|id| state.stage_of(id));
+        if !stage.is_some_and(|stage| job.accepts_dep(stage)) {
+            found.push(Gate::Dep { name: name.to_string(), job: id.cloned(), stage });
+        }
+    }
+    found
+}
+
+fn product_gates(state: &State, job: &Job, now: Now) -> Vec<Gate> {
+    let mut found = Vec::new();
+    let product = &state.product;
+    if let Some((mode, reason, until, since)) = &product.paused {
+        found.push(Gate::Paused { mode: *mode, reason: reason.clone(), until: *until, since: *since });
+    }
+    if !product.suspended.is_empty() {
+        found.push(Gate::Suspended { count: product.suspended.len() });
+    }
+    if let Some(ceiling) = product.ceiling {
+        let (spent, reserved, needs) = (state.spent_in_window(now.wall), product.reserved, reserve_of(job));
+        if spent.saturating_add(reserved).saturating_add(needs) > ceiling || spent >= ceiling {
+            found.push(Gate::Ceiling { ceiling, spent, reserved, needs });
+        }
+    }
+    found
+}
+
+/// What a claim sets aside: the rest of the job's own ceiling; a job without one reserves nothing.
+pub(super) fn reserve_of(job: &Job) -> u64 {
+    job.budget().micro_usd.map_or(0, |ceiling| ceiling.saturating_sub(job.spent.micro_usd.unwrap_or(0)))
+}
+
+fn host_gates(job: &Job, who: &Claimant) -> Vec<Gate> {
+    let missing = who.capabilities.missing(&job.spec.capabilities);
+    let mut found: Vec<Gate> = missing.into_iter().cloned().map(Gate::Capability).collect();
+    if engine_for(job, who).is_none() {
+        let class = job.spec.engine_class.map(|c| format!("any of class {c:?}"));
+        found.push(Gate::Engine(job.spec.engine.clone().or(class).unwrap_or_default()));
+    }
+    found
+}
+
+/// The engine this claimant would run the job with.
+pub(super) fn engine_for<'a>(job: &'a Job, who: &'a Claimant) -> Option<&'a str> {
+    if let Some(name) = &job.spec.engine {
+        return who.engines.iter().find(|e| e.name == *name).map(|e| e.name.as_str());
+    }
+    let class = job.spec.engine_class?;
+    let fits = || who.engines.iter().filter(|e| e.class == class);
+    let preferred = fits().find(|e| Some(&e.name) == job.spec.prefers_engine.as_ref());
+    preferred.or_else(|| fits().next()).map(|e| e.name.as_str())
+}
+
+fn neighbour_gates(state: &State, job: &Job) -> Vec<Gate> {
+    let mut found = Vec::new();
+    if let Some(key) = &job.spec.lock
+        && let Some(holder) = state.index.locks.get(key.as_str()).filter(|id| **id != job.id)
+    {
+        found.push(Gate::Lock { key: key.clone(), holder: holder.clone() });
+    }
+    if job.spec.touches.is_empty() {
+        return found;
+    }
+    for (other, _) in state.held() {
+        if other.id == job.id || !other.stage.is_held() {
+            continue;
+        }
+        let overlap =
+            job.spec.touches.iter().find(|mine| other.spec.touches.iter().any(|its| overlaps(mine, its)));
+        if let Some(glob) = overlap {
+            found.push(Gate::Touches { glob: glob.clone(), holder: other.id.clone() });
+        }
+    }
+    found
+}
+
+/// Whether two globs may match one path. Errs toward yes: waiting is cheaper than a conflict.
+fn overlaps(a: &str, b: &str) -> bool {
+    let fixed = |glob: &str| {
+        let end = glob.find(['*', '?', '[', '{']).unwrap_or(glob.len());
+        (glob[..end].to_string(), end == glob.len())
+    };
+    let ((a, a_whole), (b, b_whole)) = (fixed(a), fixed(b));
+    let below = |path: &str, dir: &str| path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'));
+    match (a_whole, b_whole) {
+        (true, true) => a == b || below(&a, &b) || below(&b, &a),
+        (true, false) => a.starts_with(&b) || below(&b, &a),
+        (false, true) => b.starts_with(&a) || below(&a, &b),
+        (false, false) => a.starts_with(&b) || b.starts_with(&a),
+    }
+}
+
+/// The class a job competes in now: it rises with its age, but never into critical.
+pub fn class_at(priority: Priority, waiting: Stamp, now: Stamp) -> Priority {
+    let risen = usize::try_from(now.since(waiting).as_millis() / RISE.as_millis()).unwrap_or(usize::MAX);
+    const BY_RANK: [Priority; 4] = [Priority::Critical, Priority::High, Priority::Medium, Priority::Low];
+    match priority {
+        Priority::Critical => Priority::Critical,
+        other => BY_RANK[(other as usize).saturating_sub(risen).max(Priority::High as usize)],
+    }
+}
+
+/// What a claim found: the job and engine, or nothing; and how many were passed over, by gate.
+pub(super) struct Picked<'a> {
+    pub job: Option<(&'a Job, &'a str)>,
+    pub passed: Vec<(String, u32)>,
+}
+
+/// The first job in the order of class, age and name that has no gate for this claimant.
+///
+/// Each class is kept by age, and an older job of a class is never in a lower one, so the four lines
+/// are merged lazily: nothing is sorted and nothing behind the winner is looked at.
+pub(super) fn pick<'a>(state: &'a State, who: &'a Claimant, now: Now) -> Picked<'a> {
+    let mut passed: Vec<(String, u32)> = Vec::new();
+    let line = |p: Priority| {
+        let from = (p, Stamp::from_millis(i64::MIN), JobId::from(""));
+        state.index.ready.range(from..).take_while(move |row| row.0 == p).peekable()
+    };
+    let mut lines =
+        [line(Priority::Critical), line(Priority::High), line(Priority::Medium), line(Priority::Low)];
+    let best_at = |lines: &mut [std::iter::Peekable<_>; 4]| -> Option<usize> {
+        let rank = |row: &&(Priority, Stamp, JobId)| (class_at(row.0, row.1, now.law), row.1, row.2.clone());
+        let heads = lines.iter_mut().enumerate();
+        heads.filter_map(|(i, line)| line.peek().map(|row| (rank(row), i))).min().map(|head| head.1)
+    };
+    while let Some(row) = best_at(&mut lines).and_then(|i| lines[i].next()) {
+        let Some(job) = state.job(&row.2) else { continue };
+        let found = gates(state, job, Some(who), now);
+        match (found.first(), engine_for(job, who)) {
+            (None, Some(engine)) => return Picked { job: Some((job, engine)), passed },
+            (Some(gate), _) => count(&mut passed, gate.name()),
+            (None, None) => {}
+        }
+        // A gate of the whole product shuts out everybody; no need to look further.
+        if found.iter().any(|g| matches!(g, Gate::Paused { .. } | Gate::Suspended { .. })) {
+            break;
+        }
+    }
+    Picked { job: None, passed }
+}
+
+fn count(passed: &mut Vec<(String, u32)>, name: &str) {
+    match passed.iter_mut().find(|row| row.0 == name) {
+        Some(row) => row.1 += 1,
+        None => passed.push((name.to_string(), 1)),
+    }
+}
+
+/// When time alone may next change something: the earliest park or pause that ends by itself.
+pub fn next_moment(state: &State, now: Now) -> Option<Span> {
+    let (law, wall) = state.next_alarms();
+    let pause = state.product.paused.as_ref().and_then(|p| p.2);
+    let ship = state.autoship().filter_map(|job| match job.spec.autoship {
+        crate::job::Autoship::After(wait) => Some(job.since.plus(wait)),
+        _ => None,
+    });
+    let law = law.into_iter().chain(ship).min().map(|at| at.since(now.law));
+    let wall = wall.into_iter().chain(pause).min().map(|at| at.since(now.wall));
+    law.into_iter().chain(wall).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_overlap_when_one_path_may_match_both() {
+        let check = |a: &str, b: &str, expected: bool| {
+            assert_eq!((overlaps(a, b), overlaps(b, a)), (expected, expected), "{a} {b}");
+        };
+        check("src/a.rs", "src/a.rs", true);
+        check("src/a.rs", "src/b.rs", false);
+        check("src/**", "src/b.rs", true);
+        check("src/**", "docs/**", false);
+        check("src", "src/deep/file", true);
+        check("src", "srcs/file", false);
+        check("**/*.md", "docs/x.md", true);
+        check("src/api/*", "src/*", true);
+    }
+
+    #[test]
+    fn age_lifts_a_class_but_never_to_critical() {
+        let check = |p: Priority, mins: u64, expected: Priority| {
+            let now = Stamp::from_millis(0).plus(Span::from_mins(mins));
+            assert_eq!(class_at(p, Stamp::from_millis(0), now), expected);
+        };
+        check(Priority::Low, 29, Priority::Low);
+        check(Priority::Low, 30, Priority::Medium);
+        check(Priority::Low, 60, Priority::High);
+        check(Priority::Low, 6000, Priority::High);
+        check(Priority::Medium, 30, Priority::High);
+        check(Priority::Critical, 0, Priority::Critical);
+    }
+}

@@ -1,0 +1,328 @@
+//! Why a job stands where it stands: every gate with since-when and what would open it, its place in the
+//! line. Reads the same gates as the claim, so it cannot disagree.
+
+use super::line::{Line, class_of, rises_at};
+use super::needs::need_of;
+use crate::fleet::{Claimant, Gate, Job, Now, ParkReason, State, gates};
+use crate::job::{JobId, Priority, Stage, usd};
+use crate::time::Stamp;
+
+/// One reason why a job does not run, or does not go on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// The gate's stable name.
+    pub gate: &'static str,
+    /// What holds the job, in words.
+    pub text: String,
+    /// Since when, where it is known.
+    pub since: Option<Stamp>,
+    /// What would open it, completing "would start now if:".
+    pub unless: String,
+    /// When it opens by itself, where that is known.
+    pub opens: Option<Stamp>,
+}
+
+/// Everything near at hand about why a job stands where it stands; the way to far causes is [`super::chains`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explanation {
+    /// The job.
+    pub job: JobId,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Since when.
+    pub since: Stamp,
+    /// Why, in the words of the event.
+    pub why: String,
+    /// The event that put it there.
+    pub event: u64,
+    /// The class it competes in now, raised by age.
+    pub class: Priority,
+    /// The class of its manifest.
+    pub own_class: Priority,
+    /// When age raises it next.
+    pub rises: Option<Stamp>,
+    /// Its place in the line and the line's length.
+    pub place: Option<(usize, usize)>,
+    /// What holds it.
+    pub reasons: Vec<Reason>,
+    /// When it may start at the earliest, if every gate has a date.
+    pub next_chance: Option<Stamp>,
+    /// Hosts that could take it now, by holder.
+    pub takers: Vec<String>,
+    /// The command that moves it on, where a person's word does.
+    pub verb: Option<String>,
+}
+
+/// Explains one job. `claimants` are the agents that are known; with none, gates of hosts are left out.
+pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Claimant]) -> Explanation {
+    let found = gates(state, job, None, now);
+    let mut reasons: Vec<Reason> = found.iter().map(|gate| reason(state, job, gate)).collect();
+    let mut takers = Vec::new();
+    let waits = job.stage.is_waiting();
+    if waits && !claimants.is_empty() {
+        takers = takers_of(state, job, now, claimants, found.len());
+        if takers.is_empty() {
+            reasons.extend(host_reasons(state, job, now, claimants));
+        }
+    }
+    let next_chance = match reasons.is_empty() {
+        true => None,
+        false => {
+            reasons.iter().map(|r| r.opens).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max())
+        }
+    };
+    Explanation {
+        job: job.id.clone(),
+        stage: job.stage,
+        since: job.since,
+        why: job.why.to_string(),
+        event: job.event,
+        class: class_of(job, now),
+        own_class: job.spec.priority,
+        rises: rises_at(job, now).filter(|_| waits),
+        place: line.place(&job.id).map(|place| (place, line.len())),
+        reasons,
+        next_chance,
+        takers,
+        verb: need_of(state, job, now).map(|need| need.verb),
+    }
+}
+
+/// Hosts without a gate of their own for this job.
+fn takers_of(state: &State, job: &Job, now: Now, claimants: &[Claimant], shared: usize) -> Vec<String> {
+    let free = claimants.iter().filter(|who| gates(state, job, Some(who), now).len() == shared);
+    free.map(|who| who.holder.to_string()).collect()
+}
+
+/// What the host that comes nearest lacks.
+fn host_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<Reason> {
+    let lacks = |who: &Claimant| -> Vec<Gate> {
+        let all = gates(state, job, Some(who), now);
+        all.into_iter().filter(|g| matches!(g, Gate::Capability(_) | Gate::Engine(_))).collect()
+    };
+    let nearest = claimants.iter().map(|who| (lacks(who), who)).min_by_key(|row| row.0.len());
+    let Some((gates, who)) = nearest else { return Vec::new() };
+    let near = |mut reason: Reason| {
+        reason.text = format!("{} (nearest host: {})", reason.text, who.holder);
+        reason
+    };
+    gates.iter().map(|gate| near(reason(state, job, gate))).collect()
+}
+
+fn plain(gate: &Gate, text: impl Into<String>, since: Option<Stamp>, unless: impl Into<String>) -> Reason {
+    Reason { gate: gate.name(), text: text.into(), since, unless: unless.into(), opens: None }
+}
+
+fn reason(state: &State, job: &Job, gate: &Gate) -> Reason {
+    let id = &job.id;
+    match gate {
+        Gate::Stage(stage) => stage_reason(job, gate, *stage),
+        Gate::Dep { name, job: None, .. } => plain(
+            gate,
+            format!("waits for {name}, and no job has that name"),
+            Some(job.since),
+            format!("a job named {name} existed and had shipped"),
+        ),
+        Gate::Dep { job: Some(on), .. } => dep_reason(state, job, gate, on),
+        Gate::Parked { reason, until, text } => parked_reason(job, gate, *reason, *until, text.as_deref()),
+        Gate::Paused { reason, until, since, .. } => Reason {
+            opens: *until,
+            ..plain(
+                gate,
+                format!("the queue is paused: {reason}"),
+                Some(*since),
+                "the queue went on: aq budget resume local",
+            )
+        },
+        Gate::Suspended { count } => plain(
+            gate,
+            format!("{count} files vanished at once, so the queue asks first"),
+            None,
+            "you said whether they come back: aq budget resume local",
+        ),
+        Gate::Ceiling { ceiling, spent, reserved, needs } => {
+            let (over, all) = (usd(*needs), usd(spent.saturating_add(*reserved)));
+            let lacking =
+                spent.saturating_add(*reserved).saturating_add(*needs).saturating_sub(*ceiling).max(1);
+            plain(
+                gate,
+                format!(
+                    "the ceiling of {} leaves no room for {over}: {all} spent or set aside",
+                    usd(*ceiling)
+                ),
+                None,
+                format!("the ceiling were {} higher: aq budget set local --ceiling USD", usd(lacking)),
+            )
+        }
+        Gate::Budget { which } => plain(
+            gate,
+            format!("its own ceiling of {which} is used up"),
+            Some(job.since),
+            format!("its ceiling were raised: aq requeue {id} --budget {which}=MORE"),
+        ),
+        Gate::Capability(capability) => plain(
+            gate,
+            format!("no host offers {capability}"),
+            None,
+            format!("a host with {capability} asked for work"),
+        ),
+        Gate::Engine(engine) => plain(
+            gate,
+            format!("no host has the engine {engine}"),
+            None,
+            format!("{engine} were on the PATH of a host that asks for work"),
+        ),
+        Gate::Lock { key, holder } => {
+            held_reason(state, gate, holder, &format!("{holder} holds the lock {key}"))
+        }
+        Gate::Touches { glob, holder } => {
+            held_reason(state, gate, holder, &format!("{holder} works on {glob} too"))
+        }
+    }
+}
+
+fn held_reason(state: &State, gate: &Gate, holder: &JobId, text: &str) -> Reason {
+    let since = state.job(holder).and_then(|job| job.lease.as_ref()).map(|lease| lease.granted);
+    plain(gate, text, since, format!("{holder} ended"))
+}
+
+fn stage_reason(job: &Job, gate: &Gate, stage: Stage) -> Reason {
+    let id = &job.id;
+    let (text, unless) = match stage {
+        Stage::Queued => (
+            "a composite without a body runs only through its children".to_string(),
+            "its children shipped".to_string(),
+        ),
+        Stage::Blocked => ("waits for other jobs".to_string(), "they had shipped".to_string()),
+        Stage::Assigned => {
+            ("claimed; its worktree is made".to_string(), "it was not claimed already".to_string())
+        }
+        Stage::Building => ("it runs".to_string(), "it did not run already".to_string()),
+        Stage::Review => (
+            format!("waits for review: {}", job.why),
+            format!("it was sent back: aq reject {id} -m WHY --requeue"),
+        ),
+        Stage::Testing => (
+            "passed its gate, waits for ship".to_string(),
+            format!("it was sent back: aq reject {id} -m WHY --requeue"),
+        ),
+        Stage::Shipped => ("done, final".to_string(), "shipped were not final; submit a new job".to_string()),
+        Stage::Failed => {
+            (format!("failed: {}", job.why), format!("it was sent back to wait: aq requeue {id}"))
+        }
+        Stage::DeadLetter => {
+            (format!("given up: {}", job.why), format!("it was started over: aq redrive {id}"))
+        }
+    };
+    plain(gate, text, Some(job.since), unless)
+}
+
+fn dep_reason(state: &State, job: &Job, gate: &Gate, on: &JobId) -> Reason {
+    let want = if job.accepts_dep(Stage::Testing) { "were in testing or shipped" } else { "had shipped" };
+    let (text, unless) = match state.job(on) {
+        Some(dep) => {
+            (format!("waits for {on}, which is {} ({})", dep.stage, dep.why), format!("{on} {want}"))
+        }
+        None => match state.stage_of(on) {
+            Some(stage) => {
+                (format!("waits for {on}, which ended {stage} and is archived"), format!("{on} {want}"))
+            }
+            None => (format!("waits for {on}, which is gone"), format!("{on} {want}")),
+        },
+    };
+    plain(gate, text, Some(job.since), unless)
+}
+
+fn parked_reason(
+    job: &Job,
+    gate: &Gate,
+    reason: ParkReason,
+    until: Option<Stamp>,
+    text: Option<&str>,
+) -> Reason {
+    let id = &job.id;
+    let more = text.map(|text| format!(": {text}")).unwrap_or_default();
+    let unless = match reason {
+        ParkReason::Asked => format!("you answered: aq answer {id} -m TEXT"),
+        ParkReason::Vanished => "you said whether its file comes back: aq budget resume local".to_string(),
+        ParkReason::Operator | ParkReason::Backoff | ParkReason::Limit | ParkReason::NotBefore => {
+            format!("it was taken back into the line: aq unpark {id}")
+        }
+    };
+    Reason {
+        opens: until,
+        ..plain(gate, format!("parked: {}{more}", reason.words()), Some(job.since), unless)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::tests::{Scene, claimant};
+
+    #[track_caller]
+    fn check(script: &str, id: &str, expected: &[&str]) {
+        let scene = Scene::script(script);
+        let line = Line::of(&scene.state, scene.now());
+        let said = explain(&scene.state, scene.job(id), scene.now(), &line, &[claimant()]);
+        let mut text: Vec<String> =
+            said.reasons.iter().map(|r| format!("{}: {} -> {}", r.gate, r.text, r.unless)).collect();
+        if let Some((place, of)) = said.place {
+            text.push(format!("place {place} of {of}"));
+        }
+        text.extend(said.takers.iter().map(|who| format!("taker {who}")));
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_free_job_names_its_place_and_its_taker() {
+        check("job a | job b", "b", &["place 2 of 2", "taker here/1"]);
+    }
+
+    #[test]
+    fn every_gate_says_what_would_open_it() {
+        check(
+            "job a cap=gpu",
+            "a",
+            &[
+                "capability: no host offers gpu (nearest host: here/1) -> a host with gpu asked for work",
+                "place 1 of 1",
+            ],
+        );
+        check(
+            "job a engine=claude",
+            "a",
+            &[
+                "engine: no host has the engine claude (nearest host: here/1) -> claude were on the PATH of a host that asks for work",
+                "place 1 of 1",
+            ],
+        );
+        check(
+            "job a lock=db | job b lock=db | claim",
+            "b",
+            &["lock: a holds the lock db -> a ended", "place 1 of 1", "taker here/1"],
+        );
+        check(
+            "job a | park a",
+            "a",
+            &[
+                "parked: parked: put aside by a person -> it was taken back into the line: aq unpark a",
+                "taker here/1",
+            ],
+        );
+        check(
+            "job a | pause",
+            "a",
+            &[
+                "paused: the queue is paused: paused by a person -> the queue went on: aq budget resume local",
+                "place 1 of 1",
+                "taker here/1",
+            ],
+        );
+        check(
+            "job a | job b deps=a",
+            "b",
+            &["deps: waits for a, which is queued (submitted) -> a had shipped", "taker here/1"],
+        );
+    }
+}

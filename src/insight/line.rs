@@ -1,0 +1,77 @@
+//! The line: ready jobs in the order in which claims look at them.
+
+use std::collections::HashMap;
+
+use crate::fleet::{Job, Now, State, class_at};
+use crate::job::{JobId, Priority, Stage};
+use crate::time::{Span, Stamp};
+
+/// Places of all ready jobs at one moment.
+pub struct Line {
+    places: HashMap<JobId, usize>,
+}
+
+impl Line {
+    /// The line of `state` at `now`: by class with its age, then by age, then by name.
+    pub fn of(state: &State, now: Now) -> Line {
+        let mut ready: Vec<(Priority, Stamp, &JobId)> = state
+            .jobs
+            .values()
+            .filter(|job| job.stage == Stage::Queued && job.park.is_none())
+            .map(|job| (class_of(job, now), job.waiting, &job.id))
+            .collect();
+        ready.sort_unstable();
+        let places = ready.into_iter().enumerate().map(|(i, row)| (row.2.clone(), i + 1)).collect();
+        Line { places }
+    }
+
+    /// The job's place, from 1; `None` if it is not in the line.
+    pub fn place(&self, job: &JobId) -> Option<usize> {
+        self.places.get(job).copied()
+    }
+
+    /// How many are in it.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Nobody is in it.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+}
+
+/// The class the job competes in now.
+pub(super) fn class_of(job: &Job, now: Now) -> Priority {
+    class_at(job.spec.priority, job.waiting, now.law)
+}
+
+/// When the job rises to its next class by age, if it still does.
+pub(super) fn rises_at(job: &Job, now: Now) -> Option<Stamp> {
+    let present = class_of(job, now);
+    // Ages are compared by asking the law itself, so that its pace stands in one place.
+    let waited = now.law.since(job.waiting);
+    let within =
+        |minutes: u64| class_at(job.spec.priority, job.waiting, now.law.plus(Span::from_mins(minutes)));
+    let rises = (1..=60).find(|minutes| within(*minutes) < present)?;
+    let whole_minutes = (waited.as_millis() / 60_000 + rises) * 60_000;
+    Some(job.waiting.plus(Span::from_millis(whole_minutes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::tests::Scene;
+
+    #[test]
+    fn older_jobs_rise_past_younger_ones_of_their_class() {
+        let scene =
+            Scene::script("job low-old priority=low | pass 65m | job high-new priority=high | job mid-new");
+        let line = Line::of(&scene.state, scene.now());
+        let place = |id: &str| line.place(&JobId::from(id));
+        assert_eq!((place("low-old"), place("high-new"), place("mid-new")), (Some(1), Some(2), Some(3)));
+        let job = scene.job("mid-new");
+        assert_eq!(rises_at(job, scene.now()), Some(job.waiting.plus(Span::from_mins(30))));
+        assert_eq!(rises_at(scene.job("low-old"), scene.now()), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! What a person can act on now, and with which verb.
+
+use std::collections::HashSet;
+
+use crate::fleet::{Gate, Job, Now, ParkReason, State, gates};
+use crate::job::{Autoship, JobId, Priority, Stage};
+use crate::time::{Span, Stamp};
+
+/// Jobs counted behind one; more make no difference to anybody.
+const BEHIND_MOST: usize = 1_000;
+
+/// Something that waits for a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Need {
+    /// The job.
+    pub job: JobId,
+    /// What is needed, in a few words.
+    pub what: String,
+    /// Since when.
+    pub since: Stamp,
+    /// The command that answers it.
+    pub verb: String,
+    /// How many jobs wait behind it, directly or not.
+    pub behind: usize,
+    /// Orders the list: what decides comes before what was lost, then jobs behind, class and age.
+    pub score: u64,
+}
+
+/// Every need, best score first.
+pub fn needs_you(state: &State, now: Now) -> Vec<Need> {
+    let mut found: Vec<Need> = state.jobs.values().filter_map(|job| need_of(state, job, now)).collect();
+    found.sort_by(|a, b| b.score.cmp(&a.score).then(a.since.cmp(&b.since)).then(a.job.cmp(&b.job)));
+    found
+}
+
+/// What this job needs of a person, if anything.
+pub fn need_of(state: &State, job: &Job, now: Now) -> Option<Need> {
+    let (weight, what, verb) = what_of(state, job, now)?;
+    let behind = behind(state, &job.id);
+    let class = match job.spec.priority {
+        Priority::Critical => 30,
+        Priority::High => 10,
+        Priority::Medium => 5,
+        Priority::Low => 0,
+    };
+    // One point per job behind and per hour of waiting, both bounded so that neither drowns the rest.
+    let age = now.law.since(job.since).as_millis() / Span::from_mins(60).as_millis();
+    let score = weight + behind.min(50) as u64 + class + age.min(24);
+    Some(Need { job: job.id.clone(), what, since: job.since, verb, behind, score })
+}
+
+fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> {
+    let id = &job.id;
+    let rev = job.head.as_ref().and_then(|head| head.rev.as_ref());
+    let rev = rev
+        .map(|rev| format!(" --rev {}", rev.as_str().get(..12).unwrap_or(rev.as_str())))
+        .unwrap_or_default();
+    match job.stage {
+        Stage::Queued => match job.park.as_ref()?.reason {
+            ParkReason::Asked => Some((100, "asks you".into(), format!("aq answer {id} -m TEXT"))),
+            ParkReason::Vanished => Some((60, "its file vanished".into(), "aq budget resume local".into())),
+            ParkReason::Backoff | ParkReason::Limit | ParkReason::NotBefore | ParkReason::Operator => None,
+        },
+        Stage::Blocked => {
+            let found = gates(state, job, None, now);
+            let name = found.iter().find_map(|gate| match gate {
+                Gate::Dep { name, job: None, .. } => Some(name),
+                _ => None,
+            })?;
+            Some((20, format!("waits for {name}, which nobody knows"), format!("aq explain {id}")))
+        }
+        Stage::Review => {
+            let (have, want) = (job.approvals(), job.review_rule().approvals.max(1));
+            let what = if super::has_conflict(job) {
+                format!("conflict: {}", job.why)
+            } else {
+                format!("review, {have} of {want} approvals")
+            };
+            Some((80, what, format!("aq approve {id}{rev}")))
+        }
+        Stage::Testing if job.ship_lease().is_none() && job.spec.autoship == Autoship::Never => {
+            Some((70, "ready to ship".into(), format!("aq ship {id}{rev}")))
+        }
+        Stage::Failed if &*job.why != "cancelled" => {
+            Some((40, format!("failed: {}", job.why), format!("aq requeue {id}")))
+        }
+        Stage::DeadLetter => Some((30, format!("dead letter: {}", job.why), format!("aq redrive {id}"))),
+        _ => None,
+    }
+}
+
+/// Jobs that wait behind this one, directly or not.
+fn behind(state: &State, id: &JobId) -> usize {
+    let mut seen: HashSet<&JobId> = HashSet::new();
+    let mut stack: Vec<&JobId> = state.waiters(id).collect();
+    while let Some(next) = stack.pop() {
+        let waits = state.job(next).is_some_and(|job| job.stage.is_waiting());
+        if waits && seen.len() < BEHIND_MOST && seen.insert(next) {
+            stack.extend(state.waiters(next));
+        }
+    }
+    seen.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::tests::Scene;
+
+    #[track_caller]
+    fn check(script: &str, expected: &[&str]) {
+        let scene = Scene::script(script);
+        let needs = needs_you(&scene.state, scene.now());
+        let text: Vec<String> = needs.iter().map(|n| format!("{}: {} ({})", n.job, n.what, n.verb)).collect();
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn decisions_come_before_losses() {
+        check("job a | job b", &[]);
+        check(
+            "job a | job b deps=nobody | claim | start a | end a task_failed",
+            &[
+                "a: failed: task_failed (aq requeue a)",
+                "b: waits for nobody, which nobody knows (aq explain b)",
+            ],
+        );
+        check(
+            "job a review=manual | claim | start a | end a ok rev=abc",
+            &["a: review, 0 of 1 approvals (aq approve a --rev abc)"],
+        );
+        check("job a | cancel a", &[]);
+        check("job a | claim | start a | ask a", &["a: asks you (aq answer a -m TEXT)"]);
+    }
+}

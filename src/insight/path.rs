@@ -1,0 +1,204 @@
+//! The critical path: which jobs decide when everything is done, and how much slack the others have.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::fleet::{Job, Now, State};
+use crate::job::{JobId, Outcome, Stage};
+use crate::time::Span;
+
+/// How long a job may still take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Left {
+    /// The estimate; where no attempt has ended yet, each job counts the same.
+    pub span: Span,
+    /// Nothing is known: the span is only a weight.
+    pub unknown: bool,
+}
+
+/// Typical durations of attempts, by engine and profile.
+pub struct Estimates {
+    by_kind: HashMap<(String, String), Span>,
+    overall: Option<Span>,
+}
+
+/// Weight of a job when nothing is known about any.
+const WEIGHT: Span = Span::from_mins(60);
+
+impl Estimates {
+    /// Medians of all attempts of `state` that ended well.
+    pub fn of(state: &State) -> Estimates {
+        let mut kinds: HashMap<(String, String), Vec<Span>> = HashMap::new();
+        let mut all = Vec::new();
+        for job in state.jobs.values() {
+            for attempt in job.attempts.iter().filter(|a| a.outcome == Some(Outcome::Ok)) {
+                let Some(ended) = attempt.ended else { continue };
+                let took = ended.since(attempt.started);
+                kinds.entry((attempt.engine.clone(), job.spec.profile.clone())).or_default().push(took);
+                all.push(took);
+            }
+        }
+        let by_kind = kinds.into_iter().filter_map(|(kind, spans)| Some((kind, median(spans)?))).collect();
+        Estimates { by_kind, overall: median(all) }
+    }
+
+    /// What is left of a job now.
+    pub fn left(&self, job: &Job, now: Now) -> Left {
+        if matches!(job.stage, Stage::Review | Stage::Testing | Stage::Shipped) || !job.spec.has_body {
+            return Left { span: Span::ZERO, unknown: false };
+        }
+        let engine = job.spec.engine.clone().unwrap_or_default();
+        let typical = self.by_kind.get(&(engine, job.spec.profile.clone())).copied().or(self.overall);
+        let whole = typical.unwrap_or(WEIGHT);
+        let ran = job.open_attempt().map_or(Span::ZERO, |attempt| now.law.since(attempt.started));
+        let span = Span::from_millis(whole.as_millis().saturating_sub(ran.as_millis()));
+        Left { span, unknown: typical.is_none() }
+    }
+}
+
+pub(super) fn median(mut spans: Vec<Span>) -> Option<Span> {
+    spans.sort_unstable();
+    spans.get(spans.len() / 2).copied()
+}
+
+/// One job of the path's plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// The job.
+    pub job: JobId,
+    /// What is left of it.
+    pub left: Left,
+    /// When it would be done, from now, if nothing waited for a slot.
+    pub done_in: Span,
+    /// How much later it could be done without moving the end.
+    pub slack: Span,
+    /// It is on the path.
+    pub critical: bool,
+}
+
+/// The plan of all jobs that are not done.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CriticalPath {
+    /// On the path first, in order; then the others by slack.
+    pub steps: Vec<Step>,
+    /// When all would be done, from now.
+    pub total: Span,
+    /// Some durations are only weights.
+    pub unknown: bool,
+}
+
+/// Plans `goal` and everything before it, or all jobs that are not done.
+pub fn critical_path(state: &State, goal: Option<&JobId>, estimates: &Estimates, now: Now) -> CriticalPath {
+    let order = before_first(state, goal);
+    let mut done: HashMap<&JobId, Span> = HashMap::new();
+    let left: HashMap<&JobId, Left> =
+        order.iter().filter_map(|id| state.job(id).map(|job| (id, estimates.left(job, now)))).collect();
+    let plus = |a: Span, b: Span| Span::from_millis(a.as_millis().saturating_add(b.as_millis()));
+    for id in &order {
+        let begin = needs(state, id).filter_map(|on| done.get(on)).max().copied().unwrap_or(Span::ZERO);
+        done.insert(id, plus(begin, left[id].span));
+    }
+    let total = done.values().max().copied().unwrap_or(Span::ZERO);
+    // Backwards: a job must be done before the latest begin of whatever waits for it.
+    let mut latest: HashMap<&JobId, Span> = order.iter().map(|id| (id, total)).collect();
+    for id in order.iter().rev() {
+        let begin = latest[id].as_millis().saturating_sub(left[id].span.as_millis());
+        for on in needs(state, id) {
+            if let Some(end) = latest.get_mut(on) {
+                *end = (*end).min(Span::from_millis(begin));
+            }
+        }
+    }
+    let path = walk(state, &order, &done, &latest);
+    let mut steps: Vec<Step> = order
+        .iter()
+        .map(|id| Step {
+            job: id.clone(),
+            left: left[id],
+            done_in: done[id],
+            slack: Span::from_millis(latest[id].as_millis().saturating_sub(done[id].as_millis())),
+            critical: path.contains(id),
+        })
+        .collect();
+    steps.sort_by_key(|step| (!step.critical, step.slack, step.done_in));
+    CriticalPath { unknown: left.values().any(|l| l.unknown), steps, total }
+}
+
+/// One way through jobs without slack, from the last to the first.
+fn walk<'a>(
+    state: &State,
+    order: &'a [JobId],
+    done: &HashMap<&JobId, Span>,
+    latest: &HashMap<&JobId, Span>,
+) -> HashSet<&'a JobId> {
+    let tight = |id: &JobId| done.get(id) == latest.get(id);
+    let mut path = HashSet::new();
+    let mut at = order.iter().filter(|id| tight(id)).max_by_key(|id| done[id]);
+    while let Some(id) = at {
+        path.insert(id);
+        let before: Vec<&JobId> = needs(state, id).filter(|on| done.contains_key(on) && tight(on)).collect();
+        let next = before.into_iter().max_by_key(|on| done[on]);
+        at = next.and_then(|on| order.iter().find(|id| *id == on));
+    }
+    path
+}
+
+/// What a job waits for.
+pub(super) fn needs<'a>(state: &'a State, id: &JobId) -> impl Iterator<Item = &'a JobId> {
+    let job = state.jobs.get(id);
+    let deps = job.into_iter().flat_map(|job| job.deps.iter().filter_map(|dep| dep.job.as_ref()));
+    let children = job.into_iter().flat_map(|job| job.children.iter());
+    deps.chain(children)
+}
+
+/// Jobs that are not done, whatever they wait for before them; those before `goal` alone if it is given.
+fn before_first(state: &State, goal: Option<&JobId>) -> Vec<JobId> {
+    let counts = |id: &JobId| state.job(id).is_some_and(|job| job.stage != Stage::Shipped);
+    let mut order = Vec::new();
+    let mut seen: HashSet<JobId> = HashSet::new();
+    let roots: Vec<JobId> = match goal {
+        Some(goal) => vec![goal.clone()],
+        None => state.jobs.values().filter(|job| !job.stage.is_ended()).map(|job| job.id.clone()).collect(),
+    };
+    for root in roots {
+        // Two visits per job: before and behind its dependencies. No recursion: chains may be long.
+        let mut stack = vec![(root, false)];
+        while let Some((id, behind)) = stack.pop() {
+            if behind {
+                order.push(id);
+            } else if counts(&id) && seen.insert(id.clone()) {
+                stack.push((id.clone(), true));
+                stack.extend(needs(state, &id).map(|on| (on.clone(), false)));
+            }
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::tests::Scene;
+
+    #[test]
+    fn the_longest_chain_is_critical_and_the_rest_has_slack() {
+        let scene = Scene::script("job a | job b deps=a | job c deps=b,d | job d");
+        let plan = critical_path(&scene.state, None, &Estimates::of(&scene.state), scene.now());
+        let text: Vec<String> = plan
+            .steps
+            .iter()
+            .map(|s| format!("{}{} slack {}", s.job, if s.critical { "!" } else { "" }, s.slack))
+            .collect();
+        assert_eq!(text, ["a! slack 0s", "b! slack 0s", "c! slack 0s", "d slack 1h"]);
+        assert_eq!((plan.total, plan.unknown), (Span::from_mins(180), true));
+    }
+
+    #[test]
+    fn durations_come_from_attempts_that_ended_well() {
+        let scene = Scene::script("job a | claim | start a | pass 10m | end a ok rev=r | job b");
+        let estimates = Estimates::of(&scene.state);
+        assert_eq!(
+            estimates.left(scene.job("b"), scene.now()),
+            Left { span: Span::from_mins(10), unknown: false }
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! Tags: words about a job that aq computes; no manifest says them.
+
+use crate::fleet::Job;
+use crate::job::{HolderId, Proof, Stage};
+
+/// The tags of a job. `gone` tells whether a holder provably lives no more.
+pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    let shows_work = matches!(job.stage, Stage::Review | Stage::Testing | Stage::Shipped);
+    if shows_work && job.head.is_some() && job.proof() == Proof::Unproven {
+        found.push("UNPROVEN".to_string());
+    }
+    if has_conflict(job) {
+        found.push("conflict".to_string());
+    }
+    if job.lease.as_ref().is_some_and(|lease| gone(&lease.holder)) {
+        found.push("orphaned".to_string());
+    }
+    if job.park.is_some() {
+        found.push("parked".to_string());
+    }
+    if let Some(attempt) = job.attempts.last().filter(|attempt| attempt.no > 1) {
+        found.push(format!("attempt {}", attempt.no));
+    }
+    if job.stage == Stage::DeadLetter && job.why.starts_with("poison") {
+        found.push("poison".to_string());
+    }
+    found
+}
+
+/// Whether it is in review because shipping met a conflict: only that raises the epoch above the head's.
+pub fn has_conflict(job: &Job) -> bool {
+    job.stage == Stage::Review && job.head.as_ref().is_some_and(|head| job.epoch > head.epoch)
+}

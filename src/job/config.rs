@@ -1,0 +1,342 @@
+//! Configuration: one table of keys, read from each file by itself and merged with where each value is from.
+
+use std::collections::BTreeMap;
+
+use super::command_engine::CommandEngine;
+use super::forms::is_name;
+use super::front::FILE_MAX;
+use super::manifest::Sandbox;
+use super::problem::{At, Problem, nearest};
+use super::read::merge_problems;
+use super::reader::{LIST_MAX, Reader, Row, Words, row};
+use super::tree::{Entry, Node, Value, read_toml};
+use crate::time::{Span, Stamp};
+
+/// Jobs one agent may run at once; beyond it the machine, not the setting, is the limit.
+const SLOTS_MAX: u64 = 256;
+/// Ended jobs whose worktrees and transcripts `aq clean` keeps where nothing else is said.
+pub const CLEAN_KEEP: u64 = 20;
+/// Age up to which `aq clean` leaves everything alone where nothing else is said.
+pub const CLEAN_OLDER_THAN: Span = Span::from_mins(14 * 24 * 60);
+/// The remote that checkpoint refs go to where nothing else is said.
+pub const FLEET_REMOTE: &str = "origin";
+
+/// Where a value is from. The order is the order of precedence.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The job's front matter.
+    Job,
+    /// The job's profile.
+    Profile,
+    /// A flag of the command line.
+    Flag,
+    /// An environment variable.
+    Environment,
+    /// `aq.toml` beside the queue.
+    Project,
+    /// The user's `config.toml`.
+    User,
+    /// The machine's `config.toml`.
+    Machine,
+    /// Built in.
+    Default,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Origin::Job => "job",
+            Origin::Profile => "profile",
+            Origin::Flag => "flag",
+            Origin::Environment => "environment",
+            Origin::Project => "project",
+            Origin::User => "user",
+            Origin::Machine => "machine",
+            Origin::Default => "default",
+        })
+    }
+}
+
+/// When colour is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The time over which a ceiling of a product counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Window {
+    Day,
+    Week,
+    Month,
+    Total,
+}
+
+/// The merged configuration; `None` and empty are keys that no file sets.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)] // Each key's meaning is its row of the table below.
+pub struct Config {
+    pub engine: Option<String>,
+    pub profile: Option<String>,
+    /// The empty command is `none`.
+    pub setup: Option<String>,
+    /// The empty command is `none`.
+    pub verify: Option<String>,
+    pub yolo: Option<bool>,
+    pub sandbox: Option<Sandbox>,
+    pub slots: Option<usize>,
+    pub worktrees: Option<String>,
+    pub env_pass: Vec<String>,
+    pub notify_command: Vec<String>,
+    pub repos: BTreeMap<String, String>,
+    pub fleet_remote: Option<String>,
+    pub engines: BTreeMap<String, CommandEngine>,
+    pub clean_keep: Option<u64>,
+    pub clean_older_than: Option<Span>,
+    pub editor: Option<String>,
+    pub pager: Option<String>,
+    pub color: Option<Color>,
+    /// In millionths of a dollar.
+    pub budget_usd: Option<u64>,
+    pub budget_window: Option<Window>,
+    /// In millionths of a dollar, by engine.
+    pub budget_engines: BTreeMap<String, u64>,
+    /// Where each key that is set is from, and its value as text.
+    pub origins: BTreeMap<String, (Origin, String)>,
+}
+
+/// Which files may hold a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Holder {
+    /// Any file.
+    Any,
+    /// The user's or the machine's alone: it names what runs as the user, or what leaves the sandbox.
+    OwnOnly,
+}
+
+struct Key {
+    row: Row<Config>,
+    holder: Holder,
+}
+
+const fn any(row: Row<Config>) -> Key {
+    Key { row, holder: Holder::Any }
+}
+
+const fn own(row: Row<Config>) -> Key {
+    Key { row, holder: Holder::OwnOnly }
+}
+
+/// Every key; `*` stands for a name. Reading, suggestions, help and README are drawn from this.
+#[rustfmt::skip]
+static KEYS: &[Key] = &[
+    any(row("engine", "name", "–", "what runs a job that names no engine", |r, n, c| c.engine = r.engine(n))),
+    any(row("profile", "name", "developer", "persona and defaults of a job that names no profile", |r, n, c| c.profile = r.profile(n))),
+    any(row("setup", "command, or none", "–", "run once in a fresh worktree", |r, n, c| c.setup = r.command(n))),
+    any(row("verify", "command, or none", "–", "must pass before the work counts", |r, n, c| c.verify = r.command(n))),
+    any(row("yolo", "true, false", "false", "engine's auto-approve flag", |r, n, c| c.yolo = r.flag(n))),
+    any(row("sandbox", "none", "none", "minimum isolation", |r, n, c| c.sandbox = r.sandbox(n))),
+    any(row("slots", "number", "3, at most the cores", "jobs an agent runs at once", |r, n, c| c.slots = r.number(n, 1, SLOTS_MAX).and_then(|n| usize::try_from(n).ok()))),
+    own(row("worktrees", "path", "$XDG_STATE_HOME/aq/worktrees", "where worktrees stand", |r, n, c| c.worktrees = r.path(n))),
+    own(row("env-pass", "list of variables", "–", "more variables for engines, setup and verify", |r, n, c| c.env_pass = r.list(n, LIST_MAX, Reader::variable).unwrap_or_default())),
+    own(row("notify.command", "list: program and arguments", "–", "run when something needs you", |r, n, c| c.notify_command = r.list(n, LIST_MAX, Reader::text).unwrap_or_default())),
+    own(row("repos.*", "path", "–", "an existing clone of the URL", |r, n, c| if let Some(path) = r.path(n) { c.repos.insert(r.here().to_string(), path); })),
+    any(row("fleet.remote", "name", "origin", "git remote of checkpoint refs", |r, n, c| c.fleet_remote = r.argument(n))),
+    any(row("engines.*", "`{argv, prompt, stdin, class, dialect}`", "–", "an engine of one's own", |r, n, c| if let (true, Some(engine)) = (r.is_engine_name(n), r.command_engine(n)) { c.engines.insert(r.here().to_string(), engine); })),
+    any(row("clean.keep", "number", "20", "ended jobs whose worktrees and transcripts `aq clean` keeps", |r, n, c| c.clean_keep = r.number(n, 0, u64::MAX))),
+    any(row("clean.older-than", "duration", "14d", "younger ones are kept whatever their number", |r, n, c| c.clean_older_than = r.parsed(n))),
+    own(row("editor", "command", "$VISUAL, $EDITOR, vi", "opens files", |r, n, c| c.editor = r.text(n))),
+    own(row("pager", "command", "$PAGER, less", "shows long output", |r, n, c| c.pager = r.text(n))),
+    any(row("color", "auto, always, never", "auto", "colour of output", |r, n, c| c.color = r.word(n, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)]))),
+    any(row("budget.usd", "dollars", "–", "ceiling of this queue", |r, n, c| c.budget_usd = r.usd(n))),
+    any(row("budget.window", "day, week, month, total", "total", "time over which the ceiling counts", |r, n, c| c.budget_window = r.word(n, &[("day", Window::Day), ("week", Window::Week), ("month", Window::Month), ("total", Window::Total)]))),
+    any(row("budget.engines.*", "dollars", "–", "ceiling of one engine in this queue", |r, n, c| if let Some(usd) = r.usd(n) { c.budget_engines.insert(r.here().to_string(), usd); })),
+];
+
+/// The words of every key and which files may hold it.
+pub fn config_keys() -> impl Iterator<Item = (Words, Holder)> {
+    KEYS.iter().map(|key| (key.row.words, key.holder))
+}
+
+fn key_of(name: &str) -> Option<&'static Key> {
+    let fits = |key: &&Key| match key.row.words.name.strip_suffix('*') {
+        None => key.row.words.name == name,
+        Some(prefix) => name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()),
+    };
+    KEYS.iter().find(fits)
+}
+
+/// What one file, the environment or the flags set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigLayer {
+    /// Whose it is.
+    pub origin: Origin,
+    values: Vec<(String, Node)>,
+}
+
+/// Reads one file. Beside the layer come warnings: unknown keys and keys this file may not hold.
+///
+/// # Errors
+///
+/// Every value of the wrong form and every error of the language, the warnings among them.
+pub fn read_config(text: &str, origin: Origin) -> Result<(ConfigLayer, Vec<Problem>), Vec<Problem>> {
+    if text.len() > FILE_MAX {
+        let message = format!("{} bytes; a configuration has at most {FILE_MAX}", text.len());
+        return Err(vec![Problem::new(At::new(1, 1), message)]);
+    }
+    let (root, problems) = read_toml(text.strip_prefix('\u{feff}').unwrap_or(text), 1);
+    let layer = ConfigLayer { origin, values: Vec::new() };
+    let mut reading = Reading { layer, warnings: Vec::new(), problems: Vec::new() };
+    if let Value::Map(entries) = root.value {
+        reading.visit("", entries);
+    }
+    let mut reader = Reader::new(None, Stamp::default());
+    for (name, node) in &reading.layer.values {
+        read_key(&mut reader, name, node, &mut Config::default());
+    }
+    reader.problems.append(&mut reading.problems);
+    if problems.is_empty() && reader.problems.is_empty() {
+        return Ok((reading.layer, reading.warnings));
+    }
+    reader.problems.append(&mut reading.warnings);
+    Err(merge_problems(problems, reader.problems))
+}
+
+struct Reading {
+    layer: ConfigLayer,
+    warnings: Vec<Problem>,
+    problems: Vec<Problem>,
+}
+
+impl Reading {
+    /// Gathers the values under dotted names.
+    fn visit(&mut self, prefix: &str, entries: Vec<Entry>) {
+        for entry in entries {
+            let name = format!("{prefix}{}", entry.key);
+            let inner = format!("{name}.");
+            let is_table = KEYS.iter().any(|key| key.row.words.name.starts_with(&inner));
+            match (key_of(&name), entry.value.value) {
+                (Some(key), _) if key.holder == Holder::OwnOnly && self.layer.origin == Origin::Project => {
+                    let message = format!("{name} is ignored here");
+                    let hint = "only the user's or the machine's file may hold it: aq config edit --user";
+                    self.warnings.push(Problem::new(entry.at, message).hint(hint));
+                }
+                (Some(_), value) => self.layer.values.push((name, Node { at: entry.value.at, value })),
+                (None, Value::Map(entries)) if is_table => self.visit(&inner, entries),
+                (None, _) if is_table => {
+                    let problem = Problem::new(
+                        entry.value.at,
+                        format!("{name}: a single value where a table is wanted"),
+                    );
+                    self.problems.push(problem.hint(format!("write [{name}] and its keys below")));
+                }
+                (None, _) => self.unknown(&name, entry.at),
+            }
+        }
+    }
+
+    fn unknown(&mut self, name: &str, at: At) {
+        let hint = match nearest(name, KEYS.iter().map(|key| key.row.words.name)) {
+            Some(found) => format!("did you mean {found:?}?"),
+            None => "the keys: aq help config".to_string(),
+        };
+        self.warnings.push(Problem::new(at, format!("unknown key {name:?} is ignored")).hint(hint));
+    }
+}
+
+fn read_key(reader: &mut Reader<'_>, name: &str, node: &Node, config: &mut Config) {
+    let Some(key) = key_of(name) else { return };
+    let parts = match key.row.words.name.strip_suffix(".*") {
+        None => vec![name],
+        Some(table) => vec![table, &name[table.len() + 1..]],
+    };
+    reader.within_all(&parts, |r| key.row.read(r, node, config));
+}
+
+/// A layer of single settings, as flags and environment variables give them.
+///
+/// # Errors
+///
+/// Every setting with an unknown name or a value of the wrong form.
+pub fn read_settings(origin: Origin, settings: &[(&str, &str)]) -> Result<ConfigLayer, Vec<Problem>> {
+    let mut reader = Reader::new(None, Stamp::default());
+    let mut layer = ConfigLayer { origin, values: Vec::new() };
+    for (name, text) in settings {
+        let value = Value::Scalar { text: (*text).to_string(), quoted: false };
+        let node = Node { at: At::new(1, 1), value };
+        match key_of(name) {
+            Some(_) => read_key(&mut reader, name, &node, &mut Config::default()),
+            None => reader.fail(node.at, format!("unknown key {name:?}")),
+        }
+        layer.values.push(((*name).to_string(), node));
+    }
+    if reader.problems.is_empty() { Ok(layer) } else { Err(reader.problems) }
+}
+
+/// Puts layers together; for each key the layer of the highest precedence wins.
+pub fn merge_config(layers: &[ConfigLayer]) -> Config {
+    let mut order: Vec<&ConfigLayer> = layers.iter().collect();
+    order.sort_by_key(|layer| layer.origin);
+    let mut config = Config::default();
+    let mut reader = Reader::new(None, Stamp::default());
+    for layer in order {
+        for (name, node) in &layer.values {
+            if !config.origins.contains_key(name) {
+                read_key(&mut reader, name, node, &mut config);
+                config.origins.insert(name.clone(), (layer.origin, node.as_shown()));
+            }
+        }
+    }
+    config
+}
+
+impl Config {
+    /// Where a key's value is from.
+    pub fn origin(&self, key: &str) -> Origin {
+        self.origins.get(key).map_or(Origin::Default, |pair| pair.0)
+    }
+
+    /// Every key with its value as text and where it is from; defaults as the table words them.
+    pub fn listing(&self) -> Vec<(String, String, Origin)> {
+        let mut out = Vec::new();
+        for Words { name, default, .. } in KEYS.iter().map(|key| key.row.words) {
+            let is_its = |set: &str| key_of(set).is_some_and(|key| key.row.words.name == name);
+            let set: Vec<_> = self.origins.iter().filter(|(key, _)| is_its(key)).collect();
+            out.extend(set.iter().map(|(key, (origin, text))| ((*key).clone(), text.clone(), *origin)));
+            if set.is_empty() && !name.ends_with('*') {
+                out.push((name.to_string(), default.to_string(), Origin::Default));
+            }
+        }
+        out
+    }
+}
+
+impl Reader<'_> {
+    /// A variable that may be passed on; those of aq itself carry its tokens.
+    fn variable(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node)?;
+        let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !letters || text.starts_with(|c: char| c.is_ascii_digit()) {
+            self.fail(node.at, format!("not the name of a variable: {text:?}"));
+        } else if text.starts_with("AQ_") {
+            self.fail(node.at, format!("{text} is aq's own and is never passed on"));
+        } else {
+            return Some(text);
+        }
+        None
+    }
+
+    fn is_engine_name(&mut self, node: &Node) -> bool {
+        let ok = is_name(self.here());
+        if !ok {
+            let hint = "a name is lower-case letters, digits, - _ and .";
+            self.advise(node.at.long(1), "not a name for an engine", hint);
+        }
+        ok
+    }
+}

@@ -1,0 +1,132 @@
+//! Names of things: jobs, blobs, holders, and the numbers that order them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Wraps a name as it stands; the caller has checked its form.
+            pub fn new(text: impl AsRef<str>) -> $name {
+                $name(Arc::from(text.as_ref()))
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> $name {
+                $name::new(text)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// A job: a slug of its title or file name and four letters of chance, `fix-login-7k2m`.
+    JobId
+}
+text_id! {
+    /// The BLAKE3 of a blob's bytes, 64 hex digits.
+    BlobId
+}
+text_id! {
+    /// A git commit, full hex.
+    Rev
+}
+text_id! {
+    /// Who holds leases: one process of one host, `host/boot.pidns.pid.start` for a local agent.
+    HolderId
+}
+text_id! {
+    /// What makes a repeated request the same request.
+    IdempotencyKey
+}
+
+/// Fencing number of a job. Rises with every grant, every loss and every operator change of stage.
+pub type Epoch = u64;
+/// Position of an event in its log, from 1, without gaps.
+pub type Seq = u64;
+/// Attempt of a job, from 1, never reused.
+pub type AttemptNo = u32;
+
+/// Letters of the random end of a job id: no vowels (no words), nothing that reads like another.
+const ID_LETTERS: &[u8] = b"23456789bcdfghjkmnpqrstvwxz";
+/// A slug longer than this is cut at a word; long titles must not make long branch names.
+const SLUG_MAX: usize = 40;
+
+impl JobId {
+    /// Makes an id from a title and 64 random bits; the caller checks that it is free.
+    pub fn mint(title: &str, chance: u64) -> JobId {
+        let mut text = slug(title);
+        text.push('-');
+        let mut rest = chance;
+        for _ in 0..4 {
+            let base = ID_LETTERS.len() as u64;
+            text.push(char::from(ID_LETTERS[usize::try_from(rest % base).unwrap_or(0)]));
+            rest /= base;
+        }
+        JobId::new(text)
+    }
+}
+
+/// Lower-case ASCII words joined by `-`, at most 40 long, never empty.
+fn slug(title: &str) -> String {
+    let mut out = String::new();
+    for word in title.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()) {
+        let room = SLUG_MAX.saturating_sub(out.len() + usize::from(!out.is_empty()));
+        if out.is_empty() {
+            out.extend(word.chars().take(SLUG_MAX).map(|c| c.to_ascii_lowercase()));
+        } else if word.len() <= room {
+            out.push('-');
+            out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            break;
+        }
+    }
+    if out.is_empty() { "job".to_string() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_slugs_with_four_letters() {
+        let check = |title: &str, expected: &str| assert_eq!(JobId::mint(title, 0).as_str(), expected);
+        check("Fix the Login!", "fix-the-login-2222");
+        check("日本語", "job-2222");
+        check("../../etc/passwd", "etc-passwd-2222");
+        check("", "job-2222");
+        check(&"word ".repeat(30), "word-word-word-word-word-word-word-word-2222");
+        assert_eq!(JobId::mint("a", u64::MAX).as_str().len(), 6);
+    }
+}

@@ -1,0 +1,58 @@
+//! The words: what jobs, stages, outcomes and ceilings are called, and how a manifest is read.
+
+mod body;
+mod capability;
+mod children;
+mod command_engine;
+mod config;
+#[cfg(test)]
+mod config_tests;
+mod effective;
+#[cfg(test)]
+mod effective_tests;
+mod fields;
+mod forms;
+mod front;
+mod id;
+#[cfg(test)]
+mod language_tests;
+mod listing;
+mod manifest;
+#[cfg(test)]
+mod manifest_tests;
+mod outcome;
+mod problem;
+mod profile;
+mod read;
+mod reader;
+mod spec;
+mod stage;
+mod tree;
+mod usage;
+
+pub use body::{INTERPRETERS, Script, first_heading, script_of};
+pub use capability::{Capability, CapabilitySet};
+pub use children::{CHILDREN_MAX, Child, InlineChild};
+pub use command_engine::{CommandEngine, Dialect, PLACEHOLDERS, Placed, PromptWay, engine_fields};
+pub use config::{
+    CLEAN_KEEP, CLEAN_OLDER_THAN, Color, Config, ConfigLayer, FLEET_REMOTE, Holder, Origin, Window,
+    config_keys, merge_config, read_config, read_settings,
+};
+pub use effective::{
+    DEFAULT_PROFILE, EFFECTIVE_V, Effective, Facts, Resolved, WorkPlace, profile_name, resolve, work_place,
+};
+pub use fields::nested_fields;
+pub use front::FILE_MAX;
+pub use id::{AttemptNo, BlobId, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq};
+pub use listing::{Shown, effective_listing};
+pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
+pub use outcome::{Follow, OUTCOMES, Outcome, Proof};
+pub use problem::{At, PROBLEMS_MAX, Problem, nearest, render_problems, suggestion};
+pub use profile::{BUILT_IN_PROFILES, Profile, built_in_profile, profile_fields, read_profile};
+pub use read::{body_of, read_manifest};
+pub use reader::{Known, Words};
+pub use spec::{
+    Autoship, Backoff, DEFAULT_TIMEOUT, DepsMode, EngineClass, Priority, Retry, ReviewRule, ShipKind, Spec,
+};
+pub use stage::{FOLDERS, Folder, STAGES, Stage};
+pub use usage::{Budget, Usage, parse_usd, usd};

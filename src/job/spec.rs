@@ -1,0 +1,303 @@
+//! What the law knows of a job: the resolved fields of its manifest that rules read.
+//!
+//! A [`Spec`] rides in `job_submitted`; fields at their default are not written. What only a worker
+//! needs (prompt, persona, commands, paths) is in a blob and never in an event.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Budget, Capability, IdempotencyKey, Outcome};
+use crate::time::{Span, Stamp};
+
+/// Wall time of one attempt where nothing else is said.
+pub const DEFAULT_TIMEOUT: Span = Span::from_mins(120);
+/// Attempts after the first where nothing else is said.
+pub const DEFAULT_RETRY_MAX: u32 = 2;
+/// First pause of the `exp` backoff.
+pub const BACKOFF_FIRST: Span = Span::from_secs(30);
+/// Longest pause of the `exp` backoff.
+pub const BACKOFF_MOST: Span = Span::from_mins(60);
+
+/// Class that comes before any score when jobs compete. The order of variants is the order of the pick.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Priority {
+    Critical,
+    High,
+    #[default]
+    Medium,
+    Low,
+}
+
+/// Kind of program that may run a job when no engine is named.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EngineClass {
+    /// Edits files and runs commands by itself.
+    AgenticCoder,
+    /// Proposes edits in a conversation.
+    ChatCoder,
+    /// Runs what the body says.
+    Script,
+}
+
+/// When a dependency counts as satisfied.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DepsMode {
+    /// Shipped.
+    #[default]
+    Hard,
+    /// Testing or shipped.
+    Soft,
+}
+
+/// What shipping does with the job's branch.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShipKind {
+    /// The branch stands; nothing is merged.
+    #[default]
+    Branch,
+    /// Merged into base, fast-forward or merge commit.
+    Merge,
+    /// A pull request.
+    Pr,
+}
+
+/// Pause before a retry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backoff {
+    /// 30 s, doubling, at most 1 h.
+    #[default]
+    Exp,
+    /// The same pause each time.
+    Fixed(Span),
+}
+
+impl Backoff {
+    /// The pause before retry number `n`, from 1.
+    pub fn pause(self, n: u32) -> Span {
+        match self {
+            Backoff::Fixed(span) => span,
+            Backoff::Exp => BACKOFF_FIRST.times(1u64 << n.saturating_sub(1).min(20)).min(BACKOFF_MOST),
+        }
+    }
+}
+
+impl FromStr for Backoff {
+    type Err = crate::time::BadSpan;
+
+    fn from_str(text: &str) -> Result<Backoff, Self::Err> {
+        if text == "exp" { Ok(Backoff::Exp) } else { text.parse().map(Backoff::Fixed) }
+    }
+}
+
+/// How often and after what a failed attempt is tried again.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Retry {
+    /// Attempts after the first that count.
+    pub max: u32,
+    /// Pause before each.
+    pub backoff: Backoff,
+    /// The outcomes that are retried.
+    pub on: Vec<Outcome>,
+}
+
+impl Default for Retry {
+    fn default() -> Retry {
+        Retry { max: DEFAULT_RETRY_MAX, backoff: Backoff::Exp, on: vec![Outcome::Crash, Outcome::Stalled] }
+    }
+}
+
+/// The gate between an attempt that ended well and testing.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct ReviewRule {
+    /// Approvals needed; 0 is `auto`, which passes only what verify proved.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub approvals: u32,
+    /// Who is asked; empty is anybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<String>,
+    /// A command a reviewer's decision must rest on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<String>,
+    /// The submitter may not approve either.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub four_eyes: bool,
+}
+
+/// Whether a job in testing ships by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Autoship {
+    /// A person ships.
+    #[default]
+    Never,
+    /// At once if verify proved it.
+    Verified,
+    /// After this long in testing, if verify proved it.
+    After(Span),
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+fn default_timeout() -> Span {
+    DEFAULT_TIMEOUT
+}
+
+fn is_default_timeout(span: &Span) -> bool {
+    *span == DEFAULT_TIMEOUT
+}
+
+/// The resolved fields the law reads; defaults are left out on disk.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// What people see.
+    pub title: String,
+    /// Engine by name; `None` where only a class was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+    /// Any engine of this class will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_class: Option<EngineClass>,
+    /// Soft preference among engines of the class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefers_engine: Option<String>,
+    /// Name of the profile; `developer` where nothing is said.
+    #[serde(default = "developer", skip_serializing_if = "is_developer")]
+    pub profile: String,
+    /// Class that comes before any score.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: Priority,
+    /// What a host must have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<Capability>,
+    /// Soft wishes: `factory:NAME`, `os:linux`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefers: Vec<String>,
+    /// One running job per key; `None` where the own worktree makes a lock needless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// Overlapping running jobs of the same repository wait for each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub touches: Vec<String>,
+    /// Names as written: ids, idempotency keys or file stems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deps: Vec<String>,
+    /// When a dependency counts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deps_mode: DepsMode,
+    /// Ceilings over all attempts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub budget: Budget,
+    /// What is retried, how often, after what pause.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub retry: Retry,
+    /// The gate before testing.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub review: ReviewRule,
+    /// What shipping does.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ship: ShipKind,
+    /// Whether it ships by itself.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub autoship: Autoship,
+    /// Earliest start, wall time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Stamp>,
+    /// Wall time of one attempt.
+    #[serde(default = "default_timeout", skip_serializing_if = "is_default_timeout")]
+    pub timeout: Span,
+    /// There is a verify command.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub has_verify: bool,
+    /// There is something to run; false for a composite with an empty body.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub has_body: bool,
+    /// Runs in a git worktree of its own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub worktree: bool,
+    /// Changes outside the allowed scope fail the attempt instead of warning.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scope_strict: bool,
+    /// Same key, same body: the same job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<IdempotencyKey>,
+    /// Link to an outside tracker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracker_item: Option<String>,
+}
+
+fn developer() -> String {
+    "developer".to_string()
+}
+
+fn is_developer(name: &String) -> bool {
+    name == "developer"
+}
+
+impl Spec {
+    /// A spec of that title with every field at its default.
+    pub fn titled(title: impl Into<String>) -> Spec {
+        Spec {
+            title: title.into(),
+            engine: None,
+            engine_class: None,
+            prefers_engine: None,
+            profile: developer(),
+            priority: Priority::default(),
+            capabilities: Vec::new(),
+            prefers: Vec::new(),
+            lock: None,
+            touches: Vec::new(),
+            deps: Vec::new(),
+            deps_mode: DepsMode::default(),
+            budget: Budget::default(),
+            retry: Retry::default(),
+            review: ReviewRule::default(),
+            ship: ShipKind::default(),
+            autoship: Autoship::default(),
+            not_before: None,
+            timeout: DEFAULT_TIMEOUT,
+            has_verify: false,
+            has_body: true,
+            worktree: false,
+            scope_strict: false,
+            key: None,
+            tracker_item: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_not_written_and_read_back() {
+        let spec = Spec::titled("t");
+        let text = serde_json::to_string(&spec).expect("a spec is plain data");
+        assert_eq!(text, r#"{"title":"t"}"#);
+        assert_eq!(serde_json::from_str::<Spec>(&text).expect("reads back"), spec);
+    }
+
+    #[test]
+    fn exponential_backoff_doubles_up_to_an_hour() {
+        let pauses: Vec<u64> = (1..10).map(|n| Backoff::Exp.pause(n).as_secs()).collect();
+        assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+    }
+}

@@ -1,0 +1,140 @@
+//! What an attempt used up, and the ceilings it may not pass.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Span;
+
+/// Consumption of one attempt or of several added up. `None` is unknown and never counts as zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// Money in millionths of a US dollar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micro_usd: Option<u64>,
+    /// Tokens in and out, cached ones included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Turns of an agentic engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<u64>,
+    /// Wall time the engine ran.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wall: Span,
+}
+
+fn is_zero(span: &Span) -> bool {
+    *span == Span::ZERO
+}
+
+impl Usage {
+    /// Sum of two; a known figure plus an unknown one is the known one (a lower bound).
+    #[must_use]
+    pub fn plus(self, other: Usage) -> Usage {
+        let add = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (None, None) => None,
+            (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
+        };
+        Usage {
+            micro_usd: add(self.micro_usd, other.micro_usd),
+            tokens: add(self.tokens, other.tokens),
+            turns: add(self.turns, other.turns),
+            wall: Span::from_millis(self.wall.as_millis().saturating_add(other.wall.as_millis())),
+        }
+    }
+}
+
+/// Ceilings over all attempts since submit or redrive. `None` is no ceiling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Budget {
+    /// Money in millionths of a US dollar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub micro_usd: Option<u64>,
+    /// Tokens in and out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Turns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<u64>,
+    /// Wall time of engines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall: Option<Span>,
+}
+
+impl Budget {
+    /// No ceiling at all.
+    pub fn is_open(&self) -> bool {
+        *self == Budget::default()
+    }
+
+    /// The first ceiling that `used` has reached, by name.
+    pub fn reached(&self, used: &Usage) -> Option<&'static str> {
+        let over =
+            |ceiling: Option<u64>, used: Option<u64>| matches!((ceiling, used), (Some(c), Some(u)) if u >= c);
+        if over(self.micro_usd, used.micro_usd) {
+            Some("usd")
+        } else if over(self.tokens, used.tokens) {
+            Some("tokens")
+        } else if over(self.turns, used.turns) {
+            Some("turns")
+        } else if self.wall.is_some_and(|ceiling| used.wall >= ceiling) {
+            Some("wall")
+        } else {
+            None
+        }
+    }
+
+    /// These ceilings with those of `raised` put over them.
+    #[must_use]
+    pub fn raised_by(self, raised: &Budget) -> Budget {
+        Budget {
+            micro_usd: raised.micro_usd.or(self.micro_usd),
+            tokens: raised.tokens.or(self.tokens),
+            turns: raised.turns.or(self.turns),
+            wall: raised.wall.or(self.wall),
+        }
+    }
+}
+
+/// Reads an amount of dollars such as `1.50` into millionths, without going through floats.
+pub fn parse_usd(text: &str) -> Option<u64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() || part.len() > 6 || !format!("{whole}{part}").bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let part: u64 = format!("{part:0<6}").parse().ok()?;
+    whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(part)
+}
+
+/// Writes millionths of a dollar as `$1.50`, with more digits only where cents do not tell it.
+pub fn usd(micro: u64) -> String {
+    match micro % 1_000_000 {
+        part if part % 10_000 == 0 => format!("${}.{:02}", micro / 1_000_000, part / 10_000),
+        part => format!("${}.{:06}", micro / 1_000_000, part),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dollars_read_and_print() {
+        let check = |text: &str, micro: Option<u64>| assert_eq!(parse_usd(text), micro, "{text}");
+        check("1.50", Some(1_500_000));
+        check("8", Some(8_000_000));
+        check("0.000001", Some(1));
+        check("0.0000001", None);
+        check("-1", None);
+        check(".5", None);
+        check("1e3", None);
+        assert_eq!((usd(1_500_000), usd(1)), ("$1.50".to_string(), "$0.000001".to_string()));
+    }
+
+    #[test]
+    fn unknown_is_not_zero() {
+        let none = Usage::default();
+        assert_eq!(none.plus(none).tokens, None);
+        assert_eq!(none.plus(Usage { tokens: Some(3), ..none }).tokens, Some(3));
+        let ceiling = Budget { tokens: Some(0), ..Budget::default() };
+        assert_eq!(ceiling.reached(&none), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! Reading back what happened, page by page, without a state and without a lock.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::os::unix::fs::FileExt as _;
+
+use super::place::Place;
+use crate::fleet::Event;
+use crate::job::Seq;
+use crate::store::codec::{BadLine, decode_line};
+use crate::store::{Fault, FaultKind};
+
+/// Bytes read in one go.
+const BUFFER: usize = 1 << 18;
+/// Below this it is faster to read on than to search.
+const SEARCH_FROM: u64 = 1 << 13;
+
+impl Place {
+    /// Up to `most` events after number `after`, with their numbers (a batch is never cut in two, so a
+    /// page may be a little longer). Fewer than `most` means that the log ends there.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the log cannot be read or is damaged where it was read.
+    pub fn history(&self, after: Seq, most: usize) -> Result<Vec<(Seq, Event)>, Fault> {
+        let path = self.side.join("events.jsonl");
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Fault::io("read", &path, &error)),
+        };
+        let fault = |e: &std::io::Error| Fault::io("read", &path, e);
+        let from = line_before(&file, after).map_err(|e| fault(&e))?;
+        let mut lines = BufReader::with_capacity(BUFFER, file);
+        lines.seek(SeekFrom::Start(from)).map_err(|e| fault(&e))?;
+        let (mut found, mut line, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        while found.len() < most {
+            line.clear();
+            let n = lines.read_until(b'\n', &mut line).map_err(|e| fault(&e))?;
+            // A line without its feed is somebody's write in progress.
+            if n == 0 || line.last() != Some(&b'\n') {
+                break;
+            }
+            // The batch before the first that starts beyond `after` may end beyond it.
+            if first_seq(&line).is_some_and(|seq| seq <= after) {
+                std::mem::swap(&mut line, &mut kept);
+                continue;
+            }
+            if !kept.is_empty() {
+                found.extend(read_line(&kept, after, &path)?);
+                kept.clear();
+            }
+            found.extend(read_line(&line, after, &path)?);
+        }
+        if !kept.is_empty() {
+            found.extend(read_line(&kept, after, &path)?);
+        }
+        Ok(found)
+    }
+}
+
+/// Where a line begins whose first event is not behind `after`, close to the last such line: numbers rise
+/// through the file, so it is found by halving and not by reading a history from its beginning.
+fn line_before(file: &File, after: Seq) -> std::io::Result<u64> {
+    let (mut low, mut high) = (0, file.metadata()?.len());
+    while high - low > SEARCH_FROM {
+        let middle = low + (high - low) / 2;
+        match line_after(file, middle, high)? {
+            Some((start, seq)) if seq <= after => low = start,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// The first line that begins behind `at` and before `end`: where, and its first event.
+fn line_after(file: &File, at: u64, end: u64) -> std::io::Result<Option<(u64, Seq)>> {
+    let (mut part, mut from) = ([0; 4_096], at);
+    while from < end {
+        let n = file.read_at(&mut part, from)?;
+        if n == 0 {
+            return Ok(None);
+        }
+        if let Some(feed) = part[..n].iter().position(|b| *b == b'\n') {
+            let start = from + feed as u64 + 1;
+            let n = if start < end { file.read_at(&mut part, start)? } else { 0 };
+            return Ok(first_seq(&part[..n.min(64)]).map(|seq| (start, seq)));
+        }
+        from += n as u64;
+    }
+    Ok(None)
+}
+
+/// The number of a batch's first event, from its fixed place in the line.
+fn first_seq(line: &[u8]) -> Option<Seq> {
+    let digits = line.get(24..)?.iter().take_while(|b| b.is_ascii_digit()).count();
+    std::str::from_utf8(&line[24..24 + digits]).ok()?.parse().ok()
+}
+
+fn read_line(line: &[u8], after: Seq, path: &std::path::Path) -> Result<Vec<(Seq, Event)>, Fault> {
+    let entry = decode_line(line.strip_suffix(b"\n").unwrap_or(line)).map_err(|bad| match bad {
+        BadLine::Damaged(why) => Fault::new(
+            FaultKind::Corrupt,
+            "read",
+            path,
+            format!("damaged after event {after}: {why}"),
+            "restore it",
+        ),
+        BadLine::Newer(law) => Fault::new(
+            FaultKind::Skew,
+            "read",
+            path,
+            format!("written under law {law}"),
+            "use the newer aq here",
+        ),
+    })?;
+    Ok((entry.seq..).zip(entry.events).filter(|row| row.0 > after).collect())
+}

@@ -1,0 +1,214 @@
+//! Reading the log: the few lines since the last look, or a long history on two threads.
+//!
+//! What cannot be read as a line is one of three things. Somebody's write in progress: seen only without
+//! the lock. A torn end, of a process that died or of a power cut: no line feed, or pages of the last line
+//! that never reached the disk and are zeros; nobody was answered for it, and the lock holder cuts it off.
+//! Anything else is damage, and nothing behind it is trusted.
+
+use std::fs::File;
+use std::io::{BufRead as _, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use super::log::FolderLog;
+use crate::job::Seq;
+use crate::store::codec::{BadLine, Entry, decode_line};
+use crate::store::{Fault, FaultKind};
+
+/// Bytes decoded in one go by the thread that reads ahead.
+const PORTION: usize = 1 << 20;
+/// Portions decoded but not yet taken: bounds the memory of a long replay.
+const PORTIONS_AHEAD: usize = 4;
+/// Zeros in a row that no line has, because JSON writes none.
+const NEVER_WRITTEN: [u8; 16] = [0; 16];
+
+/// What a line of the log is known by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Line {
+    /// Its length with the line feed.
+    pub len: u64,
+    /// Its checksum as it stands in it.
+    pub crc: [u8; 8],
+}
+
+impl Line {
+    /// Of a whole line with its line feed.
+    pub fn of(line: &[u8]) -> Line {
+        let crc = line.get(8..16).and_then(|crc| crc.try_into().ok()).unwrap_or_default();
+        Line { len: line.len() as u64, crc }
+    }
+}
+
+/// Length of the first line with its line feed; of everything if there is no line feed.
+fn line_len(mut text: &[u8]) -> usize {
+    // A slice never fails to be read.
+    text.skip_until(b'\n').unwrap_or(0)
+}
+
+impl FolderLog {
+    /// Reads whole lines after `offset` into `ahead`. Under the lock a torn end is cut off.
+    pub(super) fn read_ahead(&mut self, locked: bool) -> Result<(), Fault> {
+        let text = self.read_tail(locked)?;
+        let mut rest = text.as_slice();
+        while !rest.is_empty() {
+            let line = &rest[..line_len(rest)];
+            let Some(body) = line.strip_suffix(b"\n") else { return self.end_torn(line, locked) };
+            let entry = match decode_line(body) {
+                Ok(entry) => entry,
+                // Perhaps a write in progress whose pages we saw out of order: look again, locked.
+                Err(BadLine::Damaged(_)) if !locked => {
+                    let _lock = self.lock()?;
+                    return self.read_ahead(true);
+                }
+                Err(BadLine::Damaged(_)) if rest.len() == line.len() && has_hole(line) => {
+                    return self.cut(self.offset);
+                }
+                Err(bad) => return Err(self.bad_line(&bad)),
+            };
+            if entry.seq != self.end + 1 {
+                let why = format!("event {} follows event {}", entry.seq, self.end);
+                return Err(self.bad_line(&BadLine::Damaged(why)));
+            }
+            self.pass(&entry, Line::of(line));
+            self.ahead.push(entry);
+            rest = &rest[line.len()..];
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, entry: &Entry, line: Line) {
+        self.end += entry.events.len() as Seq;
+        self.offset += line.len;
+        self.last = line;
+    }
+
+    /// An end without a line feed. One byte more or less than a whole batch is not torn but damaged.
+    fn end_torn(&mut self, line: &[u8], locked: bool) -> Result<(), Fault> {
+        if decode_line(&line[..line.len() - 1]).is_ok() {
+            return Err(self.bad_line(&BadLine::Damaged("its line feed is another byte".to_string())));
+        }
+        if locked { self.cut(self.offset) } else { Ok(()) }
+    }
+
+    /// Gives out a long history as it is decoded on a thread of its own. It ends early where anything is
+    /// not as it should be; the ordinary way of reading then says what.
+    pub(super) fn read_long(
+        &mut self,
+        take: &mut dyn FnMut(Entry) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        std::mem::take(&mut self.ahead).into_iter().try_for_each(&mut *take)?;
+        let Ok(file) = File::open(&self.path) else { return Ok(()) };
+        let long = file.metadata().is_ok_and(|m| m.len().saturating_sub(self.offset) > PORTION as u64);
+        if !long {
+            return Ok(());
+        }
+        let offset = self.offset;
+        std::thread::scope(|scope| {
+            let (send, portions) = sync_channel(PORTIONS_AHEAD);
+            scope.spawn(move || decode_from(&file, offset, &send));
+            for (entry, line) in portions.into_iter().flatten() {
+                if entry.seq != self.end + 1 {
+                    break;
+                }
+                self.pass(&entry, line);
+                take(entry)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read_tail(&mut self, locked: bool) -> Result<Vec<u8>, Fault> {
+        let path = self.path.clone();
+        let fault = |e: &std::io::Error| Fault::io("read", &path, e);
+        if locked {
+            self.must_be_the_same_file()?;
+        }
+        if self.file.is_none() {
+            match File::open(&path) {
+                Ok(file) => self.file = Some(file),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.offset == 0 => {
+                    return Ok(Vec::new());
+                }
+                Err(error) => return Err(fault(&error)),
+            }
+        }
+        let Some(file) = &mut self.file else { return Ok(Vec::new()) };
+        let len = file.metadata().map_err(|e| fault(&e))?.len();
+        if len < self.offset {
+            let why = format!("it was {} bytes long and is {len} now", self.offset);
+            return Err(Fault::new(FaultKind::Corrupt, "read", &path, why, "somebody cut it; restore it"));
+        }
+        let mut text = Vec::with_capacity(usize::try_from(len - self.offset).unwrap_or(0));
+        if len > self.offset {
+            file.seek(SeekFrom::Start(self.offset))
+                .and_then(|_| file.read_to_end(&mut text))
+                .map_err(|e| fault(&e))?;
+        }
+        Ok(text)
+    }
+
+    /// Nobody may write behind a file that was taken away or replaced.
+    fn must_be_the_same_file(&self) -> Result<(), Fault> {
+        let Some(read) = self.file.as_ref().and_then(|file| file.metadata().ok()) else { return Ok(()) };
+        let now = std::fs::metadata(&self.path);
+        if now.is_ok_and(|now| (now.ino(), now.dev()) == (read.ino(), read.dev())) {
+            return Ok(());
+        }
+        let why = "it was taken away or another file stands in its place";
+        Err(Fault::new(FaultKind::Corrupt, "follow", &self.path, why, "start this process again"))
+    }
+
+    fn bad_line(&self, bad: &BadLine) -> Fault {
+        match bad {
+            BadLine::Newer(law) => {
+                let why = format!("it was written under law {law}; this aq knows {}", crate::fleet::LAW);
+                Fault::new(FaultKind::Skew, "read", &self.path, why, "use the newer aq here")
+            }
+            BadLine::Damaged(why) => {
+                let why = format!("damaged at byte {}, after event {}: {why}", self.offset, self.end);
+                let hint = "nothing behind that place is trusted; restore the file from a backup, or move it away and keep what stands before";
+                Fault::new(FaultKind::Corrupt, "read", &self.path, why, hint)
+            }
+        }
+    }
+
+    fn cut(&self, to: u64) -> Result<(), Fault> {
+        let file = File::options().write(true).open(&self.path);
+        file.and_then(|f| f.set_len(to)).map_err(|e| Fault::io("cut the torn end of", &self.path, &e))
+    }
+}
+
+fn has_hole(line: &[u8]) -> bool {
+    line.windows(NEVER_WRITTEN.len()).any(|window| window == NEVER_WRITTEN)
+}
+
+/// Decodes line after line until the end, the first line that is not whole, or nobody listens.
+fn decode_from(file: &File, mut offset: u64, send: &SyncSender<Vec<(Entry, Line)>>) {
+    let mut text = vec![0; PORTION];
+    let mut filled = 0;
+    loop {
+        if filled == text.len() {
+            text.resize(text.len() * 2, 0);
+        }
+        let Ok(n) = file.read_at(&mut text[filled..], offset) else { return };
+        if n == 0 {
+            return;
+        }
+        offset += n as u64;
+        filled += n;
+        let whole = text[..filled].iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let (mut rest, mut portion) = (&text[..whole], Vec::new());
+        while !rest.is_empty() {
+            let line = &rest[..line_len(rest)];
+            let Ok(entry) = decode_line(&line[..line.len() - 1]) else { break };
+            portion.push((entry, Line::of(line)));
+            rest = &rest[line.len()..];
+        }
+        let stopped = !rest.is_empty();
+        if send.send(portion).is_err() || stopped {
+            return;
+        }
+        text.copy_within(whole..filled, 0);
+        filled -= whole;
+    }
+}
