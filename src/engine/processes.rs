@@ -134,9 +134,12 @@ fn below(table: &[Proc], roots: &HashSet<i32>) -> HashSet<i32> {
 }
 
 /// Adds the sessions of proven members and everything below them, until nothing is added. The session of
-/// the one who asks is left out: a run never makes it, and a wrong guess there would be fatal.
+/// the one who asks is left out: a run never makes it, and a wrong guess there would be fatal. It is read
+/// from the table, as 0 where its leader lives outside this process namespace (a container's first
+/// process): the system call's wrapper takes that for a broken answer. Session 0 is nobody's.
 fn closed(table: &[Proc], mut ours: HashSet<i32>) -> HashSet<i32> {
-    let mine = rustix::process::getsid(None).map_or(0, |sid| sid.as_raw_pid());
+    let me = rustix::process::getpid().as_raw_pid();
+    let mine = table.iter().find(|p| p.pid == me).map_or(0, |p| p.session);
     loop {
         let before = ours.len();
         let sessions: HashSet<i32> = table
@@ -197,5 +200,12 @@ mod tests {
             (900_004, 1, 900_004),
         ]);
         assert_eq!(sorted(closed(&rows, HashSet::from([900_001]))), [900_001, 900_002, 900_003]);
+    }
+
+    #[test]
+    fn a_session_led_from_outside_the_namespace_claims_nobody() {
+        let me = rustix::process::getpid().as_raw_pid();
+        let rows = table(&[(me, 0, 0), (900_001, 1, 0), (900_002, 1, 0)]);
+        assert_eq!(sorted(closed(&rows, HashSet::from([900_001]))), [900_001]);
     }
 }
