@@ -262,6 +262,26 @@ impl Factory {
         git_in(&self.project, words)
     }
 
+    /// A commit on a branch that is not checked out, as a colleague's push would bring it.
+    #[track_caller]
+    pub fn commit_on(&self, branch: &str, path: &str, text: &str) -> &Factory {
+        let side = self.top().join("side");
+        let place = side.display().to_string();
+        assert!(self.git(&["worktree", "add", "-q", &place, branch]).status.success());
+        std::fs::write(side.join(path), text).expect("written");
+        assert!(git_in(&side, &["add", path]).status.success());
+        assert!(git_in(&side, &["commit", "-qm", path]).status.success());
+        assert!(self.git(&["worktree", "remove", "--force", &place]).status.success());
+        self
+    }
+
+    /// Runs aq to its end; gives everything it said, with its exit code at the end.
+    pub fn say(&self, words: &[&str]) -> String {
+        let out = self.aq(words).output().expect("aq runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        format!("{}{}exit {}\n", text(&out.stdout), text(&out.stderr), out.status.code().unwrap_or(-1))
+    }
+
     /// What of the user's checkout must never change: HEAD, index bytes, status, the branch they are on.
     pub fn checkout(&self) -> String {
         let read = |name: &str| std::fs::read(self.project.join(".git").join(name)).unwrap_or_default();

@@ -43,12 +43,18 @@ pub async fn change(local: &Local, job: &Job, wanted: &Wanted) -> Result<Result<
         return Ok(Err(format!("the resolved values of {} cannot be read", job.id)));
     };
     let end_of = |no: AttemptNo| job.attempts.iter().find(|a| a.no == no).and_then(|a| a.rev.clone());
+    // Of the attempt that made it, or of the last: base may have come in anew between two.
+    let base_of = |to: Option<&Rev>| {
+        let made = job.attempts.iter().rev().find(|a| to.is_some() && a.rev.as_ref() == to);
+        let base = made.and_then(|a| a.base.clone());
+        base.or_else(|| job.attempts.iter().rev().find_map(|a| a.base.clone()))
+    };
     let (from, to) = match wanted.attempts {
         Some((first, last)) => (end_of(first), end_of(last)),
         None => {
             let head = job.head.as_ref().and_then(|h| h.rev.clone());
             let head = head.or_else(|| job.checkpoint.as_ref().map(|(rev, _)| rev.clone()));
-            (job.attempts.iter().find_map(|a| a.base.clone()), head)
+            (base_of(head.as_ref()), head)
         }
     };
     let (Some(from), Some(to)) = (from, to) else {

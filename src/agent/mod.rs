@@ -12,6 +12,7 @@ mod linux;
 mod note;
 mod place;
 mod reclaim;
+mod rework;
 mod risk;
 mod run;
 mod ship;

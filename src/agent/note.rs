@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::rework::Aside;
 use crate::fleet::{Attempt, Job};
 use crate::git::{DiffStat, Subject};
 
@@ -23,6 +24,8 @@ pub(super) struct Before {
     pub answers: Vec<(String, String)>,
     /// A reviewer's words.
     pub rejections: Vec<String>,
+    /// Accepted work that this attempt does not begin with.
+    pub aside: Option<Aside>,
 }
 
 /// The whole prompt. Attempts before this one make a hand-off note, ahead of the job's text.
@@ -73,6 +76,9 @@ fn hand_off(job: &Job, before: &Before) -> String {
         let last = &lines[lines.len().saturating_sub(TAIL_LINES)..];
         let _ = writeln!(out, "\n## The end of the last output\n\n```text\n{}\n```", last.join("\n"));
     }
+    if let Some(aside) = &before.aside {
+        out.push_str(&set_aside(aside));
+    }
     for words in &before.rejections {
         let _ = writeln!(out, "\n## A reviewer said no\n\n{words}");
     }
@@ -81,5 +87,22 @@ fn hand_off(job: &Job, before: &Before) -> String {
     }
     let _ =
         writeln!(out, "\nWhat is left: whatever of the task below is not done and proven yet.\n\n# The task");
+    out
+}
+
+/// Where the accepted work is, and how to take over from it.
+fn set_aside(aside: &Aside) -> String {
+    let Aside { attempt, from, to, base, .. } = aside;
+    let range = from.as_ref().map_or(to.to_string(), |from| format!("{from}..{to}"));
+    let mut out = format!(
+        "\n## Work that was set aside\n\nThe accepted work of attempt {attempt} conflicts with {base} as it is now. The files here are those of\n{base}: begin anew on them. The work is kept in the commits {range}.\nTake over what is still good:\n\n"
+    );
+    if let Some(from) = from {
+        // A range of checkpoints may hold merges, which a cherry-pick refuses; a patch is always one.
+        let _ = writeln!(out, "    git log -p {from}..{to}");
+        let _ = writeln!(out, "    git diff --binary {from} {to} | git apply --3way");
+    } else {
+        let _ = writeln!(out, "    git show {to}");
+    }
     out
 }

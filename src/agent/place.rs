@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::rework::{Aside, begin_again};
 use crate::board::{Settings, state_home};
 use crate::engine::{Run, RunState};
 use crate::fleet::{Job, State};
-use crate::git::{CheckpointRequest, GitError, Repo, Start, Worktree};
+use crate::git::{CheckpointRequest, GitError, Repo, Start};
 use crate::job::{Effective, Epoch, JobId, Outcome, Rev};
 use crate::store::Place;
 use crate::time::{Clock as _, Span, Stamp, SystemClock};
@@ -24,12 +25,15 @@ pub(super) struct Workspace {
     pub worktree: Option<PathBuf>,
     /// Any folder of the repository that owns the worktree.
     pub repo: Option<PathBuf>,
-    /// Where the job's branch started from.
+    /// The base that the job's branch has in it.
     pub base: Option<Rev>,
     /// What stood there before this attempt: work is what differs from it.
     pub start: Option<Rev>,
-    /// Setup has to run: the worktree is new.
+    /// Setup has to run: the worktree is new, or begins anew.
     pub fresh: bool,
+    /// Accepted work that the attempt does not begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Aside>,
 }
 
 /// Why a job cannot be made ready: an outcome and its reason.
@@ -64,7 +68,15 @@ pub(super) fn prepare(
         if !cwd.is_dir() {
             return Err((Outcome::Config, format!("the folder {} is not there", cwd.display())));
         }
-        return Ok(Workspace { cwd, worktree: None, repo: None, base: None, start: None, fresh: false });
+        return Ok(Workspace {
+            cwd,
+            worktree: None,
+            repo: None,
+            base: None,
+            start: None,
+            fresh: false,
+            aside: None,
+        });
     }
     if effective.repo.as_deref().is_some_and(|repo| repo.contains("://")) {
         return Err((Outcome::Config, "a repo by URL needs a fleet; name a local clone".to_string()));
@@ -88,10 +100,11 @@ fn in_repository(
     let facts = repo.facts()?;
     let path = worktree_path(place, settings, &job.id);
     wait_for_locks(&path);
-    let base = match &effective.base {
-        Some(name) => repo.resolve(name)?,
-        None => repo.resolve(&repo.default_branch()?)?,
+    let base_name = match &effective.base {
+        Some(name) => name.clone(),
+        None => repo.default_branch()?,
     };
+    let base = repo.resolve(&base_name)?;
     let branch = job_branch(&job.id);
     let fresh = !path.join(".git").exists();
     let worktree = match job.checkpoint.as_ref().filter(|_| fresh) {
@@ -99,20 +112,33 @@ fn in_repository(
         Some((rev, _)) => repo.ensure_worktree(&path, &branch, Start::Exactly(rev))?,
         None => repo.ensure_worktree(&path, &branch, Start::IfNew(&base))?,
     };
-    if let Some(last) = job.attempts.last() {
-        keep_what_stands(job, last.epoch, &worktree)?;
-    }
+    let begun = begin_again(repo, job, worktree, (&base_name, &base))?;
     let heads = heads_of(state, job);
     if !heads.is_empty() {
-        worktree.merge_heads(&heads)?;
+        begun.worktree.merge_heads(&heads)?;
     }
+    begun.first_checkpoint(job)?;
+    let (worktree, aside) = (begun.worktree, begun.aside);
     let below = Path::new(&effective.cwd).strip_prefix(&facts.workdir).unwrap_or(Path::new(""));
     let cwd = worktree.path().join(below);
     // A subfolder that is not in the base cannot be worked in; the top is where people look.
     let cwd = if cwd.is_dir() { cwd } else { worktree.path().to_path_buf() };
     let start = worktree.head()?.rev().cloned();
+    let base = base_below(repo, job, base, start.as_ref())?;
     let (repo, path) = (facts.workdir, worktree.path().to_path_buf());
-    Ok(Workspace { cwd, worktree: Some(path), repo: Some(repo), base: Some(base), start, fresh })
+    // What a setup has made for the old base need not fit the new one.
+    let fresh = fresh || aside.is_some();
+    Ok(Workspace { cwd, worktree: Some(path), repo: Some(repo), base: Some(base), start, fresh, aside })
+}
+
+/// The base that the tree has in it. One that has moved on while the work did not follow is not what verify
+/// will speak about, and the ship has to ask it again.
+fn base_below(repo: &Repo, job: &Job, now: Rev, start: Option<&Rev>) -> Result<Rev, GitError> {
+    let before = job.attempts.iter().rev().find_map(|attempt| attempt.base.clone());
+    Ok(match (start, before) {
+        (Some(start), Some(before)) if !repo.contains(start, &now)? => before,
+        _ => now,
+    })
 }
 
 /// The lock of an index is held for milliseconds; one that is older is a killed process's.
@@ -140,12 +166,6 @@ fn clear_if_stale(lock: &Path) -> bool {
     let Ok(changed) = std::fs::symlink_metadata(lock).and_then(|meta| meta.modified()) else { return true };
     let age = SystemClock.wall().since(Stamp::from_system(changed));
     age >= LOCK_STALE && std::fs::remove_file(lock).is_ok()
-}
-
-/// What a lost attempt left in the tree is first committed as it stands, under its own epoch.
-fn keep_what_stands(job: &Job, epoch: Epoch, worktree: &Worktree) -> Result<(), GitError> {
-    let request = request(job, epoch, "what an earlier attempt left", None);
-    worktree.checkpoint(&request).map(drop)
 }
 
 /// The accepted work of dependencies and children.

@@ -86,9 +86,11 @@ pub async fn ship(
                 return Ok(Err(no));
             }
             let hint = if conflict {
-                "it is in review again; have it done anew: aq reject JOB --requeue -m WHY, or merge the base into its branch by hand"
+                format!(
+                    "it is in review again; have it done anew on what base is now: aq reject {job} --requeue -m WHY"
+                )
             } else {
-                "mend that, then ship again"
+                "mend that, then ship again".to_string()
             };
             Ok(Err(Refusal::new(Code::InvalidState, format!("{job} was {reason}"), hint)))
         }

@@ -70,13 +70,13 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
             Some((20, format!("waits for {name}, which nobody knows"), format!("aq explain {id}")))
         }
         Stage::Review => {
+            // Approved again, it would meet the same conflict again.
+            if super::has_conflict(job) {
+                let verb = format!("aq reject {id} --requeue -m WHY");
+                return Some((80, format!("conflict: {}", job.why), verb));
+            }
             let (have, want) = (job.approvals(), job.review_rule().approvals.max(1));
-            let what = if super::has_conflict(job) {
-                format!("conflict: {}", job.why)
-            } else {
-                format!("review, {have} of {want} approvals")
-            };
-            Some((80, what, format!("aq approve {id}{rev}")))
+            Some((80, format!("review, {have} of {want} approvals"), format!("aq approve {id}{rev}")))
         }
         Stage::Testing if job.ship_lease().is_none() && job.spec.autoship == Autoship::Never => {
             Some((70, "ready to ship".into(), format!("aq ship {id}{rev}")))

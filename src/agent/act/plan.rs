@@ -160,6 +160,7 @@ impl Doer {
                 }
             }
         }
+        before.aside.clone_from(&prepared.space.aside);
         if work.attempt > 1 {
             let last = self.local.place().runs(&job.id).join(format!("{}/engine", work.attempt - 1));
             let report = Run::open(&last).ok().and_then(|run| run.state().ok());
@@ -167,7 +168,10 @@ impl Doer {
                 before.tail = report.tail.clone();
             }
             if let (Some(repo), Some(base)) = (prepared.space.repo.clone(), prepared.space.base.clone()) {
-                let head = job.checkpoint.as_ref().map(|(rev, _)| rev.clone());
+                // What was set aside is not done.
+                let since = before.aside.as_ref().map_or(0, |aside| aside.epoch);
+                let saved = job.checkpoint.as_ref().filter(|(_, epoch)| *epoch > since);
+                let head = saved.map(|(rev, _)| rev.clone());
                 let found = blocking(move || {
                     let repo = Repo::discover(&repo).ok()??;
                     let head = head?;

@@ -53,6 +53,7 @@ impl World {
             base: None,
             start: None,
             fresh: true,
+            aside: None,
         };
         let (setup, verify) = (self.setup, self.verify);
         Prepared { space, run: "r".into(), setup, verify, must_change: false, strict: false }

@@ -1,0 +1,147 @@
+//! What is sent back begins on base as it is now: merged in, or anew where the work conflicts with it.
+
+use super::agent_bench::Factory;
+
+/// A job that ships into `trunk` and has been accepted once.
+fn accepted(fields: &str, script: &str) -> (Factory, String) {
+    let factory = Factory::new();
+    let fields = format!("base: trunk | ship: merge | {fields}");
+    factory.job("it", &fields, script).once();
+    assert_eq!(factory.course("it"), "start1 proven ok>testing", "{}", factory.reason("it"));
+    let id = factory.id("it").expect("a job");
+    (factory, id)
+}
+
+#[track_caller]
+fn has(said: &str, parts: &[&str]) {
+    parts.iter().for_each(|part| assert!(said.contains(part), "no {part:?} in:\n{said}"));
+}
+
+#[test]
+fn a_conflict_is_sent_back_done_anew_and_shipped() {
+    let (factory, id) = accepted("verify: test -s notes", "echo mine >> notes");
+    let before = factory.checkout().replace("refs/heads/trunk", "");
+    factory.commit_on("trunk", "notes", "theirs\n");
+    let said = factory.say(&["ship", "it", "--yes"]);
+    has(&said, &["conflict with trunk in notes", &format!("aq reject {id} --requeue -m WHY"), "exit 4"]);
+    factory.wait_in("it", "review");
+    let needs = factory.say(&["explain", "it"]);
+    has(&needs, &[&format!("aq reject {id} --requeue -m WHY")]);
+
+    let first = factory.state().job(&id.as_str().into()).and_then(|job| job.head.clone()?.rev).expect("work");
+    has(&factory.say(&["reject", "it", "--requeue", "-m", "keep theirs", "--yes"]), &["exit 0"]);
+    factory.once();
+    assert_eq!(factory.file_at(&format!("aq/job/{id}"), "notes").as_deref(), Some("theirs\nmine\n"));
+    let kept = factory.git(&["for-each-ref", "--contains", first.as_str(), "refs/aq"]);
+    assert!(!kept.stdout.is_empty(), "the first work stands in a ref");
+    has(&factory.say(&["diff", "it"]), &["+mine"]);
+    assert!(!factory.say(&["diff", "it"]).contains("+theirs"), "base's own work is nobody's change");
+    has(&factory.say(&["ship", "it", "--yes"]), &["exit 0"]);
+    let course = "start1 proven ok>testing ship_failed start2 proven ok>testing shipped";
+    assert_eq!(factory.course("it"), course, "{}", factory.reason("it"));
+    assert_eq!(factory.file_at("trunk", "notes").as_deref(), Some("theirs\nmine\n"));
+    let parents = factory.git(&["merge-base", "--is-ancestor", first.as_str(), "trunk"]);
+    assert!(!parents.status.success(), "what was set aside is not merged by the back door");
+    assert_eq!(before, factory.checkout().replace("refs/heads/trunk", ""));
+}
+
+#[test]
+fn the_hand_off_names_what_was_set_aside_until_something_new_is_accepted() {
+    let factory = Factory::new();
+    let script = "cat > got.$AQ_ATTEMPT; echo mine >> notes; [ $AQ_ATTEMPT != 2 ] || sleep 60";
+    let engine = format!("[engines.talker]\nargv = [\"sh\", \"-c\", \"{script}\"]\nprompt = \"stdin\"\n");
+    std::fs::write(factory.project.join("aq.toml"), engine).expect("written");
+    let fields = "engine: talker\nbase: trunk\nship: merge\nverify: test -s notes\n";
+    factory.drop_in("it.md", &format!("---\ntitle: it\n{fields}---\nWrite notes.\n")).once();
+    let id = factory.id("it").expect("a job");
+    let head =
+        || factory.state().job(&id.as_str().into()).and_then(|job| job.head.clone()?.rev).expect("work");
+    let first = head();
+    factory.commit_on("trunk", "notes", "theirs\n");
+    factory.say(&["ship", "it", "--yes"]);
+    factory.say(&["reject", "it", "--requeue", "-m", "keep theirs", "--yes"]);
+    // The second attempt is drained in the middle; the third goes on with its tree.
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait("the second attempt", || {
+        factory.processes().values().any(|kind| *kind == "engine").then_some(())?;
+        let tree = factory.top().join("home/state/aq/worktrees");
+        let tree = std::fs::read_dir(tree).ok()?.flatten().next()?.path().join(&id);
+        std::fs::read_to_string(tree.join("notes")).is_ok_and(|text| text.ends_with("mine\n")).then_some(())
+    });
+    assert_eq!(agent.drain(), 0, "{}", agent.said());
+    factory.wait_quiet().once();
+    let course = "start1 proven ok>testing ship_failed start2 drained>queued start3 proven ok>testing";
+    assert_eq!(factory.course("it"), course, "{}", factory.reason("it"));
+    let second = head();
+    let at = |path: &str| factory.file_at(second.as_str(), path);
+    assert_eq!(at("notes").as_deref(), Some("theirs\nmine\nmine\n"));
+    assert_eq!(at("got.1"), None, "it began anew");
+    for nth in 2..=3 {
+        let got = at(&format!("got.{nth}")).unwrap_or_default();
+        has(
+            &got,
+            &["Work that was set aside", "conflicts with trunk", "keep theirs", first.as_str(), "--3way"],
+        );
+        assert!(!got.contains("- got.1\n"), "what was set aside is not called done:\n{got}");
+    }
+    // Accepted again and sent back again, it goes on with what is accepted now.
+    factory.say(&["reject", "it", "--requeue", "-m", "once more", "--yes"]);
+    factory.once();
+    let last = head();
+    let got = factory.file_at(last.as_str(), "got.4").unwrap_or_default();
+    assert!(got.contains("once more") && !got.contains("set aside"), "{got}");
+    assert!(factory.git(&["merge-base", "--is-ancestor", second.as_str(), last.as_str()]).status.success());
+}
+
+#[test]
+fn base_comes_in_where_it_leaves_the_work_alone() {
+    let (factory, id) = accepted("verify: test -s a", "cat theirs >> a || echo none >> a");
+    factory.commit_on("trunk", "theirs", "theirs\n");
+    factory.say(&["reject", "it", "--requeue", "-m", "look again", "--yes"]);
+    factory.once();
+    let branch = format!("aq/job/{id}");
+    assert_eq!(factory.file_at(&branch, "a").as_deref(), Some("none\ntheirs\n"), "{}", factory.reason("it"));
+    let change = factory.say(&["diff", "it"]);
+    assert!(change.contains("+none") && !change.contains("b/theirs"), "{change}");
+    // Verified on base as it is: the ship has nothing to ask again.
+    has(&factory.say(&["ship", "it", "--yes"]), &["exit 0"]);
+    let runs = std::fs::read_dir(factory.place.side.join("runs").join(&id)).expect("listed").flatten();
+    let names: Vec<String> = runs.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    assert!(!names.iter().any(|name| name.starts_with("ship-")), "{names:?}");
+}
+
+#[test]
+fn a_failed_attempt_meets_the_base_that_was_mended() {
+    let factory = Factory::new();
+    factory.job("it", "base: trunk | verify: test -s a -a -f mended", "echo $AQ_ATTEMPT >> a").once();
+    factory.commit_on("trunk", "mended", "yes\n");
+    factory.say(&["requeue", "it", "--yes"]);
+    factory.once();
+    assert_eq!(
+        factory.course("it"),
+        "start1 disproven verify_failed>failed start2 proven ok>testing",
+        "{}",
+        factory.reason("it")
+    );
+    let id = factory.id("it").expect("a job");
+    assert_eq!(factory.file_at(&format!("aq/job/{id}"), "a").as_deref(), Some("1\n2\n"));
+}
+
+#[test]
+fn what_was_verified_on_an_older_base_is_verified_again() {
+    let factory = Factory::new();
+    let fields = "base: trunk | ship: merge | verify: test -s a -a ! -f broken";
+    let script = "echo 1 >> a; [ $AQ_ATTEMPT -gt 1 ] || sleep 60";
+    factory.job("it", fields, script);
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait_event("it", "attempt_started");
+    factory.wait("the engine", || factory.processes().values().any(|k| *k == "engine").then_some(()));
+    assert_eq!(agent.drain(), 0);
+    // Base moves while the job waits; the interrupted attempt goes on with the tree as it was.
+    factory.commit_on("trunk", "broken", "yes\n");
+    factory.wait_quiet().once();
+    assert_eq!(factory.course("it"), "start1 drained>queued start2 proven ok>testing");
+    let said = factory.say(&["ship", "it", "--yes"]);
+    has(&said, &["trunk moved since verify, and verify fails on the merge", "exit 4"]);
+    assert_eq!(factory.file_at("trunk", "a"), None);
+}
