@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aq::board::{Board as _, Local, Memory, Purpose, Settings};
 use aq::fleet::{Actor, ActorKind};
 use aq::store::{FaultKind, Place, Wish};
-use aq::time::SystemClock;
+use aq::time::{Clock as _, FakeClock, Span, SystemClock};
 
 use crate::folder_script::block;
 
@@ -30,9 +30,13 @@ fn drop_file(place: &Place, name: &str) {
 }
 
 fn sync(board: &Local) -> Vec<String> {
+    look(board, &mut Memory::default())
+}
+
+fn look(board: &Local, memory: &mut Memory) -> Vec<String> {
     let settings = Settings::load(None, &[("engine", "shell")]).expect("settings");
     let by = Actor::new(ActorKind::System, "folder");
-    block(board.sync(&settings, &by, BTreeSet::new(), &mut Memory::default())).expect("looks").lines
+    block(board.sync(&settings, &by, BTreeSet::new(), memory)).expect("looks").lines
 }
 
 fn local(place: &Place) -> Local {
@@ -82,6 +86,57 @@ fn git_clean_and_stash_leave_the_history_whole() {
     let again = make(&root.join("queue"), Some(&root.join(".git")));
     assert_eq!((&again.id, &again.side), (&place.id, &place.side));
     assert_eq!(local(&again).snapshot().jobs.len(), 3);
+}
+
+#[test]
+fn what_git_takes_of_a_tracked_queue_is_no_word_about_a_job() {
+    for (take, give, said) in [
+        ("stash -u -q", "stash pop -q", "in git stash"),
+        ("checkout -q main", "checkout -q with-jobs", "in git checkout"),
+        ("reset -q --hard HEAD~1", "reset -q --hard HEAD@{1}", "in git reset"),
+    ] {
+        let (_root, root) = root();
+        if !git(&root, "init -q") {
+            println!("no git here: not tested");
+            return;
+        }
+        let place = make(&root.join("queue"), Some(&root.join(".git")));
+        std::fs::write(root.join("queue/.gitignore"), ".aq\n").expect("written");
+        for folder in ["inbox", "building", "review", "testing", "shipped", "failed", "rejected"] {
+            std::fs::write(root.join("queue").join(folder).join(".gitkeep"), "").expect("written");
+        }
+        assert!(git(&root, "add -A") && git(&root, "commit -qm a") && git(&root, "checkout -qb with-jobs"));
+        drop_file(&place, "one.md");
+        if !take.starts_with("stash") {
+            assert!(git(&root, "add -A") && git(&root, "commit -qm jobs"));
+        }
+        let clock = Arc::new(FakeClock::at(SystemClock.wall()));
+        let board = Local::open(&place, Purpose::Act, clock.clone()).expect("opens");
+        let mut memory = Memory::default();
+        let mut look = |board: &Local| look(board, &mut memory).join("; ");
+        assert!(look(&board).contains("submitted"));
+        clock.set_wall(SystemClock.wall());
+        assert!(git(&root, take), "{take}");
+        look(&board);
+        clock.pass(Span::from_secs(2));
+        let asked = look(&board);
+        assert!(asked.contains(said), "{take}: {asked}");
+        assert_eq!(board.snapshot().product.suspended.len(), 1);
+        assert!(git(&root, give), "{give}");
+        assert_eq!(look(&board), "the files that had vanished are back: the queue goes on");
+        let state = board.snapshot();
+        assert!(state.product.suspended.is_empty() && state.jobs.len() == 1, "{give}");
+        // What a person deletes, with or without git, and commits, is cancelled as ever.
+        clock.pass(Span::from_mins(1));
+        clock.set_wall(SystemClock.wall().plus(Span::from_mins(1)));
+        look(&board);
+        if !git(&root, "rm -q queue/inbox/one.md") {
+            std::fs::remove_file(root.join("queue/inbox/one.md")).expect("removed");
+        }
+        look(&board);
+        clock.pass(Span::from_secs(2));
+        assert!(look(&board).starts_with("cancelled one"), "{take}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aq::board::{Board as _, Intake, Local, Memory, Purpose, Settings, Submitted, submit};
-use aq::fleet::{Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Order};
+use aq::fleet::{Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Order, PauseMode};
 use aq::job::{Budget, CapabilitySet, EngineClass, FOLDERS, HolderId, Outcome, Usage};
 use aq::store::{Place, Wish};
 use aq::time::{FakeClock, Stamp};
@@ -310,6 +310,7 @@ impl Stage {
             "ship" => (person(), Command::ShipStart { job, holder: HolderId::from("here/2"), rev: None }),
             "shipped" => (person(), Command::ShipDone { job, epoch, how: "branch".into(), rev: None }),
             "resume" => (person(), Command::Resume {}),
+            "pause" => (person(), Command::Pause { mode: PauseMode::Drain, until: None }),
             verb => panic!("no such verb: {verb}"),
         };
         let verdict =

@@ -348,3 +348,37 @@ fn vanished_files_suspend_the_queue_until_a_person_speaks() {
         "#]],
     );
 }
+
+#[test]
+fn files_that_came_back_lift_a_suspension_but_no_pause() {
+    check(
+        "submit a
+        pause drain
+        suspend a
+        resume by=system:folder
+        resume
+        suspend a
+        resume by=system:folder
+        claim h",
+        expect![[r#"
+            > submit a
+              job_submitted a stage=queued
+              = a queued@0 "submitted"
+            > pause drain
+              budget_paused mode=drain reason="paused by a person"
+            > suspend a
+              queue_suspended jobs=[a]
+            > resume by=system:folder
+              ! invalid_state: the queue is paused as well
+            > resume
+              budget_resumed reason=resumed
+            > suspend a
+              queue_suspended jobs=[a]
+            > resume by=system:folder
+              budget_resumed reason=resumed
+            > claim h
+              lease_granted a e1 holder=h
+              = a assigned@1 h "claimed"
+        "#]],
+    );
+}

@@ -10,6 +10,7 @@ mod demo;
 mod folder;
 mod folder_crash;
 mod folder_log;
+mod folder_losses;
 mod folder_place;
 mod folder_race;
 mod folder_script;

@@ -2,6 +2,7 @@
 
 mod intake;
 mod local;
+mod losses;
 mod newcomers;
 mod seam;
 mod settings;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::intake::{Intake, Ready};
 use super::local::Local;
+use super::losses::cancelled;
 use super::seam::Board as _;
 use super::settings::Settings;
 use super::submit::{Submitted, add_children, submit_once};
@@ -37,6 +38,7 @@ impl Local {
                 _ => None,
             })
             .collect();
+        let new = self.take_back(by, new, report).await?;
         memory.early.retain(|name, _| new.iter().any(|row| row.0 == name));
         if new.is_empty() {
             return Ok(());
@@ -64,6 +66,23 @@ impl Local {
             self.became(name, receipt, became, report).await?;
         }
         Ok(())
+    }
+
+    /// Takes files out that had been deleted and are back; gives the others.
+    async fn take_back<'a>(
+        &self,
+        by: &Actor,
+        new: Vec<New<'a>>,
+        report: &mut Report,
+    ) -> Result<Vec<New<'a>>, Fault> {
+        let cancelled = if new.is_empty() { Vec::new() } else { cancelled(&self.snapshot()) };
+        let mut fresh = Vec::new();
+        for row in new {
+            if !self.comes_back(by, &cancelled, (row.0, row.1), report).await? {
+                fresh.push(row);
+            }
+        }
+        Ok(fresh)
     }
 
     /// Files that are not looked at by themselves: children of new parents, and parents that still wait

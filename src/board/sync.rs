@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::local::Local;
+use super::losses::Losses;
 use super::seam::Board as _;
 use super::settings::Settings;
 use crate::fleet::{Actor, Command, Job, Order, State};
@@ -10,20 +11,14 @@ use crate::job::{BlobId, Budget, Folder, JobId, Stage};
 use crate::store::{Fault, Finding, Scan};
 use crate::time::Span;
 
-/// A deleted waiting file cancels its job after this long (`jobs.md` section 2).
-const CANCEL_AFTER: Span = Span::from_secs(2);
-/// So many waiting files gone at once are not a person's word: the queue is suspended and asks.
-const SEVERAL: usize = 3;
 /// Looks at a log that others keep moving before the scan is left to the next nudge.
 const LOOKS_MOST: usize = 50;
 
 /// What a long-lived process remembers between looks.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Whole folders vanished while files were missing: whoever did that did not mean single jobs.
-    swept: bool,
-    /// Waiting jobs whose files are gone, and since when (boot time).
-    gone: BTreeMap<JobId, Span>,
+    /// Files that are gone.
+    pub(super) losses: Losses,
     /// Edits that are not used, by the hash of their bytes: reported once.
     pub(super) bad_edits: BTreeSet<(JobId, BlobId)>,
     /// Parents whose children's files are not there yet, and since when (boot time).
@@ -124,77 +119,6 @@ impl Local {
             report.lines.push(format!("{id} was moved to {} by hand and is put back: {why}", to.name()));
         }
         Ok(())
-    }
-
-    /// Files that are gone.
-    async fn take_losses(
-        &self,
-        by: &Actor,
-        scan: &Scan,
-        state: &State,
-        memory: &mut Memory,
-        report: &mut Report,
-    ) -> Result<(), Fault> {
-        let gone = scan.findings.iter().filter_map(|f| match f {
-            Finding::Gone { job } => state.job(job),
-            _ => None,
-        });
-        let (waiting, others): (Vec<&Job>, Vec<&Job>) = gone.partition(|job| job.stage.is_waiting());
-        for job in others {
-            self.lost(by, job, report).await?;
-        }
-        let now = self.clock().boot();
-        memory.swept = scan.remade || (memory.swept && !memory.gone.is_empty());
-        memory.gone.retain(|id, _| waiting.iter().any(|job| job.id == *id));
-        let fresh: Vec<&Job> =
-            waiting.into_iter().filter(|job| !state.product.suspended.contains(&job.id)).collect();
-        for job in &fresh {
-            memory.gone.entry(job.id.clone()).or_insert(now);
-        }
-        let age = |job: &Job| now.as_millis() - memory.gone.get(&job.id).map_or(0, |at| at.as_millis());
-        let Some(youngest) = fresh.iter().map(|job| age(job)).min() else { return Ok(()) };
-        if youngest < CANCEL_AFTER.as_millis() {
-            let left = Span::from_millis(CANCEL_AFTER.as_millis() - youngest);
-            report.wait(left);
-            report.hold = true;
-        } else if fresh.len() >= SEVERAL || memory.swept {
-            let jobs: Vec<JobId> = fresh.iter().map(|job| job.id.clone()).collect();
-            let count = jobs.len();
-            if self.ask(Order::new(by.clone(), Command::Suspend { jobs })).await?.is_ok() {
-                report.lines.push(format!(
-                    "{count} waiting files vanished at once: the queue is suspended. restore them: aq budget resume local; or cancel: aq cancel"
-                ));
-            }
-        } else {
-            for job in fresh {
-                if self.ask(hand(by, job, Command::Cancel { job: job.id.clone() })).await?.is_ok() {
-                    report.lines.push(format!("cancelled {}: its file was deleted", job.id));
-                    self.restore(job.id.clone()).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A file that vanished from where deleting is not an action, or is an archive.
-    async fn lost(&self, by: &Actor, job: &Job, report: &mut Report) -> Result<(), Fault> {
-        let id = job.id.clone();
-        if job.stage.is_ended() {
-            let archive = Order::new(by.clone(), Command::Archive { jobs: vec![id.clone()] });
-            match self.ask(archive).await? {
-                Ok(_) => {
-                    report.lines.push(format!("archived {id}: its file was deleted"));
-                    return Ok(());
-                }
-                Err(no) => report.lines.push(format!("the file of {id} is put back: {no} ({})", no.hint)),
-            }
-        } else {
-            report.lines.push(format!(
-                "the file of {id} vanished from {} and is put back",
-                job.stage.folder().name()
-            ));
-        }
-        self.restore(id).await
     }
 
     /// Puts a job's file back where the law has it.

@@ -16,6 +16,7 @@ mod refusal;
 mod repo;
 mod seed;
 mod ship;
+mod sweep;
 mod worktree;
 
 pub use attach::Start;

@@ -44,7 +44,7 @@ fn decide_product(state: &State, order: &Order, now: Now) -> Result<Vec<What>, R
         Command::Archive { jobs } => product::archive(state, jobs),
         Command::SetCeiling { ceiling, window } => product::set_ceiling(state, *ceiling, *window),
         Command::Pause { mode, until } => product::pause(state, *mode, *until, order),
-        Command::Resume {} => product::resume(state),
+        Command::Resume {} => product::resume(state, order),
         Command::Suspend { jobs } => product::suspend(state, jobs),
         other => {
             Err(Refusal::new(Code::InvalidState, format!("{} is about a job", other.name()), "name a job"))

@@ -31,7 +31,15 @@ pub(super) fn pause(
     Ok(events)
 }
 
-pub(super) fn resume(state: &State) -> Result<Vec<What>, Refusal> {
+pub(super) fn resume(state: &State, order: &Order) -> Result<Vec<What>, Refusal> {
+    if state.product.paused.is_some() && order.by.kind == ActorKind::System {
+        // Files that came back answer what was asked about them, and nothing else.
+        return Err(Refusal::new(
+            Code::InvalidState,
+            "the queue is paused as well",
+            "resume: aq budget resume local",
+        ));
+    }
     if state.product.paused.is_none() && state.product.suspended.is_empty() {
         return Err(Refusal::new(Code::NoChange, "the queue is not paused", "nothing to do"));
     }
