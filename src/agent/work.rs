@@ -99,6 +99,8 @@ pub(super) struct Work {
     pub prepared: Option<Prepared>,
     /// A stop that was ordered.
     pub stop: Option<StopCause>,
+    /// Why, in the words of whoever ordered it; empty where the cause says it all.
+    pub stop_why: String,
     /// The job moved on without us: nothing is reported any more.
     pub fenced: bool,
     /// How the engine ended.
@@ -142,6 +144,7 @@ impl Work {
             phase: Phase::Preparing,
             prepared: None,
             stop: None,
+            stop_why: String::new(),
             fenced: false,
             ended: None,
             saved: Saved::default(),

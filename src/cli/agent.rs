@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use super::frame::{Answer, CliError, Context, Exit};
 use crate::agent::{Ended, Options, Until, claimant, run as run_agent};
 use crate::board::{Board as _, Local, Purpose, Settings, state_home};
+use crate::insight::halt;
 use crate::job::Capability;
 
 /// Slots where nothing is said: enough to overlap waiting, few enough to leave the machine usable.
@@ -79,16 +80,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
 /// A queue that gives out no work must not look like one without work.
 fn say_what_holds(cx: &mut Context, local: &Local) {
     let state = local.snapshot();
-    if let Some((mode, reason, ..)) = &state.product.paused {
-        cx.out.warn(&format!(
-            "the queue is paused ({mode:?}, {reason}): nothing starts; aq budget resume local"
-        ));
-    }
-    if !state.product.suspended.is_empty() {
-        let count = state.product.suspended.len();
-        cx.out.warn(&format!(
-            "the queue is suspended: {count} waiting files vanished at once; restore them: aq budget resume local"
-        ));
+    if let Some(halt) = halt(&state, cx.now(&state)) {
+        cx.out.warn(&format!("the queue is {}; nothing starts. go on: {}", halt.what, halt.verb));
     }
 }
 

@@ -9,6 +9,7 @@ use super::acting::{
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Purpose, Source};
 use crate::fleet::{Command, Job, Level, Order, PauseMode, State, Window};
+use crate::insight::halt;
 use crate::job::{parse_usd, usd};
 use crate::time::Stamp;
 
@@ -176,8 +177,8 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
         shown.days.iter().for_each(|(day, micro)| row(day, usd(*micro)));
     }
     cx.out.table(&table)?;
-    if shown.paused.is_some() || !shown.suspended.is_empty() {
-        cx.out.talk("go on: aq budget resume local");
+    if let Some(halt) = halt(&state, cx.now(&state)) {
+        cx.out.talk(&format!("go on: {}", halt.verb));
     }
     Ok(Exit::Done)
 }

@@ -76,6 +76,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         }
     }
     say_rest(cx, found, rows.len(), hidden);
+    seen.say_halt(cx);
     Ok(Exit::Done)
 }
 

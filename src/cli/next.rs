@@ -69,6 +69,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     if cx.out.is_for_people() && found == 0 {
         cx.out.talk("nothing waits for you");
     }
+    seen.say_halt(cx);
     Ok(Exit::Done)
 }
 

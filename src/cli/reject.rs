@@ -6,6 +6,7 @@ use super::acting::{Changing, Deed, Many, act, must_say};
 use super::frame::{Answer, Context};
 use crate::board::Board as _;
 use crate::fleet::{Action, Command, Job};
+use crate::insight::requeue_verb;
 use crate::job::Stage;
 
 /// Say no
@@ -35,6 +36,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         command: &|job: &Job| Command::Reject { job: job.id.clone(), requeue: args.requeue },
         answered: true,
         next: &|job: &Job| match job.stage {
+            Stage::Failed if job.used_up().is_some() => format!("again: {}", requeue_verb(job)),
             Stage::Failed => format!("again with your words: aq reject {} --requeue -m WHY", job.id),
             Stage::DeadLetter => format!("start over: aq redrive {}", job.id),
             _ => "your words go into its next prompt".to_string(),

@@ -6,7 +6,7 @@ use super::frame::{CliError, Context, Toward, find_job, parse_moment};
 use crate::board::{Board as _, Local, Purpose, Source};
 use crate::engine::{Liveness, ProcessIdentity, is_alive};
 use crate::fleet::{Broken, Event, Job, Now, State};
-use crate::insight::{Filter, jobs_ever, parse_filter, state_at};
+use crate::insight::{Filter, halt, jobs_ever, parse_filter, state_at};
 use crate::job::{HolderId, JobId, Seq};
 use crate::store::{Fault, FaultKind};
 
@@ -37,6 +37,13 @@ impl Seen {
         let state = state_at(&events, at).map_err(|broken| damaged(&broken))?;
         let now = Now { law: at.max(state.at), wall: at };
         Ok(Seen { board, state: Arc::new(state), now })
+    }
+
+    /// That the whole queue stands still, and what sets it going again.
+    pub fn say_halt(&self, cx: &mut Context) {
+        if let Some(halt) = halt(&self.state, self.now) {
+            cx.out.talk(&format!("the queue is {}. go on: {}", halt.what, halt.verb));
+        }
     }
 
     /// How fresh it is.

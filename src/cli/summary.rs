@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::frame::{CliError, Context, Envelope, Exit, Role, role_of, sign_of};
 use crate::board::{Board as _, Purpose};
 use crate::fleet::{Now, State};
-use crate::insight::needs_you;
+use crate::insight::{halt, needs_you};
 use crate::job::STAGES;
 use crate::store::Place;
 
@@ -65,8 +65,8 @@ pub(super) fn show(cx: &mut Context) -> Result<(), CliError> {
         let text = cx.out.paint(Role::Human, &text);
         cx.out.painted(&text)?;
     }
-    if let Some((_, reason, ..)) = &state.product.paused {
-        cx.out.line(&format!("paused: {reason}. go on: aq budget resume local"))?;
+    if let Some(halt) = halt(&state, cx.now(&state)) {
+        cx.out.line(&format!("{}. go on: {}", halt.what, halt.verb))?;
     }
     if new_files > 0 {
         let files = if new_files == 1 { "1 new file waits" } else { &format!("{new_files} new files wait") };

@@ -265,6 +265,17 @@ impl Job {
         self.spec.budget.raised_by(&self.raised)
     }
 
+    /// Which ceiling is used up, so that the job goes on only with a higher one.
+    pub fn used_up(&self) -> Option<&'static str> {
+        let ended_over = |over: Outcome| self.stage == Stage::Failed && *self.why == *over.name();
+        // Where usage was not told exactly, the end says what the figures do not.
+        self.budget().reached(&self.spent).or(match () {
+            () if ended_over(Outcome::Turns) => Some("turns"),
+            () if ended_over(Outcome::BudgetExceeded) => Some("usd"),
+            () => None,
+        })
+    }
+
     /// The open attempt.
     pub fn open_attempt(&self) -> Option<&Attempt> {
         self.attempts.last().filter(|a| a.ended.is_none())

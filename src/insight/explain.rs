@@ -1,8 +1,9 @@
 //! Why a job stands where it stands: every gate with since-when and what would open it, its place in the
 //! line. Reads the same gates as the claim, so it cannot disagree.
 
+use super::halt::halt;
 use super::line::{Line, class_of, rises_at};
-use super::needs::need_of;
+use super::needs::{need_of, requeue_verb};
 use crate::fleet::{Claimant, Gate, Job, Now, ParkReason, State, gates};
 use crate::job::{JobId, Priority, Stage, usd};
 use crate::time::Stamp;
@@ -56,7 +57,7 @@ pub struct Explanation {
 /// Explains one job. `claimants` are the agents that are known; with none, gates of hosts are left out.
 pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Claimant]) -> Explanation {
     let found = gates(state, job, None, now);
-    let mut reasons: Vec<Reason> = found.iter().map(|gate| reason(state, job, gate)).collect();
+    let mut reasons: Vec<Reason> = found.iter().map(|gate| reason(state, job, gate, now)).collect();
     let mut takers = Vec::new();
     let waits = job.stage.is_waiting();
     if waits && !claimants.is_empty() {
@@ -106,14 +107,14 @@ fn host_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> V
         reason.text = format!("{} (nearest host: {})", reason.text, who.holder);
         reason
     };
-    gates.iter().map(|gate| near(reason(state, job, gate))).collect()
+    gates.iter().map(|gate| near(reason(state, job, gate, now))).collect()
 }
 
 fn plain(gate: &Gate, text: impl Into<String>, since: Option<Stamp>, unless: impl Into<String>) -> Reason {
     Reason { gate: gate.name(), text: text.into(), since, unless: unless.into(), opens: None }
 }
 
-fn reason(state: &State, job: &Job, gate: &Gate) -> Reason {
+fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
     let id = &job.id;
     match gate {
         Gate::Stage(stage) => stage_reason(job, gate, *stage),
@@ -131,7 +132,7 @@ fn reason(state: &State, job: &Job, gate: &Gate) -> Reason {
                 gate,
                 format!("the queue is paused: {reason}"),
                 Some(*since),
-                "the queue went on: aq budget resume local",
+                format!("the queue went on: {}", halt(state, now).map_or(String::new(), |halt| halt.verb)),
             )
         },
         Gate::Suspended { count } => plain(
@@ -151,7 +152,7 @@ fn reason(state: &State, job: &Job, gate: &Gate) -> Reason {
                     usd(*ceiling)
                 ),
                 None,
-                format!("the ceiling were {} higher: aq budget set local --ceiling USD", usd(lacking)),
+                format!("the ceiling were {} higher: aq budget set local --ceiling MORE", usd(lacking)),
             )
         }
         Gate::Budget { which } => plain(
@@ -208,7 +209,7 @@ fn stage_reason(job: &Job, gate: &Gate, stage: Stage) -> Reason {
         ),
         Stage::Shipped => ("done, final".to_string(), "shipped were not final; submit a new job".to_string()),
         Stage::Failed => {
-            (format!("failed: {}", job.why), format!("it was sent back to wait: aq requeue {id}"))
+            (format!("failed: {}", job.why), format!("it was sent back to wait: {}", requeue_verb(job)))
         }
         Stage::DeadLetter => {
             (format!("given up: {}", job.why), format!("it was started over: aq redrive {id}"))

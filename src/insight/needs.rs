@@ -82,11 +82,17 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
             Some((70, "ready to ship".into(), format!("aq ship {id}{rev}")))
         }
         Stage::Failed if &*job.why != "cancelled" => {
-            Some((40, format!("failed: {}", job.why), format!("aq requeue {id}")))
+            Some((40, format!("failed: {}", job.why), requeue_verb(job)))
         }
         Stage::DeadLetter => Some((30, format!("dead letter: {}", job.why), format!("aq redrive {id}"))),
         _ => None,
     }
+}
+
+/// The command that sends a job back to wait, with the ceiling it has to raise.
+pub fn requeue_verb(job: &Job) -> String {
+    let raised = job.used_up().map(|which| format!(" --budget {which}=MORE")).unwrap_or_default();
+    format!("aq requeue {}{raised}", job.id)
 }
 
 /// Jobs that wait behind this one, directly or not.
@@ -128,6 +134,14 @@ mod tests {
         check(
             "job a review=manual | claim | start a | end a ok rev=abc",
             &["a: review, 0 of 1 approvals (aq approve a --rev abc)"],
+        );
+        check(
+            "job a budget=1 | claim | start a | end a budget_exceeded micro=1200000",
+            &["a: failed: budget_exceeded (aq requeue a --budget usd=MORE)"],
+        );
+        check(
+            "job a | claim | start a | end a turns",
+            &["a: failed: turns (aq requeue a --budget turns=MORE)"],
         );
         check("job a | cancel a", &[]);
         check("job a | claim | start a | ask a", &["a: asks you (aq answer a -m TEXT)"]);

@@ -2,11 +2,12 @@
 
 use crate::fleet::{
     Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Now, Order, ParkReason, PauseMode, State,
-    Submission, handle,
+    Submission, Window, handle,
 };
 use crate::fleet::{Event, Job};
 use crate::job::{
     BlobId, CapabilitySet, EngineClass, HolderId, JobId, Outcome, Priority, Rev, ReviewRule, Spec, Usage,
+    parse_usd,
 };
 use crate::time::{Span, Stamp};
 
@@ -19,7 +20,8 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Runs commands separated by `|`: `job ID key=value…`, `claim`, `start ID`, `end ID OUTCOME rev=R`,
-    /// `pass 5m`, `cancel ID`, `ask ID`, `park ID`, `promote ID`, `ship ID`, `pause`.
+    /// `pass 5m`, `cancel ID`, `ask ID`, `park ID`, `promote ID`, `ship ID`, `progress ID usd=N`,
+    /// `ceiling N`, `suspend ID`, `pause`, `resume`.
     pub fn script(text: &str) -> Scene {
         let start = Stamp::parse_rfc3339("2026-10-02T12:00:00Z").expect("a time");
         let mut scene = Scene { state: State::default(), events: Vec::new(), at: start };
@@ -66,6 +68,16 @@ impl Scene {
                 let epoch = epoch + 1;
                 self.act(Command::ShipDone { job, epoch, how: "branch".into(), rev });
             }
+            "progress" => {
+                let micro_usd = fields.iter().find(|f| f.0 == "usd").and_then(|f| parse_usd(f.1));
+                let usage = Some(Usage { micro_usd, ..Usage::default() });
+                self.act(Command::Progress { job, epoch, word: "working".into(), usage });
+            }
+            "ceiling" => {
+                self.act(Command::SetCeiling { ceiling: parse_usd(words[1]), window: Window::Total });
+            }
+            "suspend" => self.act(Command::Suspend { jobs: vec![job] }),
+            "resume" => self.act(Command::Resume {}),
             "pause" => self.act(Command::Pause { mode: PauseMode::Drain, until: None }),
             other => panic!("no such line: {other}"),
         }
@@ -93,6 +105,7 @@ fn submit(id: JobId, fields: &[(&str, &str)]) -> Command {
             "lock" => spec.lock = Some((*value).to_string()),
             "cap" => spec.capabilities = vec![value.parse().expect("a capability")],
             "engine" => spec.engine = Some((*value).to_string()),
+            "budget" => spec.budget.micro_usd = parse_usd(value),
             "review" => spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() },
             other => panic!("no such field: {other}"),
         }

@@ -64,7 +64,9 @@ impl Doer {
                 Some(Happening::Started { slot, attempt: self.begin(&work).await })
             }
             (Act::Release { slot }, Some(work)) => {
-                self.give_back(work.job, work.epoch, "the agent was asked to stop").await;
+                let asked = "the agent was asked to stop";
+                let why = if work.stop_why.is_empty() { asked } else { &work.stop_why };
+                self.give_back(work.job, work.epoch, why).await;
                 Some(Happening::Reported { slot, events: Vec::new(), next: None })
             }
             (Act::Run { slot, kind }, Some(work)) => {

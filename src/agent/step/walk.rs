@@ -8,6 +8,7 @@
 
 use super::watch::{
     SAVE_EVERY, claim, deadlines, later, look_every, ship_by_rule, stop_all, watch_fence, watch_pause,
+    why_paused,
 };
 use super::words::{Act, At, Grant, Happening, NOT_SHIPPED};
 use crate::agent::desk::{Desk, Mood, Until};
@@ -48,7 +49,7 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
         Happening::Hold(hold) => desk.hold = hold,
         Happening::Asked => {
             desk.mood = if desk.mood == Mood::Working { Mood::Draining } else { Mood::Stopping };
-            stop_all(desk, StopCause::Drained, &mut acts);
+            stop_all(desk, StopCause::Drained, "", &mut acts);
         }
     }
     watch_fence(desk, state, &mut acts);
@@ -95,6 +96,9 @@ fn adopted(desk: &mut Desk, state: &State, mut work: Work, now: Span, acts: &mut
     let Some(slot) = desk.slots.iter().position(Option::is_none) else { return };
     if let Some(job) = state.job(&work.job) {
         work.meter(job);
+    }
+    if work.stop == Some(StopCause::Drained) {
+        work.stop_why = why_paused(state);
     }
     let work = desk.slots[slot].insert(work);
     match work.phase {
@@ -316,7 +320,10 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
     let claim = desk.mood == Mood::Working && !desk.hold && desk.orphans == 0;
     let Some(work) = desk.slots[slot].as_mut() else { return };
     work.phase = Phase::Reporting;
-    let Some(end) = work.ended.clone() else { return };
+    let Some(mut end) = work.ended.clone() else { return };
+    if end.outcome == Outcome::Drained && !work.stop_why.is_empty() {
+        end.reason.clone_from(&work.stop_why);
+    }
     let (job, epoch) = (work.job.clone(), work.epoch);
     let rev = work.saved.rev.clone();
     let mut commands = Vec::new();

@@ -48,12 +48,18 @@ pub(super) fn watch_pause(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
         desk.paused = paused;
         desk.empty_at = None;
         if paused == Some(PauseMode::Stop) {
-            stop_all(desk, StopCause::Drained, acts);
+            stop_all(desk, StopCause::Drained, &why_paused(state), acts);
         }
     }
 }
 
-pub(super) fn stop_all(desk: &mut Desk, cause: StopCause, acts: &mut Vec<Act>) {
+/// What stopped the queue, for the end of each attempt that it stops: a ceiling, or a person.
+pub(super) fn why_paused(state: &State) -> String {
+    let stopped = state.product.paused.as_ref().filter(|paused| paused.0 == PauseMode::Stop);
+    stopped.map_or(String::new(), |paused| format!("the queue was stopped: {}", paused.1))
+}
+
+pub(super) fn stop_all(desk: &mut Desk, cause: StopCause, why: &str, acts: &mut Vec<Act>) {
     let now = desk.mood == Mood::Stopping;
     for (slot, work) in desk.slots.iter_mut().enumerate() {
         let Some(work) = work else { continue };
@@ -62,7 +68,9 @@ pub(super) fn stop_all(desk: &mut Desk, cause: StopCause, acts: &mut Vec<Act>) {
         {
             acts.push(Act::Stop { slot, kind, cause, now });
         }
-        work.stop = work.stop.or(Some(cause));
+        if work.stop.is_none() {
+            (work.stop, work.stop_why) = (Some(cause), why.to_string());
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::agent::{Wanted, change};
 use crate::board::Local;
 use crate::cli::frame::{CliError, Context};
 use crate::fleet::{Action, Job, State};
+use crate::insight::requeue_verb;
 use crate::job::{Rev, Stage, usd};
 use crate::time::Stamp;
 
@@ -134,7 +135,7 @@ fn back(action: Action, job: &Job) -> String {
         Action::Promote => format!("aq reject {id} -m WHY"),
         Action::Ship => "shipped is final; a revert is a new job".to_string(),
         Action::Reject if job.stage == Stage::Failed => format!("aq redrive {id}"),
-        Action::Reject => format!("aq undo, or: aq requeue {id}"),
+        Action::Reject => format!("aq undo, or: {}", requeue_verb(job)),
         Action::Cancel => "aq undo requeues it from its last checkpoint".to_string(),
         Action::Park => format!("aq undo, or: aq unpark {id}"),
         Action::Answer => "none: the answer goes into its next prompt".to_string(),

@@ -10,7 +10,8 @@ use crate::agent::orphaned;
 use crate::board::{Board as _, Local};
 use crate::cli::acting::agents_of;
 use crate::engine::Liveness;
-use crate::fleet::{State, check_whole};
+use crate::fleet::{Now, State, check_whole};
+use crate::insight::halt;
 use crate::job::FOLDERS;
 use crate::store::Place;
 use crate::time::{Span, Stamp};
@@ -78,7 +79,9 @@ pub fn state(local: &Local, wall: Stamp) -> Vec<Finding> {
         findings.push(Finding::bad("suspended", says, "restore them: aq budget resume local"));
     }
     if let Some((_, reason, _, _)) = &state.product.paused {
-        findings.push(Finding::note("paused", reason.clone(), "go on: aq budget resume local"));
+        let verb =
+            halt(&state, Now { law: wall.max(state.at), wall }).map_or(String::new(), |halt| halt.verb);
+        findings.push(Finding::note("paused", reason.clone(), format!("go on: {verb}")));
     }
     findings
 }

@@ -9,7 +9,7 @@ use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
 use super::consequence::not_before;
 use super::order::{invalid, must_allow};
-use crate::job::{BlobId, Budget, Outcome, Stage};
+use crate::job::{BlobId, Budget, Stage};
 use crate::time::{Span, Stamp};
 
 pub(super) fn park(job: &Job, until: Option<Stamp>, reason: ParkReason) -> Result<Vec<What>, Refusal> {
@@ -79,16 +79,14 @@ pub(super) fn must_afford(job: &Job, raised: &Budget) -> Result<(), Refusal> {
         let hint = format!("raise it: aq requeue {} --budget {which}=MORE", job.id);
         return Err(Refusal::new(Code::BudgetNotRaised, message, hint));
     }
-    let ended_over = job.stage == Stage::Failed
-        && [Outcome::BudgetExceeded, Outcome::Turns].iter().any(|over| *job.why == *over.name());
     let rises = |now: Option<u64>, new: Option<u64>| new.is_some_and(|new| now.is_none_or(|now| new > now));
     let is_raised = rises(now.micro_usd, raised.micro_usd)
         || rises(now.tokens, raised.tokens)
         || rises(now.turns, raised.turns)
         || rises(now.wall.map(Span::as_millis), raised.wall.map(Span::as_millis));
-    if ended_over && !is_raised {
+    if let Some(which) = job.used_up().filter(|_| !is_raised) {
         let message = format!("{} ended over its budget", job.id);
-        let hint = format!("raise a ceiling: aq requeue {} --budget usd=8", job.id);
+        let hint = format!("raise a ceiling: aq requeue {} --budget {which}=MORE", job.id);
         return Err(Refusal::new(Code::BudgetNotRaised, message, hint));
     }
     Ok(())

@@ -1,0 +1,60 @@
+//! Money that is used up: what stops says which ceiling it was, and names the command that goes on.
+
+use aq::fleet::{Command, Window};
+
+use super::agent_bench::Factory;
+
+const SPENDS: &str = "echo '::aq {\"ev\":\"usage\",\"in\":10,\"out\":2,\"cost\":3.00}'";
+
+#[track_caller]
+fn has(said: &str, parts: &[&str]) {
+    parts.iter().for_each(|part| assert!(said.contains(part), "no {part:?} in:\n{said}"));
+}
+
+#[test]
+fn a_queue_stopped_by_its_ceiling_says_so_everywhere() {
+    let factory = Factory::new();
+    factory.act(Command::SetCeiling { ceiling: Some(2_000_000), window: Window::Total }).expect("lawful");
+    // A ceiling of tokens has the run looked at closely, and sets no money aside.
+    let script = format!("[ $AQ_ATTEMPT -gt 1 ] && echo 1 > a && exit; {SPENDS}; sleep 60");
+    factory.job("it", "budget: {tokens: 1000000} | verify: test -f a", &script);
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait("the end", || (factory.course("it") == "start1 drained>queued").then_some(()));
+    assert_eq!(factory.reason("it"), "the queue was stopped: ceiling $2.00 reached");
+    assert_eq!(agent.drain(), 0, "{}", agent.said());
+    has(&agent.said(), &["drained: the queue was stopped: ceiling $2.00 reached"]);
+    let go_on = "aq budget set local --ceiling MORE, then aq budget resume local";
+    has(&factory.say(&["explain", "it"]), &["ceiling $2.00 reached", go_on]);
+    for verb in [&[][..], &["ls"], &["next"], &["budget", "show"], &["doctor"]] {
+        has(&factory.say(verb), &["ceiling $2.00 reached", go_on]);
+    }
+    let mut agent = factory.agent(&["--once"]);
+    agent.end();
+    has(&agent.said(), &["the queue is paused: ceiling $2.00 reached", go_on]);
+    // The commands are the way out, in this order.
+    has(&factory.say(&["budget", "set", "local", "--ceiling", "20", "--yes"]), &["exit 0"]);
+    has(&factory.say(&["budget", "resume", "local", "--yes"]), &["exit 0"]);
+    factory.once();
+    assert_eq!(factory.course("it"), "start1 drained>queued start2 proven ok>testing");
+}
+
+#[test]
+fn a_job_over_its_own_ceiling_names_the_whole_command() {
+    for (fields, which, more) in
+        [("{usd: 2}", "usd", "8"), ("{tokens: 5}", "tokens", "100"), ("{wall: 1s}", "wall", "9s")]
+    {
+        let factory = Factory::new();
+        let script = format!("[ $AQ_ATTEMPT -gt 1 ] && echo 1 > a && exit; {SPENDS}; sleep 60");
+        factory.job("it", &format!("budget: {fields} | verify: test -f a"), &script).once();
+        assert_eq!(factory.course("it"), "start1 budget_exceeded>failed");
+        let id = factory.id("it").expect("a job");
+        let whole = format!("aq requeue {id} --budget {which}=MORE");
+        has(&factory.say(&["next"]), &[&whole]);
+        has(&factory.say(&["explain", "it"]), &[&whole]);
+        has(&factory.say(&["requeue", "it", "--yes"]), &[&whole, "exit 7"]);
+        let raised = format!("{which}={more}");
+        has(&factory.say(&["requeue", "it", "--budget", &raised, "--yes"]), &["exit 0"]);
+        factory.once();
+        assert!(factory.course("it").ends_with("proven ok>testing"), "{}", factory.course("it"));
+    }
+}
