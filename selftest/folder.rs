@@ -43,17 +43,21 @@ fn a_bad_manifest_goes_to_rejected_with_its_problems() {
         sync
         tree",
         &expect![[r#"
-              rejected bad.md: bad.md:2:1: unknown field "priorty" (all problems: bad.problems.txt)
-              submitted good from good.md
-              inbox: good.md
-              rejected: bad.md bad.problems.txt
-              | bad.md:2:1: unknown field "priorty"
-              |     priorty: high
-              |     ^^^^^^^
-              |     did you mean "priority"?
-              rejected bad.md: bad.md:2:1: unknown field "priorty" (all problems: bad~2.problems.txt)
-              inbox: good.md
-              rejected: bad.md bad.problems.txt bad~2.md bad~2.problems.txt
+            rejected bad.md: bad.md:2:1: unknown field "priorty" (all problems: bad.problems.txt)
+            submitted good from good.md
+            inbox: good.md
+            rejected: bad.md bad.problems.txt
+            | bad.md:2:1: unknown field "priorty"
+            |     priorty: high
+            |     ^^^^^^^
+            |     did you mean "priority"?
+            | bad.md:4:1: no script for the shell engine
+            |     x
+            |     ^
+            |     put the commands into one block fenced by ```sh and ```
+            rejected bad.md: bad.md:2:1: unknown field "priorty" (all problems: bad~2.problems.txt)
+            inbox: good.md
+            rejected: bad.md bad.problems.txt bad~2.md bad~2.problems.txt
         "#]],
     );
 }

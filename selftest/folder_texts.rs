@@ -29,21 +29,25 @@ fn an_edit_of_a_waiting_file_supersedes_and_a_bad_one_does_not() {
         jobs
         text inbox/a.md",
         &expect![[r##"
-              submitted a from a.md
-              a has the text of a.md as edited
-              the edit of a.md is not used, a keeps its text: a.md:2:1: unknown field "nope"
-              | a.md:2:1: unknown field "nope"
-              |     nope: 1
-              |     ^^^^
-              |     the fields: aq help manifest
-              inbox: a.md
-              rejected: a.problems.txt
-              a has the text of a.md as edited
-              inbox: a.md
-              a moved to inbox by hand
-              a has the text of a.md as edited
-              a queued@2 "edited while waiting"
-              inbox/a.md: "# a\n\n```sh\necho while running\n```\n"
+            submitted a from a.md
+            a has the text of a.md as edited
+            the edit of a.md is not used, a keeps its text: a.md:2:1: unknown field "nope"
+            | a.md:2:1: unknown field "nope"
+            |     nope: 1
+            |     ^^^^
+            |     the fields: aq help manifest
+            | a.md:4:1: no script for the shell engine
+            |     x
+            |     ^
+            |     put the commands into one block fenced by ```sh and ```
+            inbox: a.md
+            rejected: a.problems.txt
+            a has the text of a.md as edited
+            inbox: a.md
+            a moved to inbox by hand
+            a has the text of a.md as edited
+            a queued@2 "edited while waiting"
+            inbox/a.md: "# a\n\n```sh\necho while running\n```\n"
         "##]],
     );
 }

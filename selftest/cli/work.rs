@@ -48,6 +48,35 @@ fn good_files_are_added_where_others_are_bad() {
 }
 
 #[test]
+fn every_problem_is_told_in_one_pass_with_its_place() {
+    let bench = Bench::queue();
+    let check = |text: &str, expected: &str| {
+        write(&bench, "bad.md", text);
+        let said = bench.run("add bad.md");
+        let shown: String =
+            said.lines().filter(|line| !line.contains("mend it, then")).map(|l| format!("{l}\n")).collect();
+        same(&shown, expected);
+    };
+    check(
+        "---\ntimeout: soon\ncwd: no/where\n---\nx\n",
+        "! error: bad.md cannot be submitted\n!   bad.md:2:10: timeout: not a duration: \"soon\" (write 500ms, 90s, 45m, 2h or 1d)\n!       timeout: soon\n!                ^^^^\n!   bad.md:3:6: cwd: there is no folder ROOT/work/no/where\n!       cwd: no/where\n!            ^^^^^^^^\n!       name a folder to work in; a relative path begins at ROOT/work\nexit 2\n",
+    );
+    check(
+        "---\nrepo: https://example.com/a.git\nship: pr\nworktree: true\n---\nx\n",
+        "! error: bad.md cannot be submitted\n!   bad.md:2:7: repo: a URL is not in this version\n!       repo: https://example.com/a.git\n!             ^^^^^^^^^^^^^^^^^^^^^^^^^\n!       clone it, and name the folder of the clone\n!   bad.md:3:7: ship: pr is not in this version\n!       ship: pr\n!             ^^\n!       write branch or merge\nexit 2\n",
+    );
+    check(
+        "---\nworktree: true\n---\nx\n",
+        "! error: bad.md cannot be submitted\n!   bad.md:2:11: worktree: true, but ROOT/work is in no git repository\n!       worktree: true\n!                 ^^^^\n!       name a repo, or write worktree: false\nexit 2\n",
+    );
+    write(&bench, "queue/inbox/part.md", "---\ncolour: red\n---\nx\n");
+    check(
+        "---\ncwd: bad.md\nchildren:\n  - part.md\n  - none.md\n  - {body: x, engine: shell}\n---\nx\n",
+        "! error: bad.md cannot be submitted\n!   bad.md:2:6: cwd: ROOT/work/bad.md is not a folder\n!       cwd: bad.md\n!            ^^^^^^\n!       name a folder to work in; a relative path begins at ROOT/work\n!   bad.md:6:1: no script for the shell engine\n!         - {body: x, engine: shell}\n!       ^\n!       put the commands into one block fenced by ```sh and ```\n!   part.md:2:1: unknown field \"colour\"\n!       colour: red\n!       ^^^^^^\n!       the fields: aq help manifest\n!   there is no file for the child ROOT/work/queue/inbox/none.md\nexit 2\n",
+    );
+}
+
+#[test]
 fn files_that_are_not_there_and_files_that_are_in_already() {
     let bench = Bench::queue();
     same(

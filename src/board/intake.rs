@@ -2,13 +2,13 @@
 //! operators' actions. What the law refuses is undone and reported.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fleet::Submission;
 use crate::git::Repo;
 use crate::job::{
-    Child, Effective, FOLDERS, Facts, JobId, Known, Manifest, Problem, Profile, Resolved, profile_name,
-    read_manifest, render_problems, resolve, work_place,
+    Child, Effective, FOLDERS, Facts, JobId, Known, Manifest, Problem, Profile, Resolved, is_here,
+    profile_name, read_manifest, read_on, render_problems, resolve, work_place,
 };
 use crate::store::Place;
 use crate::time::Stamp;
@@ -50,6 +50,34 @@ impl Draft {
     }
 }
 
+/// Everything that is wrong with one file and with the files it names.
+struct Page<'a> {
+    name: &'a str,
+    bytes: &'a [u8],
+    problems: Vec<Problem>,
+    /// Of other files, or of none: rendered already.
+    others: Vec<String>,
+}
+
+impl Page<'_> {
+    fn is_clean(&self) -> bool {
+        self.problems.is_empty() && self.others.is_empty()
+    }
+
+    fn text(mut self) -> String {
+        self.problems.sort_by_key(|problem| problem.at);
+        // A field and the whole may find the same, and children inherit the place of their parent.
+        self.problems.dedup();
+        let mut seen = BTreeSet::new();
+        self.others.retain(|text| seen.insert(text.clone()));
+        let own = match self.problems.is_empty() {
+            true => String::new(),
+            false => render_problems(self.name, self.bytes, &self.problems),
+        };
+        own + &self.others.concat()
+    }
+}
+
 /// Turns manifests into drafts by the settings of a place.
 pub struct Intake<'a> {
     place: &'a Place,
@@ -61,7 +89,7 @@ pub struct Intake<'a> {
     near: Option<BTreeMap<String, Vec<u8>>>,
     /// Ten thousand files ask the same few questions of the disk; each is asked once.
     profiles: RefCell<BTreeMap<String, Result<Profile, String>>>,
-    in_git: RefCell<BTreeMap<String, Result<bool, String>>>,
+    grounds: RefCell<BTreeMap<String, Result<bool, String>>>,
 }
 
 impl<'a> Intake<'a> {
@@ -75,7 +103,7 @@ impl<'a> Intake<'a> {
             known: settings.known(),
             near: None,
             profiles: RefCell::default(),
-            in_git: RefCell::default(),
+            grounds: RefCell::default(),
         }
     }
 
@@ -88,62 +116,98 @@ impl<'a> Intake<'a> {
     /// Reads one manifest with its children.
     ///
     /// # Errors
-    /// Every problem, rendered with carets.
+    /// Every problem, rendered with carets: of the fields, of what they add up to, and of the children.
     pub fn read(&self, name: &str, bytes: &[u8]) -> Result<Ready, String> {
-        let problems = |problems: Vec<Problem>| render_problems(name, bytes, &problems);
-        let manifest = read_manifest(bytes, name, &self.known, self.now).map_err(problems)?;
-        let job = self.draft(&manifest, name, bytes)?;
+        let mut page = Page { name, bytes, problems: Vec::new(), others: Vec::new() };
+        let (manifest, problems) = read_on(bytes, name, &self.known, self.now);
+        page.problems = problems;
+        let Some(manifest) = manifest else { return Err(page.text()) };
+        let job = self.draft(&manifest, name, bytes, &mut page);
         let mut children = Vec::new();
         for child in &manifest.children {
             children.push(match child {
                 Child::Inline(inline) => {
-                    let mut draft = self.draft(&inline.manifest, name, inline.text.as_bytes())?;
-                    draft.file = Some(format!("{}.md", inline.manifest.stem));
-                    draft
+                    let file = format!("{}.md", inline.manifest.stem);
+                    self.draft(&inline.manifest, &file, inline.text.as_bytes(), &mut page)
                 }
-                Child::File(path) => self.child_file(path)?,
+                Child::File(path) => self.child_file(path, &mut page),
             });
         }
-        Ok(Ready { job, children })
+        let children: Option<Vec<Draft>> = children.into_iter().collect();
+        match (job, children) {
+            (Some(job), Some(children)) if page.is_clean() => Ok(Ready { job, children }),
+            _ => Err(page.text()),
+        }
     }
 
-    fn child_file(&self, path: &str) -> Result<Draft, String> {
+    fn child_file(&self, path: &str, page: &mut Page<'_>) -> Option<Draft> {
         let file = if path.ends_with(".md") { path.to_string() } else { format!("{path}.md") };
-        let at = self.place.queue.join("inbox").join(&file);
-        let found = self.near.as_ref().and_then(|near| near.get(&file).cloned());
-        let bytes = match (found, &self.near) {
-            (Some(bytes), _) => bytes,
-            (None, Some(_)) if at.exists() => {
-                return Err(format!(
-                    "the child {file} is a job of its own already\n    name it in deps, or drop parent and children together\n"
-                ));
-            }
-            // Of an edited parent: its children may have moved on.
-            (None, _) => {
-                let mut paths = FOLDERS.iter().map(|row| self.place.queue.join(row.1).join(&file));
-                let found = paths.find_map(|path| std::fs::read(path).ok());
-                found.ok_or_else(|| format!("there is no file for the child {}\n", at.display()))?
+        let bytes = match self.bytes_of_child(&file) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                page.others.push(why);
+                return None;
             }
         };
-        let manifest = read_manifest(&bytes, &file, &self.known, self.now)
-            .map_err(|problems| render_problems(&file, &bytes, &problems))?;
-        self.draft(&manifest, &file, &bytes)
+        let mut own = Page { name: &file, bytes: &bytes, problems: Vec::new(), others: Vec::new() };
+        let (manifest, problems) = read_on(&bytes, &file, &self.known, self.now);
+        own.problems = problems;
+        let draft = manifest.and_then(|manifest| self.draft(&manifest, &file, &bytes, &mut own));
+        if own.is_clean() {
+            return draft;
+        }
+        page.others.push(own.text());
+        None
     }
 
-    fn draft(&self, manifest: &Manifest, name: &str, bytes: &[u8]) -> Result<Draft, String> {
-        let profile = self.profile(profile_name(manifest, &self.settings.config))?;
+    fn bytes_of_child(&self, file: &str) -> Result<Vec<u8>, String> {
+        let at = self.place.queue.join("inbox").join(file);
+        let found = self.near.as_ref().and_then(|near| near.get(file).cloned());
+        match (found, &self.near) {
+            (Some(bytes), _) => Ok(bytes),
+            (None, Some(_)) if at.exists() => Err(format!(
+                "the child {file} is a job of its own already\n    name it in deps, or drop parent and children together\n"
+            )),
+            // Of an edited parent: its children may have moved on.
+            (None, _) => {
+                let mut paths = FOLDERS.iter().map(|row| self.place.queue.join(row.1).join(file));
+                let found = paths.find_map(|path| std::fs::read(path).ok());
+                found.ok_or_else(|| format!("there is no file for the child {}\n", at.display()))
+            }
+        }
+    }
+
+    /// What a manifest amounts to here; what is wrong goes to `page`, whose file the manifest stands in.
+    fn draft(&self, manifest: &Manifest, name: &str, bytes: &[u8], page: &mut Page<'_>) -> Option<Draft> {
+        let profile = match self.profile(profile_name(manifest, &self.settings.config)) {
+            Ok(profile) => profile,
+            Err(problems) => {
+                page.others.push(problems);
+                return None;
+            }
+        };
         let folder = self.place.project.to_string_lossy();
         let at = work_place(manifest, &folder, self.home.as_deref());
+        let ground = if is_here(&at) { self.ground(&at.cwd) } else { Ok(false) };
         let facts = Facts {
             folder: folder.to_string(),
             home: self.home.clone(),
-            in_git: self.in_git(&at.cwd)?,
+            in_git: *ground.as_ref().unwrap_or(&false),
+            unusable: ground.err(),
             place_needed: super::settings::data_home().is_some_and(|home| self.place.queue.starts_with(home)),
         };
-        let Resolved { spec, effective } =
-            resolve(manifest, &profile, &self.settings.config, &self.known, &facts)
-                .map_err(|problems| render_problems(name, bytes, &problems))?;
-        Ok(Draft { body: bytes.to_vec(), effective: stored(&effective), spec, file: Some(name.to_string()) })
+        match resolve(manifest, &profile, &self.settings.config, &self.known, &facts) {
+            Ok(Resolved { spec, effective }) => Some(Draft {
+                body: bytes.to_vec(),
+                effective: stored(&effective),
+                spec,
+                file: Some(name.to_string()),
+            }),
+            Err(problems) => {
+                page.problems.extend(problems);
+                None
+            }
+        }
     }
 
     fn profile(&self, name: &str) -> Result<Profile, String> {
@@ -151,13 +215,20 @@ impl<'a> Intake<'a> {
         seen.entry(name.to_string()).or_insert_with(|| self.settings.profile(name)).clone()
     }
 
-    /// Whether jobs of this folder get worktrees. A refusal of the repository is a problem of the job.
-    fn in_git(&self, cwd: &str) -> Result<bool, String> {
-        let look = || match Repo::discover(std::path::Path::new(cwd)) {
-            Ok(found) => Ok(found.is_some()),
-            Err(error) => Err(format!("cannot work in {cwd}: {error}\n")),
+    /// Whether jobs of this folder get worktrees; the error is why nothing can be done there.
+    fn ground(&self, cwd: &str) -> Result<bool, String> {
+        let path = std::path::Path::new(cwd);
+        let look = || match path.metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(format!("there is no folder {cwd}"))
+            }
+            Ok(meta) if !meta.is_dir() => Err(format!("{cwd} is not a folder")),
+            _ => match Repo::discover(path) {
+                Ok(found) => Ok(found.is_some()),
+                Err(error) => Err(format!("cannot work in {cwd}: {error}")),
+            },
         };
-        self.in_git.borrow_mut().entry(cwd.to_string()).or_insert_with(look).clone()
+        self.grounds.borrow_mut().entry(cwd.to_string()).or_insert_with(look).clone()
     }
 
     /// Files that a manifest names as children: they are taken in below it, not by themselves.

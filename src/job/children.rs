@@ -73,6 +73,8 @@ fn inline(r: &mut Reader<'_>, at: At, entries: &[Entry], number: usize) -> Optio
 /// Checks what no field can know alone, and hands the place of work down to inline children.
 pub(super) fn complete(r: &mut Reader<'_>, m: &mut Manifest, entries: &[Entry], top: At) {
     let at = |name: &str| entries.iter().find(|e| e.key == name).map(|e| &e.value);
+    let written = entries.iter().filter(|e| e.value.value != Value::Empty);
+    m.places = written.map(|e| (e.key.clone(), e.value.at)).collect();
     if let Some(deps) = at("deps") {
         let own = |name: &String| *name == m.stem || Some(name) == m.idempotency_key.as_ref();
         if let Some(name) = m.deps.iter().flatten().find(|name| own(name)) {
@@ -90,12 +92,18 @@ pub(super) fn complete(r: &mut Reader<'_>, m: &mut Manifest, entries: &[Entry], 
     {
         r.problems.push(problem);
     }
-    let (repo, cwd, base) = (m.repo.clone(), m.cwd.clone(), m.base.clone());
-    for child in &mut m.children {
+    hand_down(m);
+}
+
+/// Gives inline children that name no place of work their parent's.
+fn hand_down(m: &mut Manifest) {
+    let mut children = std::mem::take(&mut m.children);
+    for child in &mut children {
         if let Child::Inline(child) = child {
-            child.inherit(repo.as_ref(), cwd.as_ref(), base.as_ref());
+            child.inherit(m);
         }
     }
+    m.children = children;
 }
 
 /// Where a name stands in a list.
@@ -121,27 +129,25 @@ fn refuse_twins(r: &mut Reader<'_>, at: At, children: &[Child]) {
 }
 
 impl InlineChild {
-    fn inherit(&mut self, repo: Option<&String>, cwd: Option<&String>, base: Option<&String>) {
+    fn inherit(&mut self, above: &Manifest) {
         let m = &mut self.manifest;
-        if m.repo.is_some() || m.cwd.is_some() {
+        if m.names("repo") || m.names("cwd") {
             return;
         }
         let mut lines = String::new();
-        for (name, from, to) in
-            [("repo", repo, &mut m.repo), ("cwd", cwd, &mut m.cwd), ("base", base, &mut m.base)]
-        {
+        for (name, from, to) in [
+            ("repo", &above.repo, &mut m.repo),
+            ("cwd", &above.cwd, &mut m.cwd),
+            ("base", &above.base, &mut m.base),
+        ] {
             if let (Some(value), None) = (from, &to) {
                 lines.push_str(&format!("{name}: {}\n", serde_json::Value::from(value.as_str())));
                 *to = Some(value.clone());
+                m.places.insert(name.to_string(), above.place(name));
             }
         }
         self.text.insert_str("---\n".len(), &lines);
-        let (repo, cwd, base) = (m.repo.clone(), m.cwd.clone(), m.base.clone());
-        for child in &mut m.children {
-            if let Child::Inline(child) = child {
-                child.inherit(repo.as_ref(), cwd.as_ref(), base.as_ref());
-            }
-        }
+        hand_down(m);
     }
 }
 
@@ -189,7 +195,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::job::manifest_tests::{NOW, check, known, read};
+    use crate::job::manifest_tests::{NOW, check, forget_places, known, read};
     use crate::job::read_manifest;
 
     const FAMILY: &str = r#"---
@@ -227,6 +233,7 @@ children:
             let file = format!("{}.md", child.manifest.stem);
             let mut back = read_manifest(child.text.as_bytes(), &file, &known(), NOW).expect("reads back");
             back.body.line = child.manifest.body.line;
+            forget_places(&mut back);
             assert_eq!(back, child.manifest);
         }
     }

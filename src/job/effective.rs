@@ -33,6 +33,8 @@ pub struct Facts {
     pub home: Option<String>,
     /// The place of [`work_place`] is in a git repository.
     pub in_git: bool,
+    /// Why nothing can be done at that place, in words; `None` if it can.
+    pub unusable: Option<String>,
     /// The queue belongs to no folder of work, so the job must name one.
     pub place_needed: bool,
 }
@@ -114,6 +116,11 @@ pub fn work_place(manifest: &Manifest, folder: &str, home: Option<&str>) -> Work
     WorkPlace { repo, cwd }
 }
 
+/// Whether the place of a job is on this machine, and not behind a git URL.
+pub fn is_here(place: &WorkPlace) -> bool {
+    !place.repo.as_deref().is_some_and(is_url)
+}
+
 /// A git URL: with a scheme, or `host:path` as ssh writes it.
 fn is_url(text: &str) -> bool {
     let ssh = text.split_once(':').is_some_and(|(host, path)| !host.contains('/') && !path.is_empty());
@@ -172,12 +179,12 @@ fn whole_problems(
     e: &Effective,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let at = At::new(1, 1);
     for (field, name) in [("engine", &e.engine), ("prefers-engine", &e.prefers_engine)] {
         let Some(name) = name.as_ref().filter(|name| !known.engines.contains(name)) else { continue };
         let origin = e.origins.get(field).copied().unwrap_or(Origin::Default);
-        let problem = Problem::new(at, format!("{field}: no such engine: {name:?} (from {origin})"));
-        problems.push(problem.hint(suggestion(name, known.engines.iter().map(String::as_str))));
+        let message = format!("{field}: no such engine: {name:?} (from {origin})");
+        let hint = suggestion(name, known.engines.iter().map(String::as_str));
+        problems.push(Problem::new(m.place(field), message).hint(hint));
     }
     let is_script = e.engine.as_deref() == Some("shell")
         || (e.engine.is_none() && e.engine_class == Some(EngineClass::Script));
@@ -189,26 +196,41 @@ fn whole_problems(
     }
     if let Some(engine) = e.engine.as_ref().and_then(|name| config.engines.get(name)) {
         let placed = Placed { model: e.model.as_deref(), effort: e.effort.as_deref(), ..Placed::default() };
-        if let Err(field) = engine.argv_for(&placed) {
+        if let Err(field) = engine.argv_for(&placed).map_err(|field| field.to_string())
+            && !m.names(&field)
+        {
             let message = format!("its engine's command line needs a {field}");
-            problems.push(
-                Problem::new(at, message).hint(format!("write {field}: … into the job or its profile")),
-            );
+            let hint = format!("write {field}: … into the job or its profile");
+            problems.push(Problem::new(m.place("engine"), message).hint(hint));
         }
     }
-    if e.worktree && !facts.in_git && !e.repo.as_deref().is_some_and(is_url) {
-        let message = format!("worktree: true, but {} is in no git repository", e.cwd);
-        problems.push(Problem::new(at, message).hint("name a repo, or write worktree: false"));
-    }
-    if !e.worktree && e.repo.as_deref().is_some_and(is_url) {
-        let message = "worktree: false, but a URL has no folder to work in";
-        problems.push(Problem::new(at, message).hint("leave worktree out, or name a path"));
-    }
-    if facts.place_needed && m.repo.is_none() && m.cwd.is_none() {
-        let message = "this queue belongs to no project, so the job must say where it works";
-        problems.push(Problem::new(at, message).hint("write repo: or cwd:"));
-    }
+    problems.extend(problem_of_place(m, facts, e));
     problems
+}
+
+/// What is wrong with the place of work; of several things the first, because it leads to the others.
+fn problem_of_place(m: &Manifest, facts: &Facts, e: &Effective) -> Option<Problem> {
+    if e.repo.as_deref().is_some_and(is_url) {
+        let problem = Problem::new(m.place("repo"), "repo: a URL is not in this version");
+        return Some(problem.hint("clone it, and name the folder of the clone"));
+    }
+    if facts.place_needed && !m.names("repo") && !m.names("cwd") {
+        let message = "this queue belongs to no project, so the job must say where it works";
+        return Some(Problem::new(At::new(1, 1), message).hint("write repo: or cwd:"));
+    }
+    if let Some(why) = &facts.unusable {
+        let field = if m.names("cwd") { "cwd" } else { "repo" };
+        let message = if m.names(field) { format!("{field}: {why}") } else { why.clone() };
+        let from = e.repo.as_ref().filter(|_| field == "cwd").unwrap_or(&facts.folder);
+        let hint = format!("name a folder to work in; a relative path begins at {from}");
+        return Some(Problem::new(m.place(field), message).hint(hint));
+    }
+    if e.worktree && !facts.in_git {
+        let message = format!("worktree: true, but {} is in no git repository", e.cwd);
+        let hint = "name a repo, or write worktree: false";
+        return Some(Problem::new(m.place("worktree"), message).hint(hint));
+    }
+    None
 }
 
 /// Picks values by precedence and remembers where each is from.

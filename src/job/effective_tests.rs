@@ -2,9 +2,9 @@
 
 use expect_test::{Expect, expect};
 
-use super::manifest_tests::{known, read};
+use super::manifest_tests::{NOW, known, read};
 use super::{
-    Config, Effective, Facts, Origin, Resolved, Spec, effective_listing, merge_config, read_config,
+    Config, Effective, Facts, Origin, Resolved, Spec, effective_listing, merge_config, read_config, read_on,
     read_profile, render_problems, resolve, work_place,
 };
 
@@ -18,14 +18,16 @@ struct Given {
 const PLAIN: Given = Given { job: "Do.", profile: "", config: "", in_git: true };
 
 fn resolved(given: &Given) -> Result<Resolved, String> {
-    let manifest = read(given.job.as_bytes())?;
+    let (manifest, problems) = read_on(given.job.as_bytes(), "fix.md", &known(), NOW);
+    assert!(problems.is_empty(), "{problems:?}");
+    let manifest = manifest.expect("sound");
     let profile = read_profile(given.profile, "qa").expect("a good profile");
     let layer = read_config(given.config, Origin::Project).expect("a good configuration").0;
     let config: Config = merge_config(&[layer]);
     let mut known = known();
     known.engines.extend(config.engines.keys().cloned());
     let home = Some("/home/ann".to_string());
-    let facts = Facts { folder: "/work/app".to_string(), home, in_git: given.in_git, place_needed: false };
+    let facts = Facts { folder: "/work/app".to_string(), home, in_git: given.in_git, ..Facts::default() };
     resolve(&manifest, &profile, &config, &known, &facts)
         .map_err(|problems| render_problems("fix.md", given.job.as_bytes(), &problems))
 }
@@ -184,19 +186,28 @@ fn what_only_the_whole_can_show() {
     check(
         &Given { job: "---\nworktree: true\n---\nx", in_git: false, ..PLAIN },
         &expect![[r#"
-        fix.md:1:1: worktree: true, but /work/app is in no git repository
-            ---
-            ^
-            name a repo, or write worktree: false
-    "#]],
+            fix.md:2:11: worktree: true, but /work/app is in no git repository
+                worktree: true
+                          ^^^^
+                name a repo, or write worktree: false
+        "#]],
     );
     check(
         &Given { job: "---\nrepo: https://e.com/a\nworktree: false\n---\nx", ..PLAIN },
         &expect![[r#"
-        fix.md:1:1: worktree: false, but a URL has no folder to work in
-            ---
-            ^
-            leave worktree out, or name a path
+            fix.md:2:7: repo: a URL is not in this version
+                repo: https://e.com/a
+                      ^^^^^^^^^^^^^^^
+                clone it, and name the folder of the clone
+        "#]],
+    );
+    check(
+        &Given { job: "---\ntitle: x\nrepo: git@example.com:a/b\n---\nx", ..PLAIN },
+        &expect![[r#"
+        fix.md:3:7: repo: a URL is not in this version
+            repo: git@example.com:a/b
+                  ^^^^^^^^^^^^^^^^^^^
+            clone it, and name the folder of the clone
     "#]],
     );
     let config = "engine = 'a'\nengines.a.argv = ['a', '{model}']";

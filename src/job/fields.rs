@@ -48,16 +48,12 @@ pub fn nested_fields(field: &str) -> Vec<Words> {
     }
 }
 
-const SHIPS: [(&str, ShipKind); 3] =
-    [("branch", ShipKind::Branch), ("merge", ShipKind::Merge), ("pr", ShipKind::Pr)];
+/// What shipping may do; `None` is a way that is not built: refused by its name and never offered.
+const SHIPS: [(&str, Option<ShipKind>); 3] =
+    [("branch", Some(ShipKind::Branch)), ("merge", Some(ShipKind::Merge)), ("pr", None)];
 
-#[derive(Clone, Copy)]
-enum Tier {
-    None,
-    NotBuilt,
-}
-
-const TIERS: [(&str, Tier); 3] = [("none", Tier::None), ("fs", Tier::NotBuilt), ("hermetic", Tier::NotBuilt)];
+/// Tiers of isolation; `None` is one that is not built.
+const TIERS: [(&str, Option<Sandbox>); 3] = [("none", Some(Sandbox::None)), ("fs", None), ("hermetic", None)];
 
 impl Reader<'_> {
     pub(super) fn title(&mut self, node: &Node) -> Option<String> {
@@ -139,12 +135,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn ship(&mut self, node: &Node) -> Option<ShipKind> {
-        let kind = self.word(node, &SHIPS)?;
-        if kind == ShipKind::Pr {
-            self.advise(node.at, "pr is not in this version", "use branch or merge");
-            return None;
-        }
-        Some(kind)
+        self.built_word(node, &SHIPS, "")
     }
 
     pub(super) fn autoship(&mut self, node: &Node) -> Option<Autoship> {
@@ -165,13 +156,24 @@ impl Reader<'_> {
     }
 
     pub(super) fn sandbox(&mut self, node: &Node) -> Option<Sandbox> {
-        match self.word(node, &TIERS)? {
-            Tier::None => Some(Sandbox::None),
-            Tier::NotBuilt => {
-                let hint = "this version has none; a weaker tier is never taken silently";
-                self.advise(node.at, "this isolation is not in this version", hint);
-                None
-            }
+        self.built_word(node, &TIERS, "; a weaker tier is never taken silently")
+    }
+
+    /// One of a few words, some of which this version cannot do yet; `but` ends the advice against those.
+    fn built_word<T: Copy>(
+        &mut self,
+        node: &Node,
+        words: &[(&'static str, Option<T>)],
+        but: &str,
+    ) -> Option<T> {
+        let built: Vec<(&str, T)> = words.iter().filter_map(|(word, is)| Some((*word, (*is)?))).collect();
+        let text = self.text(node)?;
+        if words.iter().any(|(word, is)| is.is_none() && *word == text) {
+            let lawful: Vec<&str> = built.iter().map(|pair| pair.0).collect();
+            let hint = format!("write {}{but}", lawful.join(" or "));
+            self.advise(node.at, format!("{text} is not in this version"), hint);
+            return None;
         }
+        self.word(node, &built)
     }
 }

@@ -14,6 +14,9 @@ pub(super) const CLASSES: [(&str, EngineClass); 3] = [
     ("script", EngineClass::Script),
 ];
 
+/// What a job may prefer: the factory, and what a host says of itself (`jobs.md` section 1).
+const WISHES: [&str; 9] = ["factory", "os", "arch", "cores", "ram_gb", "has", "engine", "gpu", "target"];
+
 /// The shape of names that become parts of paths, keys and arguments.
 pub(super) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
@@ -85,7 +88,7 @@ impl Reader<'_> {
     }
 
     fn glob(&mut self, node: &Node) -> Option<String> {
-        let text = self.text(node)?;
+        let text = self.named(node, "a path or a glob")?;
         let leaves = text.starts_with('/') || text.split('/').any(|part| part == "..");
         if leaves {
             self.advise(
@@ -111,12 +114,18 @@ impl Reader<'_> {
     pub(super) fn wishes(&mut self, node: &Node) -> Option<Vec<String>> {
         self.list(node, LIST_MAX, |r, item| {
             let text = r.text(item)?;
-            let is_pair =
-                text.split_once(':').is_some_and(|(key, value)| !key.is_empty() && !value.is_empty());
-            if is_pair && !text.contains(char::is_whitespace) {
-                return Some(text);
+            let pair = text.split_once(':').filter(|(key, value)| !key.is_empty() && !value.is_empty());
+            match pair.filter(|_| !text.contains(char::is_whitespace)) {
+                Some((key, _)) if WISHES.contains(&key) => return Some(text),
+                Some((key, _)) => r.advise(
+                    item.at,
+                    format!("nothing that can be preferred is called {key:?}"),
+                    suggestion(key, WISHES),
+                ),
+                None => {
+                    r.advise(item.at, format!("not a wish: {text:?}"), "write factory:NAME or os:linux");
+                }
             }
-            r.advise(item.at, format!("not a wish: {text:?}"), "write factory:NAME or os:linux");
             None
         })
     }

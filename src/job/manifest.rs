@@ -1,7 +1,10 @@
 //! A job's manifest as it was written: every field that may be set, and the table they are read by.
 
+use std::collections::BTreeMap;
+
 use super::children::{Child, read_children};
 use super::forms::CLASSES;
+use super::problem::At;
 use super::reader::{LIST_MAX, Reader, Row, Words, row};
 use super::spec::{Autoship, DepsMode, EngineClass, Priority, Retry, ReviewRule, ShipKind};
 use super::tree::Node;
@@ -91,6 +94,8 @@ pub struct Manifest {
     pub sandbox: Option<Sandbox>,
     /// What follows the front matter.
     pub body: Body,
+    /// Where the value of each written field stands, for problems that only the whole can show.
+    pub places: BTreeMap<String, At>,
 }
 
 const PRIORITIES: [(&str, Priority); 4] = [
@@ -140,6 +145,18 @@ pub(super) static MANIFEST: &[Row<Manifest>] = &[
     row("sandbox", "none", "config (none)", "minimum isolation; `fs` and `hermetic` are refused until they are built", |r, n, m| m.sandbox = r.sandbox(n)),
 ];
 
+impl Manifest {
+    /// Where a field's value stands; the file's begin if it was not written.
+    pub(super) fn place(&self, field: &str) -> At {
+        self.places.get(field).copied().unwrap_or(At::new(1, 1))
+    }
+
+    /// The field was written, whether or not its value could be read.
+    pub(super) fn names(&self, field: &str) -> bool {
+        self.places.contains_key(field)
+    }
+}
+
 /// The words of every field of a manifest, in the order of help.
 pub fn manifest_fields() -> impl Iterator<Item = Words> {
     MANIFEST.iter().map(|row| row.words)
@@ -157,8 +174,8 @@ impl Reader<'_> {
         Some(names)
     }
 
-    /// A list of names of people or factories.
+    /// A list of names of people.
     pub(super) fn people(&mut self, node: &Node) -> Option<Vec<String>> {
-        self.list(node, LIST_MAX, Reader::text)
+        self.list(node, LIST_MAX, |r, item| r.named(item, "the name of a person"))
     }
 }

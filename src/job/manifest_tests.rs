@@ -13,8 +13,20 @@ pub(super) fn known() -> Known {
 pub(super) const NOW: Stamp = Stamp::from_millis(1_790_942_400_000);
 
 pub(super) fn read(bytes: &[u8]) -> Result<Manifest, String> {
-    read_manifest(bytes, "fix.md", &known(), NOW)
-        .map_err(|problems| render_problems("fix.md", bytes, &problems))
+    let mut manifest = read_manifest(bytes, "fix.md", &known(), NOW)
+        .map_err(|problems| render_problems("fix.md", bytes, &problems))?;
+    forget_places(&mut manifest);
+    Ok(manifest)
+}
+
+/// Places are shown by the carets of problems; here they would hide the fields.
+pub(super) fn forget_places(manifest: &mut Manifest) {
+    manifest.places.clear();
+    for child in &mut manifest.children {
+        if let super::Child::Inline(child) = child {
+            forget_places(&mut child.manifest);
+        }
+    }
 }
 
 /// What was read, without the fields that were not written; or the problems as a person gets them.
@@ -27,7 +39,9 @@ pub(super) fn shown(bytes: &[u8]) -> String {
 
 fn one_field_a_line(debug: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for line in debug.lines().filter(|line| line.starts_with("    ") && !line.ends_with(": None,")) {
+    for line in debug.lines().filter(|line| {
+        line.starts_with("    ") && ![": None,", "places: {},"].iter().any(|end| line.ends_with(end))
+    }) {
         match line.strip_prefix("    ").filter(|field| !field.starts_with([' ', '}', ')', ']'])) {
             Some(field) => lines.push(field.to_string()),
             None => lines.last_mut().expect("a field comes first").push_str(line.trim()),
@@ -391,7 +405,7 @@ colour: red
             fix.md:27:7: ship: pr is not in this version
                 ship: pr
                       ^^
-                use branch or merge
+                write branch or merge
             fix.md:28:11: autoship: not a rule: "later"
                 autoship: later
                           ^^^^^
@@ -420,10 +434,10 @@ colour: red
                 yolo: "true"
                       ^^^^^^
                 write true or false, without quotes
-            fix.md:36:10: sandbox: this isolation is not in this version
+            fix.md:36:10: sandbox: fs is not in this version
                 sandbox: fs
                          ^^
-                this version has none; a weaker tier is never taken silently
+                write none; a weaker tier is never taken silently
             fix.md:37:1: unknown field "depends_on"
                 depends_on: [a]
                 ^^^^^^^^^^
@@ -476,7 +490,7 @@ fn bad_values_say_what_is_wanted() {
             fix.md:5:10: sandbox: no such choice: "vm"
                 sandbox: vm
                          ^^
-                one of: none, fs, hermetic
+                one of: none
         "#]],
     );
     check(
@@ -527,4 +541,52 @@ fn the_shell_engine_needs_a_script() {
     "#]],
     );
     assert!(read(b"---\nengine: shell\n---\n```sh\na\n```\n").is_ok());
+}
+
+#[test]
+fn a_slip_of_kind_is_told_and_quotes_mean_it() {
+    check(
+        "---\nprefers: [moon:full, oss:linux]\nreview: {reviewers: 5}\nartifacts: 5\ntouches: [true, 1.5]\nship: prr\n---\nx",
+        &expect![[r#"
+            fix.md:2:11: prefers: nothing that can be preferred is called "moon"
+                prefers: [moon:full, oss:linux]
+                          ^^^^^^^^^
+                one of: factory, os, arch, cores, ram_gb, has, engine, gpu, target
+            fix.md:2:22: prefers: nothing that can be preferred is called "oss"
+                prefers: [moon:full, oss:linux]
+                                     ^^^^^^^^^
+                did you mean "os"?
+            fix.md:3:21: review.reviewers: 5 is a number where the name of a person is wanted
+                review: {reviewers: 5}
+                                    ^
+                if it is meant so, write it in quotes: "5"
+            fix.md:4:12: artifacts: 5 is a number where a path or a glob is wanted
+                artifacts: 5
+                           ^
+                if it is meant so, write it in quotes: "5"
+            fix.md:5:11: touches: true is a flag where a path or a glob is wanted
+                touches: [true, 1.5]
+                          ^^^^
+                if it is meant so, write it in quotes: "true"
+            fix.md:5:17: touches: 1.5 is a number where a path or a glob is wanted
+                touches: [true, 1.5]
+                                ^^^
+                if it is meant so, write it in quotes: "1.5"
+            fix.md:6:7: ship: no such choice: "prr"
+                ship: prr
+                      ^^^
+                one of: branch, merge
+        "#]],
+    );
+    check(
+        "---\nprefers: [os:linux, gpu:a100]\nreview: {reviewers: \"5\"}\nartifacts: \"5\"\n---\nx",
+        &expect![[r#"
+            stem: "fix",
+            prefers: Some(["os:linux","gpu:a100",],),
+            children: [],
+            review: Some(ReviewRule {approvals: 1,reviewers: ["5",],four_eyes: false,},),
+            artifacts: Some(["5",],),
+            body: Body {text: "x",line: 6,},
+        "#]],
+    );
 }

@@ -39,7 +39,8 @@ pub use config::{
     config_keys, merge_config, read_config, read_settings,
 };
 pub use effective::{
-    DEFAULT_PROFILE, EFFECTIVE_V, Effective, Facts, Resolved, WorkPlace, profile_name, resolve, work_place,
+    DEFAULT_PROFILE, EFFECTIVE_V, Effective, Facts, Resolved, WorkPlace, is_here, profile_name, resolve,
+    work_place,
 };
 pub use fields::nested_fields;
 pub use front::FILE_MAX;
@@ -49,7 +50,7 @@ pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
 pub use outcome::{Follow, OUTCOMES, Outcome, Proof};
 pub use problem::{At, PROBLEMS_MAX, Problem, nearest, render_problems, suggestion};
 pub use profile::{BUILT_IN_PROFILES, Profile, built_in_profile, profile_fields, read_profile};
-pub use read::{body_of, read_manifest};
+pub use read::{body_of, read_manifest, read_on};
 pub use reader::{Known, Words};
 pub use spec::{
     Autoship, Backoff, DEFAULT_TIMEOUT, DepsMode, EngineClass, Priority, Retry, ReviewRule, ShipKind, Spec,

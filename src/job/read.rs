@@ -19,17 +19,27 @@ pub fn read_manifest(
     known: &Known,
     now: Stamp,
 ) -> Result<Manifest, Vec<Problem>> {
-    let Front { fields, body, body_line, problems } = split_front(bytes).map_err(|problem| vec![problem])?;
+    match read_on(bytes, file_name, known, now) {
+        (Some(manifest), problems) if problems.is_empty() => Ok(manifest),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// Reads a job's file as far as it can be read: where the front matter is sound, the fields that are good
+/// come with the problems of the others, so that what only the whole can show is told in the same pass.
+pub fn read_on(bytes: &[u8], file_name: &str, known: &Known, now: Stamp) -> (Option<Manifest>, Vec<Problem>) {
+    let Front { fields, body, body_line, problems } = match split_front(bytes) {
+        Ok(front) => front,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let sound = problems.is_empty();
     let mut reader = Reader::new(Some(known), now);
     reader.stem = stem_of(file_name);
     let mut manifest = Manifest { stem: reader.stem.clone(), ..Manifest::default() };
     manifest.body = Body { text: body, line: body_line };
     reader.fields(&fields, &[MANIFEST], &mut manifest);
     complete(&mut reader, &mut manifest, &fields, At { line: body_line, column: 1, len: 1 });
-    match merge_problems(problems, reader.problems) {
-        problems if problems.is_empty() => Ok(manifest),
-        problems => Err(problems),
-    }
+    (sound.then_some(manifest), merge_problems(problems, reader.problems))
 }
 
 /// The text of a job behind its front matter, for a worker: what could not be read is not judged again.

@@ -210,6 +210,22 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A text that names something: a bare number or flag is a slip, such as a count where names are wanted.
+    pub(super) fn named(&mut self, node: &Node, what: &str) -> Option<String> {
+        let (text, quoted) = self.scalar(node)?;
+        let what_it_is = match text {
+            "true" | "false" => "a flag",
+            _ if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') => "a number",
+            _ => return self.text(node),
+        };
+        if quoted {
+            return self.text(node);
+        }
+        let hint = format!("if it is meant so, write it in quotes: {text:?}");
+        self.advise(node.at, format!("{text} is {what_it_is} where {what} is wanted"), hint);
+        None
+    }
+
     /// A text that becomes an argument of a program, so it may not look like a flag.
     pub(super) fn argument(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node)?;
