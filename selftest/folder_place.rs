@@ -211,6 +211,23 @@ fn in_a_repository_a_moved_project_works_on_and_copies_are_refused() {
 }
 
 #[test]
+fn a_queue_that_was_moved_away_and_linked_back_keeps_its_history() {
+    let (_root, root) = root();
+    std::fs::create_dir_all(root.join("one/.git")).expect("a folder");
+    let place = make(&root.join("one/queue"), Some(&root.join("one/.git")));
+    std::fs::create_dir(root.join("disk")).expect("a folder");
+    std::fs::rename(root.join("one/queue"), root.join("disk/queue")).expect("moved");
+    let said = refusal(&root.join("disk/queue"));
+    assert!(said.contains("is not there; if the queue was moved, link it back"), "{said}");
+    std::os::unix::fs::symlink(root.join("disk/queue"), root.join("one/queue")).expect("linked");
+    let linked = Place::open(&root.join("one/queue")).expect("opens");
+    assert_eq!((linked.id, linked.side, linked.project), (place.id, place.side, root.join("one")));
+    // The whole project moved after that: its own pointer and link go with it.
+    std::fs::rename(root.join("one"), root.join("two")).expect("moved");
+    Place::open(&root.join("two/queue")).expect("opens");
+}
+
+#[test]
 fn what_is_no_queue_says_so() {
     let (_root, root) = root();
     std::fs::create_dir_all(root.join("queue/inbox")).expect("a folder");

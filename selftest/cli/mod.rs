@@ -7,4 +7,5 @@ mod frame;
 mod reading;
 mod setup;
 mod undo;
+mod words;
 mod work;

@@ -255,6 +255,18 @@ fn work_at_risk_is_never_cleaned_away() {
     let said = run(&bench, "clean --keep 0 --yes");
     has(&said, &["is left alone", "mine.txt", "save it: aq risk rescue make-it-", "exit 4\n"]);
     assert!(mine.is_file());
+    std::fs::write(Path::new(tree).join(".env"), "KEY=1\n").expect("written");
+    has(
+        &run(&bench, "risk"),
+        &["1 line in 1 file: mine.txt; no checkpoint takes .env: its name says it is a secret"],
+    );
+    let said = run(&bench, "risk let-go make-it");
+    has(&said, &["mine.txt; no checkpoint takes .env", "--yes", "exit 2\n"]);
+    std::fs::remove_file(&mine).expect("removed");
+    let said = run(&bench, "risk let-go make-it");
+    has(&said, &[": no checkpoint takes .env", "exit 2\n"]);
+    let said = run(&bench, "diff make-it --rev nope");
+    has(&said, &["error: \"nope\" is no branch, tag or commit here", "exit 3\n"]);
 }
 
 #[test]

@@ -67,16 +67,19 @@ pub fn transitions() -> String {
 
 /// The table `actions`.
 pub fn actions() -> String {
-    let level = |level| match level {
-        Level::Reversible => "at once, with an undo",
-        Level::Decides => "asked before",
-        Level::LosesMuch => "the number or name is typed",
+    let level = |level, undo| {
+        let asked = match level {
+            Level::Reversible => "at once",
+            Level::Decides => "asked before",
+            Level::LosesMuch => "the number or name is typed",
+        };
+        if undo { format!("{asked}, with an undo") } else { asked.to_string() }
     };
     table(
         ["action", "lawful from", "what it does", "confirmation"],
         ACTIONS.iter().map(|row| {
             let from: Vec<String> = row.from.iter().map(|stage| code(stage.name())).collect();
-            [code(row.name), from.join(", "), row.does.to_string(), level(row.level).to_string()]
+            [code(row.name), from.join(", "), row.does.to_string(), level(row.level, row.action.has_undo())]
         }),
     )
 }

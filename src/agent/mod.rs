@@ -22,7 +22,7 @@ mod work;
 pub use change::{Change, Wanted, change};
 pub use desk::Until;
 pub use fence::{Ask, Reply, ask as ask_fence};
-pub use host::{claimant, claimants};
+pub use host::{OFFERS, claimant, claimants};
 pub use place::{job_branch, worktree_path};
 pub use reclaim::{make_whole, orphaned};
 pub use risk::{AtRisk, at_risk, let_go, rescue};

@@ -7,7 +7,7 @@ use crate::board::{Settings, state_home};
 use crate::engine::{Run, RunState};
 use crate::fleet::{Job, State};
 use crate::git::{CheckpointRequest, GitError, Repo, Start};
-use crate::job::{Effective, Epoch, JobId, Outcome, Rev};
+use crate::job::{Effective, Epoch, JobId, Outcome, Rev, plain_error};
 use crate::store::Place;
 use crate::time::{Clock as _, Span, Stamp, SystemClock};
 
@@ -204,14 +204,19 @@ pub(super) fn refused(error: &GitError) -> NotReady {
     (outcome, error.to_string())
 }
 
+/// Processes for people: `4711, 4712`.
+pub(super) fn listed(pids: &[i32]) -> String {
+    pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
 /// Nothing of an earlier attempt may run in the tree any more. Whoever stops it is waited for.
 fn end_earlier_runs(runs: &Path) -> Result<(), NotReady> {
     for dir in run_dirs(runs) {
         let Ok(run) = Run::open(&dir) else { continue };
         for look in 0.. {
-            let state = run
-                .state()
-                .map_err(|e| (Outcome::Config, format!("cannot look at {}: {e}", dir.display())))?;
+            let state = run.state().map_err(|e| {
+                (Outcome::Config, format!("cannot look at {}: {}", dir.display(), plain_error(&e)))
+            })?;
             match state {
                 RunState::Ended(_) => break,
                 RunState::Lost { .. } => {
@@ -221,7 +226,7 @@ fn end_earlier_runs(runs: &Path) -> Result<(), NotReady> {
                     }
                     return Err((
                         Outcome::Config,
-                        format!("processes of an earlier attempt cannot be ended: {left:?}"),
+                        format!("processes of an earlier attempt cannot be ended: {}", listed(&left)),
                     ));
                 }
                 RunState::Elsewhere(who) => {

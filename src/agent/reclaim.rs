@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use super::act::kind_name;
+use super::place::listed;
 use super::work::{PREPARED_FILE, Phase, Prepared, SAVED_FILE, Saved, Work};
 use crate::board::{Board as _, Local};
 use crate::engine::{KILL_GRACE, Liveness, ProcessIdentity, Run, RunKind, RunState, StopCause, is_alive};
 use crate::fleet::{Actor, ActorKind, Command, Job, LeaseKind, Order, State};
-use crate::job::{Epoch, HolderId};
+use crate::job::{Epoch, HolderId, plain_error};
 use crate::store::Fault;
 use crate::time::{Clock as _, Span, Stamp, SystemClock};
 
@@ -181,11 +182,11 @@ fn left_in(runs: &Path, job: &Job) -> Left {
         }
         Ok(RunState::Lost { .. }) => match run.kill_survivors(KILL_GRACE) {
             Ok(pids) if pids.is_empty() => nothing("its run was killed"),
-            Ok(pids) => Left::Stuck(format!("processes of its run cannot be ended: {pids:?}")),
-            Err(error) => Left::Stuck(format!("its run cannot be judged: {error}")),
+            Ok(pids) => Left::Stuck(format!("processes of its run cannot be ended: {}", listed(&pids))),
+            Err(error) => Left::Stuck(format!("its run cannot be judged: {}", plain_error(&error))),
         },
         Ok(RunState::Elsewhere(who)) => Left::Stuck(format!("its run may still go on at {who}")),
-        Err(error) => Left::Stuck(format!("its run cannot be judged: {error}")),
+        Err(error) => Left::Stuck(format!("its run cannot be judged: {}", plain_error(&error))),
     }
 }
 
@@ -203,7 +204,7 @@ fn left_of_ship(runs: &Path, epoch: Epoch) -> Option<String> {
         }
         Ok(RunState::Lost { .. }) => {
             let left = run.kill_survivors(KILL_GRACE).ok()?;
-            (!left.is_empty()).then(|| format!("processes of its ship cannot be ended: {left:?}"))
+            (!left.is_empty()).then(|| format!("processes of its ship cannot be ended: {}", listed(&left)))
         }
         Ok(RunState::Ended(_) | RunState::Elsewhere(_)) | Err(_) => None,
     })

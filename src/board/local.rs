@@ -61,6 +61,14 @@ impl Local {
         Watch::start(&self.place, |_| {}, move || mailbox.refresh())
     }
 
+    /// Why a file could not follow its job although the job itself went on; told once.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the coordinator has stopped.
+    pub async fn unmoved(&self) -> Result<Option<Fault>, Fault> {
+        self.mailbox.run(|it| it.log().unmoved()).await
+    }
+
     /// The clock it was opened with.
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.clock

@@ -17,6 +17,9 @@ use crate::time::Span;
 /// A parent waits this long for the files of its children: a slow copy brings them one by one.
 const CHILDREN_WITHIN: Span = Span::from_secs(2);
 
+/// What follows the stem of a manifest in the name of the file of its problems.
+const PROBLEMS: &str = ".problems.txt";
+
 /// A new file: its name, bytes and receipt.
 type New<'a> = (&'a str, &'a [u8], &'a IdempotencyKey);
 
@@ -160,13 +163,13 @@ impl Local {
         report: &mut Report,
     ) -> Result<(), Fault> {
         let intake = Intake::new(self.place(), settings, self.clock().wall());
+        let mut bad = BTreeSet::new();
         for finding in &scan.findings {
             let Finding::Edited { job: id, name, bytes } = finding else { continue };
             let Some(job) = state.job(id) else { continue };
             let why = match intake.read(name, bytes) {
                 Ok(ready) => match self.edit(by, job, ready).await? {
                     None => {
-                        self.clear_problems(name);
                         report.lines.push(format!("{id} has the text of {name} as edited"));
                         continue;
                     }
@@ -176,6 +179,11 @@ impl Local {
                 Err(problems) => problems,
             };
             self.refuse_edit(id, name, bytes, &why, memory, report)?;
+            bad.insert(self.problems_of(name));
+        }
+        // While something is being written, what is bad now cannot be told from what was.
+        if scan.again.is_none() {
+            self.clear_problems(&bad);
         }
         Ok(())
     }
@@ -217,14 +225,20 @@ impl Local {
     }
 
     fn problems_of(&self, name: &str) -> std::path::PathBuf {
-        self.place().rejected().join(format!("{}.problems.txt", stem(name.as_ref())))
+        self.place().rejected().join(format!("{}{PROBLEMS}", stem(name.as_ref())))
     }
 
-    /// Takes away the problems of an earlier edit, unless they are those of a rejected file.
-    fn clear_problems(&self, name: &str) {
-        if !self.place().rejected().join(name).exists() {
-            // Mostly there are none.
-            let _ = std::fs::remove_file(self.problems_of(name));
+    /// Takes away problems of what is mended or gone: those that stand neither beside their rejected file nor
+    /// in `kept`.
+    fn clear_problems(&self, kept: &BTreeSet<std::path::PathBuf>) {
+        let entries = std::fs::read_dir(self.place().rejected()).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let Some(stem) = name.strip_suffix(PROBLEMS) else { continue };
+            if !kept.contains(&path) && !path.with_file_name(format!("{stem}.md")).exists() {
+                // Another process may have been faster.
+                let _ = std::fs::remove_file(&path);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::seam::Board as _;
 use super::settings::Settings;
 use crate::fleet::{Actor, Command, Job, Order, State};
 use crate::job::{BlobId, Budget, Folder, JobId, Stage};
-use crate::store::{Fault, Finding, Scan};
+use crate::store::{Fault, Finding, Place, Scan};
 use crate::time::Span;
 
 /// Looks at a log that others keep moving before the scan is left to the next nudge.
@@ -25,6 +25,28 @@ pub struct Memory {
     pub(super) early: BTreeMap<String, Span>,
     /// What the scan noted and people have heard of.
     notes: BTreeSet<String>,
+    /// Stray files as the last look found them, one line each.
+    strays: Vec<String>,
+}
+
+/// Where verbs, which live for a moment, remember the stray files they have told of.
+const TOLD: &str = "told";
+
+impl Memory {
+    /// What the verbs before this one have told of.
+    pub fn of_verbs(place: &Place) -> Memory {
+        let told = std::fs::read_to_string(place.side.join(TOLD)).unwrap_or_default();
+        Memory { notes: told.lines().map(str::to_string).collect(), ..Memory::default() }
+    }
+
+    /// Lets the verbs after this one know what was told. Where that cannot be written it is told again.
+    pub fn keep(&self, place: &Place) {
+        let text: String = self.strays.iter().map(|line| format!("{line}\n")).collect();
+        let path = place.side.join(TOLD);
+        if std::fs::read_to_string(&path).unwrap_or_default() != text {
+            let _ = std::fs::write(&path, text);
+        }
+    }
 }
 
 /// What a look at the folder led to.
@@ -65,7 +87,9 @@ impl Local {
             return Ok(Report { again: Some(Span::from_millis(100)), ..Report::default() });
         };
         let mut report = Report { again: scan.again, remade: scan.remade, ..Report::default() };
-        report.lines.extend(scan.notes.iter().filter(|note| memory.notes.insert((*note).clone())).cloned());
+        let said = scan.notes.iter().chain(&scan.strays).filter(|line| memory.notes.insert((*line).clone()));
+        report.lines.extend(said.cloned());
+        memory.strays.clone_from(&scan.strays);
         self.take_in(settings, by, &scan, memory, &mut report).await?;
         self.take_edits(settings, by, &scan, &state, memory, &mut report).await?;
         self.take_moves(by, &scan, &state, &mut report).await?;

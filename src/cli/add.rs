@@ -268,9 +268,9 @@ fn through_the_fence(args: &Args, cx: &mut Context, url: &str) -> Answer {
             Err(error) => refused.push(error),
         }
     }
-    match (refused.first(), done) {
+    match (refused.iter().min_by_key(|no| no.exit), done) {
         (None, _) => Ok(Exit::Done),
-        (Some(first), 0) => Err(first.clone()),
+        (Some(worst), 0) => Err(worst.clone()),
         _ => {
             refused.iter().for_each(|no| cx.out.complain(no));
             Ok(Exit::Partly)

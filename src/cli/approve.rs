@@ -46,7 +46,7 @@ fn next(job: &Job) -> String {
             Some(rev) => format!("ship it: aq ship {} --rev {}", job.id, short(Some(rev))),
             None => format!("ship it: aq ship {}", job.id),
         },
-        _ => format!("approvals: {} of {}", job.approvals(), job.review_rule().approvals.max(1)),
+        _ => format!("approvals: {} of {}", job.approvals(), job.approvals_needed()),
     }
 }
 

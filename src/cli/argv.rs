@@ -108,7 +108,7 @@ pub fn refused(error: &clap::Error) -> CliError {
         ErrorKind::InvalidValue => CliError::usage(format!("{value} is no value of {arg}"))
             .why(format!("it is one of: {}", text(ContextKind::ValidValue))),
         ErrorKind::ValueValidation => {
-            let why = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            let why = std::error::Error::source(error).map(why_no_value).unwrap_or_default();
             CliError::usage(format!("{value:?} is no value of {arg}")).why(why)
         }
         ErrorKind::MissingRequiredArgument => CliError::usage(format!("missing: {arg}")),
@@ -124,6 +124,18 @@ pub fn refused(error: &clap::Error) -> CliError {
     match near {
         Some(near) => said.why(format!("did you mean: {near}")),
         None => said,
+    }
+}
+
+/// Why a text is no value of a flag. Parsers of the standard library and of clap speak of digits and ranges.
+fn why_no_value(error: &(dyn std::error::Error + 'static)) -> String {
+    if error.is::<std::num::ParseIntError>() {
+        return "it is a whole number".to_string();
+    }
+    let text = error.to_string();
+    match text.split_once(" is not in ").and_then(|(_, range)| range.split_once("..=")) {
+        Some((least, most)) => format!("it is a whole number from {least} to {most}"),
+        None => text.replace("invalid digit found in string", "it is a whole number"),
     }
 }
 

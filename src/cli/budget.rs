@@ -18,7 +18,7 @@ use crate::time::Stamp;
 #[command(infer_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -93,7 +93,8 @@ enum Mode {
 /// # Errors
 /// Exit 3 for another product; exit 2 for an amount or time that cannot be read, or a yes that is missing.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
-    match &args.what {
+    // The noun alone is asked to show itself.
+    match args.what.as_ref().unwrap_or(&What::Show { product: None, burndown: false }) {
         What::Show { product, burndown } => show(cx, product.as_deref(), *burndown),
         What::Set { product, ceiling, window, engine, flags } => {
             must_be_local(product)?;
@@ -165,7 +166,7 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
             Some(paused) => {
                 let until =
                     paused.until.as_ref().map_or("until resumed".to_string(), |at| format!("until {at}"));
-                format!("paused ({}), {until}: {}", mode_word(paused.mode), paused.reason)
+                format!("paused ({}), {until}: {}", paused.mode.name(), paused.reason)
             }
             None if !shown.suspended.is_empty() => {
                 format!("suspended: {} waiting files vanished at once", shown.suspended.len())
@@ -215,14 +216,6 @@ fn word_of(window: Window) -> &'static str {
     }
 }
 
-fn mode_word(mode: PauseMode) -> &'static str {
-    match mode {
-        PauseMode::Drain => "drain",
-        PauseMode::Stop => "stop",
-        PauseMode::Kill => "kill",
-    }
-}
-
 fn set(cx: &mut Context, ceiling: Option<&str>, window: Option<WindowWord>, flags: &Changing) -> Answer {
     if ceiling.is_none() && window.is_none() {
         return Err(CliError::usage("aq budget set needs what to set")
@@ -269,7 +262,7 @@ fn pause(cx: &mut Context, mode: Mode, until: Option<&str>, flags: &Changing) ->
             "they are fenced now; what stands in no checkpoint is at risk",
         ),
     };
-    let mut sheet = Sheet { head: format!("pause {LOCAL} ({})", mode_word(law)), ..Sheet::default() };
+    let mut sheet = Sheet { head: format!("pause {LOCAL} ({})", law.name()), ..Sheet::default() };
     sheet.rows.push(("running", format!("{}: {effect}", running.len())));
     if mode == Mode::Kill {
         sheet.rows.push(("instead", "--mode drain loses nothing; --mode stop checkpoints first".to_string()));
@@ -282,7 +275,7 @@ fn pause(cx: &mut Context, mode: Mode, until: Option<&str>, flags: &Changing) ->
         return Ok(Exit::Failed);
     }
     let when = until.map_or(String::new(), |at| format!(" until {}", cx.out.moment(at)));
-    let said = format!("paused {LOCAL} ({}){when}", mode_word(law));
+    let said = format!("paused {LOCAL} ({}){when}", law.name());
     order(cx, &board, flags, Command::Pause { mode: law, until }, said, true)
 }
 

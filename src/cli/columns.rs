@@ -82,7 +82,7 @@ columns! {
     text "tags" "words aq computes", |r, _| Cell::same(tags(r.job, &is_gone).join(",")), |r| words(&tags(r.job, &is_gone).join(","));
     text "why" "why it stands there", |r, _| Cell::same(&*r.job.why), |r| words(&r.job.why);
     words "status" "the status word of a running job", |r, _| Cell::same(status(r)), |r| words(status(r));
-    words "priority" "the class of its manifest", |r, _| Cell::same(format!("{:?}", r.job.spec.priority).to_lowercase()), |r| Key::Number(r.job.spec.priority as i64);
+    words "priority" "the class of its manifest", |r, _| Cell::same(r.job.spec.priority.name()), |r| Key::Number(r.job.spec.priority as i64);
     words "profile" "its persona", |r, _| Cell::same(&r.job.spec.profile), |r| words(&r.job.spec.profile);
     number "attempts" "how many were begun", |r, _| Cell::same(r.job.attempts.len().to_string()), |r| number(Some(r.job.attempts.len() as u64));
     number "place" "its place in line", |r, _| Cell::same(r.place.map(|n| n.to_string()).unwrap_or_default()), |r| number(r.place.map(|n| n as u64));

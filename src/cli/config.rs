@@ -16,7 +16,7 @@ use crate::store::{Place, write_whole};
 #[command(infer_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -50,7 +50,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         Err(error) if error.exit == Exit::NotFound && cx.globals.queue.is_none() => None,
         Err(error) => return Err(error),
     };
-    match &args.what {
+    // The noun alone is asked to show itself.
+    match args.what.as_ref().unwrap_or(&What::Show { origin: false }) {
         What::Show { origin } => show(cx, place.as_ref(), *origin),
         What::Edit { user, project } => edit_file(cx, place.as_ref(), *user, *project),
         What::Path => paths(cx, place.as_ref()),

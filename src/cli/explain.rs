@@ -144,7 +144,7 @@ fn one(said: &Explanation, ways: &[Chain], seen: &Seen, cx: &mut Context) -> Res
 }
 
 fn class_text(said: &Explanation) -> String {
-    let name = |class: Priority| format!("{class:?}").to_lowercase();
+    let name = |class: Priority| class.name().to_string();
     match said.class == said.own_class {
         true => name(said.class),
         false => format!("{} (by age, from {})", name(said.class), name(said.own_class)),

@@ -33,9 +33,10 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         overview(cx, true)?;
         return Ok(Exit::Done);
     };
-    // A verb's own name comes before the beginning of a topic's.
+    // A verb's own name comes before the beginning of a topic's; a topic of that very name follows it.
     let is_verb = VERBS.iter().any(|verb| verb.name == what);
-    if let Some(text) = topic(what).filter(|_| !is_verb) {
+    let text = topic(what);
+    if let Some(text) = text.as_ref().filter(|_| !is_verb) {
         cx.out.painted(text.trim_end())?;
         return Ok(Exit::Done);
     }
@@ -47,7 +48,11 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     // Building gives the verb its full name and the flags of every verb.
     command.build();
     if let Some(own) = command.find_subcommand_mut(verb.name) {
-        let text = own.render_help().to_string();
+        let help = own.render_help().to_string();
+        cx.out.painted(help.trim_end())?;
+    }
+    if let Some(text) = text.filter(|_| TOPICS.iter().any(|topic| topic.name == verb.name)) {
+        cx.out.painted("")?;
         cx.out.painted(text.trim_end())?;
     }
     Ok(Exit::Done)

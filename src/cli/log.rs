@@ -48,6 +48,20 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let path = transcript(seen.board.place(), &job, attempt);
     // An attempt that has just begun may not have written yet.
     let may_come = args.follow && attempt.ended.is_none();
+    if !path.exists() && !may_come && ran_here(seen.board.place(), &job, attempt) {
+        cx.out.talk(&format!("attempt {} of {} wrote nothing", attempt.no, job.id));
+        if cx.out.form() == Form::Json {
+            let none: [(); 0] = [];
+            cx.out.json(&Envelope::new(
+                "log",
+                cx.wall(),
+                seen.state.seq,
+                crate::board::Source::Local,
+                none,
+            ))?;
+        }
+        return Ok(Exit::Done);
+    }
     if !path.exists() && !may_come {
         return Err(CliError::not_found(format!("no transcript of attempt {} of {}", attempt.no, job.id))
             .why(format!("there is no {}; it was never written, or cleaned away", path.display()))
@@ -77,6 +91,11 @@ fn transcript(place: &Place, job: &Job, attempt: &Attempt) -> PathBuf {
     let runs = place.runs(&job.id);
     let own_folder = runs.join(attempt.no.to_string()).join("transcript.jsonl");
     if own_folder.exists() { own_folder } else { runs.join(format!("{}.jsonl", attempt.no)) }
+}
+
+/// Whether the attempt's run stands here, so that a transcript that is not there was never written.
+fn ran_here(place: &Place, job: &Job, attempt: &Attempt) -> bool {
+    attempt.ended.is_some() && place.runs(&job.id).join(attempt.no.to_string()).is_dir()
 }
 
 fn chosen(job: &Job, wanted: Option<u32>) -> Result<&Attempt, CliError> {

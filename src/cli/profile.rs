@@ -12,7 +12,7 @@ use crate::job::built_in_profile;
 #[command(infer_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
-    what: What,
+    what: Option<What>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -47,7 +47,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         Err(error) => return Err(error),
     };
     let settings = Settings::load(place.as_ref(), &[])?;
-    match &args.what {
+    // The noun alone is asked to show itself.
+    match args.what.as_ref().unwrap_or(&What::Ls) {
         What::Ls => list(cx, &settings),
         What::Show { name } => show(cx, &settings, name),
     }

@@ -9,7 +9,7 @@ use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
 use crate::fleet::{Attempt, Job};
 use crate::insight::{need_of, tags, used};
-use crate::job::{Effective, Proof, Usage, effective_listing, usd};
+use crate::job::{Effective, Proof, Stage, Usage, effective_listing, usd};
 use crate::time::Span;
 
 /// Show one job
@@ -132,9 +132,10 @@ fn proof(job: &Job) -> String {
         Proof::Unproven => "UNPROVEN",
     };
     let rev = head.rev.as_ref().map(|rev| format!(" at {rev}")).unwrap_or_default();
-    let wanted = job.review_rule().approvals;
-    let votes =
-        if wanted > 0 { format!(", {} of {wanted} approvals", job.approvals()) } else { String::new() };
+    let votes = match job.stage == Stage::Review || job.review_rule().approvals > 0 {
+        true => format!(", {} of {} approvals", job.approvals(), job.approvals_needed()),
+        false => String::new(),
+    };
     format!("{said}{rev}{votes}")
 }
 

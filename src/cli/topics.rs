@@ -2,8 +2,9 @@
 
 use super::columns::COLUMNS;
 use super::frame::EXITS;
+use crate::agent::OFFERS;
 use crate::insight::FIELDS;
-use crate::job::manifest_fields;
+use crate::job::{Holder, config_keys, manifest_fields};
 
 /// A topic.
 pub struct Topic {
@@ -20,6 +21,8 @@ pub static TOPICS: &[Topic] = &[
     Topic { name: "filter", does: "the language of aq ls, next and watch", text: filter },
     Topic { name: "columns", does: "the columns of aq ls", text: columns },
     Topic { name: "manifest", does: "the fields of a job's front matter", text: manifest },
+    Topic { name: "capabilities", does: "what a job may ask of a host", text: capabilities },
+    Topic { name: "config", does: "the keys of settings files", text: config },
     Topic { name: "environment", does: "variables that aq reads and sets", text: environment },
     Topic { name: "json", does: "the forms of --json and --jsonl", text: json },
 ];
@@ -75,6 +78,38 @@ fn manifest() -> String {
     let rows = manifest_fields()
         .map(|words| (words.name, format!("{} ({}; default {})", words.meaning, words.form, words.default)));
     format!("Front matter of a job's markdown file; the body is the prompt.\n\n{}", pairs(rows))
+}
+
+/// The grammar of capabilities.
+const DEMANDS: [(&str, &str); 3] = [
+    ("key", "the host has it at all: gpu"),
+    ("key:value", "this is one of its values: os:linux, has:git, target:aarch64-linux-gnu"),
+    ("key>=1.2", "a version of it fits; also <, <=, =, >: node>=20"),
+];
+
+fn capabilities() -> String {
+    let demands = DEMANDS.iter().map(|(form, means)| (*form, (*means).to_string()));
+    let offers = OFFERS.iter().map(|(key, means)| (*key, (*means).to_string()));
+    format!(
+        "What a host must have, in a job's `capabilities`; each must hold.\n\n{}\n\
+         What a host offers by itself:\n\n{}\n\
+         More is offered by: aq agent --capability gpu. What a job lacks: aq explain JOB\n",
+        pairs(demands),
+        pairs(offers)
+    )
+}
+
+fn config() -> String {
+    let rows = config_keys().map(|(words, holder)| {
+        let own = if holder == Holder::OwnOnly { "; your own or the machine's file only" } else { "" };
+        (words.name, format!("{} ({}; default {}{own})", words.meaning, words.form, words.default))
+    });
+    format!(
+        "Flags go before variables AQ_*, then the project's aq.toml beside queue/, then your own\n\
+         $XDG_CONFIG_HOME/aq/config.toml, then the machine's /etc/aq/config.toml, then defaults.\n\
+         In force: aq config show --origin. Change one: aq config edit\n\n{}",
+        pairs(rows)
+    )
 }
 
 /// Variables of the environment.

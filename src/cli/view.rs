@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::scene::{Seen, is_gone};
 use crate::fleet::{Attempt, Job};
 use crate::insight::{need_of, tags, used};
-use crate::job::{Proof, Usage};
+use crate::job::{Proof, Stage, Usage};
 use crate::time::Stamp;
 
 /// One job.
@@ -146,7 +146,10 @@ impl JobView {
                 .as_ref()
                 .map(|head| HeadView { rev: head.rev.as_ref().map(text), proof: head.proof }),
             approvals: job.approvals(),
-            approvals_needed: job.review_rule().approvals,
+            approvals_needed: match job.stage {
+                Stage::Review => job.approvals_needed(),
+                _ => job.review_rule().approvals,
+            },
             deps: job
                 .deps
                 .iter()

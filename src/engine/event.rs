@@ -5,6 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::job::{Outcome, Usage, parse_usd};
 use crate::time::Stamp;
 
+/// What `ev` may be, in the order of [`EngineEvent`].
+pub(super) const EVENT_WORDS: [&str; 9] =
+    ["started", "model_text", "tool", "file_change", "usage", "limit", "retry", "note", "ended"];
+
 /// One thing an engine said, `engines.md` section 11. Where it was said (transcript offset) and when stands
 /// beside it in the transcript, not in it. Absent figures are unknown, never zero.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -237,7 +237,7 @@ impl Tally {
     pub fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Text => {}
-            Heard::Unknown => self.unknown += 1,
+            Heard::Unknown(_) => self.unknown += 1,
             Heard::Events(events) => events.iter().for_each(|event| self.see(event)),
         }
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 use std::thread;
 
-use super::dialect::{DIALECTS, Dialect, dialect};
+use super::dialect::{DIALECTS, Dialect, Heard, dialect};
 use super::event::Tally;
 use super::lines::{Line, Splitter};
 use super::plan::RunPlan;
@@ -26,6 +26,9 @@ const CHUNK: usize = 64 * 1024;
 /// Chunks that may wait for the recorder. With [`CHUNK`] this bounds what a run holds in memory to about
 /// 2 MiB beside its longest line.
 const WAITING: usize = 32;
+
+/// Event lines that are not understood and told of; a script with one slip repeats it for ever.
+const UNKNOWN_TOLD: u64 = 5;
 
 /// What reaches the recorder.
 pub(super) enum Feed {
@@ -207,8 +210,14 @@ impl Page {
     fn line(&mut self, now: crate::time::Stamp, source: Source, dialect: &Dialect, line: &Line<'_>) {
         self.summary.lines += 1;
         self.summary.cuts += u64::from(line.cut > 0);
-        self.summary.seen.hear((dialect.hear)(line.bytes));
+        let heard = (dialect.hear)(line.bytes);
         self.writer.line(now, source, line);
+        if let Heard::Unknown(why) = &heard
+            && self.summary.seen.unknown < UNKNOWN_TOLD
+        {
+            self.writer.note(now, &format!("warning: not understood, and not counted: {why}"), None);
+        }
+        self.summary.seen.hear(heard);
         self.keep_tail(line.bytes);
     }
 

@@ -212,7 +212,7 @@ fn why_not(plan: &RunPlan, e: &io::Error) -> (NotStarted, String) {
     if let Some(stdin) = plan.stdin.as_ref().filter(|path| !path.is_file()) {
         return (NotStarted::Other, format!("cannot read {}: no such file", stdin.display()));
     }
-    let detail = format!("cannot start {program:?}: {e}");
+    let detail = format!("cannot start {program:?}: {}", crate::job::plain_error(&e));
     if e.kind() == io::ErrorKind::NotFound {
         (NotStarted::Missing, detail)
     } else {

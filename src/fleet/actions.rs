@@ -5,7 +5,7 @@ use crate::job::Stage;
 /// How much an action can cost, `cockpit.md` section 10.1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Level {
-    /// Reversible: done at once, with an undo.
+    /// Loses nothing: done at once.
     Reversible,
     /// Decides or loses a little: asked before.
     Decides,
@@ -107,6 +107,12 @@ impl Action {
     /// The action's row.
     pub fn row(self) -> &'static ActionRow {
         &ACTIONS[self as usize]
+    }
+
+    /// `aq undo` can take it back, at least from some of its stages.
+    pub fn has_undo(self) -> bool {
+        use Action::{Cancel, Park, Reject, Review, Unpark};
+        matches!(self, Reject | Review | Cancel | Park | Unpark)
     }
 
     /// Its verb.

@@ -53,6 +53,17 @@ pub enum PauseMode {
     Kill,
 }
 
+impl PauseMode {
+    /// The mode as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PauseMode::Drain => "drain",
+            PauseMode::Stop => "stop",
+            PauseMode::Kill => "kill",
+        }
+    }
+}
+
 /// A job to be made.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Submission {

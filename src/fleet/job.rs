@@ -298,6 +298,11 @@ impl Job {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
+    /// Approvals without which no review passes: where the gate asks for none, one person's word.
+    pub fn approvals_needed(&self) -> u32 {
+        self.review_rule().approvals.max(1)
+    }
+
     /// Proof behind the accepted work.
     pub fn proof(&self) -> Proof {
         self.head.as_ref().map_or(Proof::Unproven, |h| h.proof)

@@ -132,7 +132,7 @@ fn host_gates(job: &Job, who: &Claimant) -> Vec<Gate> {
     let missing = who.capabilities.missing(&job.spec.capabilities);
     let mut found: Vec<Gate> = missing.into_iter().cloned().map(Gate::Capability).collect();
     if engine_for(job, who).is_none() {
-        let class = job.spec.engine_class.map(|c| format!("any of class {c:?}"));
+        let class = job.spec.engine_class.map(|c| format!("any of class {}", c.name()));
         found.push(Gate::Engine(job.spec.engine.clone().or(class).unwrap_or_default()));
     }
     found

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::job::Rev;
+use crate::job::{Rev, plain_error};
 
 /// What every door of this room returns.
 pub type Result<T, E = GitError> = std::result::Result<T, E>;
@@ -15,7 +15,7 @@ pub enum GitError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The world failed: disk, permissions, a damaged repository, the git program.
-    #[error("{operation} {operand}: {source}")]
+    #[error("{operation} {operand}: {}", plain_error(source))]
     Fault {
         /// What was being done, as a verb phrase.
         operation: &'static str,
@@ -52,7 +52,7 @@ pub enum Refusal {
         branch: String,
     },
     /// No branch, tag or commit has this name.
-    #[error("base {name:?} is no branch, tag or commit here{}", near_words(near))]
+    #[error("{name:?} is no branch, tag or commit here{}", near_words(near))]
     BaseUnknown {
         /// The name as it was asked for.
         name: String,

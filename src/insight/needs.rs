@@ -75,7 +75,7 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
                 let verb = format!("aq reject {id} --requeue -m WHY");
                 return Some((80, format!("conflict: {}", job.why), verb));
             }
-            let (have, want) = (job.approvals(), job.review_rule().approvals.max(1));
+            let (have, want) = (job.approvals(), job.approvals_needed());
             Some((80, format!("review, {have} of {want} approvals"), format!("aq approve {id}{rev}")))
         }
         Stage::Testing if job.ship_lease().is_none() && job.spec.autoship == Autoship::Never => {

@@ -9,9 +9,9 @@ use crate::time::Stamp;
 
 /// Engine classes as people write them.
 pub(super) const CLASSES: [(&str, EngineClass); 3] = [
-    ("agentic-coder", EngineClass::AgenticCoder),
-    ("chat-coder", EngineClass::ChatCoder),
-    ("script", EngineClass::Script),
+    (EngineClass::AgenticCoder.name(), EngineClass::AgenticCoder),
+    (EngineClass::ChatCoder.name(), EngineClass::ChatCoder),
+    (EngineClass::Script.name(), EngineClass::Script),
 ];
 
 /// What a job may prefer: the factory, and what a host says of itself (`jobs.md` section 1).

@@ -99,10 +99,10 @@ pub struct Manifest {
 }
 
 const PRIORITIES: [(&str, Priority); 4] = [
-    ("critical", Priority::Critical),
-    ("high", Priority::High),
-    ("medium", Priority::Medium),
-    ("low", Priority::Low),
+    (Priority::Critical.name(), Priority::Critical),
+    (Priority::High.name(), Priority::High),
+    (Priority::Medium.name(), Priority::Medium),
+    (Priority::Low.name(), Priority::Low),
 ];
 
 /// Every field of a manifest: reading, suggestions, help and README are drawn from this.

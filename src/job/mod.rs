@@ -21,6 +21,7 @@ mod manifest;
 #[cfg(test)]
 mod manifest_tests;
 mod outcome;
+mod plain;
 mod problem;
 mod profile;
 mod read;
@@ -48,6 +49,7 @@ pub use id::{AttemptNo, BlobId, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq
 pub use listing::{Shown, effective_listing};
 pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
 pub use outcome::{Follow, OUTCOMES, Outcome, Proof};
+pub use plain::plain_error;
 pub use problem::{At, PROBLEMS_MAX, Problem, nearest, render_problems, suggestion};
 pub use profile::{BUILT_IN_PROFILES, Profile, built_in_profile, profile_fields, read_profile};
 pub use read::{body_of, read_manifest, read_on};

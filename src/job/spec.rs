@@ -43,6 +43,29 @@ pub enum EngineClass {
     Script,
 }
 
+impl Priority {
+    /// The class as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Priority::Critical => "critical",
+            Priority::High => "high",
+            Priority::Medium => "medium",
+            Priority::Low => "low",
+        }
+    }
+}
+
+impl EngineClass {
+    /// The class as people write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EngineClass::AgenticCoder => "agentic-coder",
+            EngineClass::ChatCoder => "chat-coder",
+            EngineClass::Script => "script",
+        }
+    }
+}
+
 /// When a dependency counts as satisfied.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

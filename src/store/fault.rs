@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::job::plain_error;
+
 /// What kind of failure it was, where the answer differs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FaultKind {
@@ -48,7 +50,7 @@ impl Fault {
         Fault {
             doing: doing.to_string(),
             on: on.display().to_string(),
-            why: source.to_string(),
+            why: plain_error(source),
             hint: hint.to_string(),
             kind,
         }

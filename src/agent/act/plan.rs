@@ -12,7 +12,7 @@ use crate::board::Board as _;
 use crate::engine::{EnvRules, Run, RunKind, RunPlan, RunState, engine_env};
 use crate::fleet::{Handoff, Job};
 use crate::git::Repo;
-use crate::job::{Effective, Outcome, Placed, PromptWay, body_of, script_of};
+use crate::job::{Effective, Outcome, Placed, PromptWay, body_of, plain_error, script_of};
 use crate::store::Fault;
 
 /// First port of the block a slot gets, and how many ports each has.
@@ -28,7 +28,9 @@ impl Doer {
         fence: Option<&Fence>,
     ) -> Result<RunPlan, NotReady> {
         let fault = |fault: Fault| (Outcome::Config, fault.to_string());
-        let io = |e: std::io::Error| (Outcome::Config, format!("cannot write the files of the run: {e}"));
+        let io = |e: std::io::Error| {
+            (Outcome::Config, format!("cannot write the files of the run: {}", plain_error(&e)))
+        };
         let state = self.local.snapshot();
         let job = state.job(&work.job).ok_or((Outcome::Config, "the job is gone".to_string()))?;
         let prepared = work.prepared.as_ref().ok_or((Outcome::Config, "nothing is prepared".to_string()))?;
@@ -126,7 +128,7 @@ impl Doer {
             let script = script_of(&body_of(body)).map_err(|problem| (Outcome::Config, problem.message))?;
             let file = dir.join("script");
             std::fs::write(&file, script.text)
-                .map_err(|e| (Outcome::Config, format!("cannot write the script: {e}")))?;
+                .map_err(|e| (Outcome::Config, format!("cannot write the script: {}", plain_error(&e))))?;
             return Ok(script.interpreter.into_iter().chain([file.display().to_string()]).collect());
         }
         let missing =

@@ -11,7 +11,7 @@ use crate::engine::{
     ExitReport, KILL_GRACE, Pulse, Run, RunKind, RunState, Source, StopCause, Tally, TranscriptReader,
     dialect, judge, tally_transcript,
 };
-use crate::job::{JobId, Outcome, Usage};
+use crate::job::{JobId, Outcome, Usage, plain_error};
 use crate::store::Place;
 use crate::time::{Clock as _, Span, SystemClock};
 
@@ -56,7 +56,7 @@ impl Doer {
                 end
             }
             Err(error) => {
-                let reason = format!("cannot start a run in {}: {error}", dir.display());
+                let reason = format!("cannot start a run in {}: {}", dir.display(), plain_error(&error));
                 RunEnd { kind, ..RunEnd::without_run(Outcome::Crash, reason) }
             }
         }
@@ -82,7 +82,7 @@ impl Doer {
                 end
             }
             Err(error) => {
-                let reason = format!("its run is gone from {}: {error}", dir.display());
+                let reason = format!("its run is gone from {}: {}", dir.display(), plain_error(&error));
                 RunEnd { kind, ..RunEnd::without_run(Outcome::Crash, reason) }
             }
         }

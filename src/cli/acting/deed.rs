@@ -66,6 +66,7 @@ pub fn act(cx: &mut Context, board: &Local, flags: &Changing, targets: &Targets,
     for group in orders.chunks(BATCH_MOST) {
         let batch: Vec<Order> = group.iter().map(|one| one.order.clone()).collect();
         let verdicts = cx.wait(board.act(batch))?;
+        warn_of_unmoved(cx, board)?;
         let after = board.snapshot();
         let told =
             group.iter().zip(verdicts).map(|(one, verdict)| became(deed, &before, &after, one, verdict));
@@ -74,6 +75,15 @@ pub fn act(cx: &mut Context, board: &Local, flags: &Changing, targets: &Targets,
     outcomes.extend(refused.into_iter().filter_map(|one| not_done(deed, &before, &one)));
     outcomes.sort_by_key(|one| targets.jobs.iter().position(|id| id.as_str() == one.target));
     tell(cx, board.snapshot().seq, flags.dry_run, &outcomes)
+}
+
+/// What was decided stands in the log even where the disk did not let a file follow.
+fn warn_of_unmoved(cx: &Context, board: &Local) -> Result<(), CliError> {
+    if let Some(fault) = cx.wait(board.unmoved())? {
+        cx.out.warn(&format!("it is done, but its file did not follow: {fault}"));
+        cx.out.warn("the next verb or agent tries again; what is wrong: aq doctor");
+    }
+    Ok(())
 }
 
 /// Asks the law about every target on the state as it was read, so that nobody is asked in vain.

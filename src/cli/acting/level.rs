@@ -17,10 +17,7 @@ pub fn level_of(action: Action, job: &Job) -> Level {
 
 /// Whether `aq undo` can take it back, given where the job stood before.
 pub fn has_inverse(action: Action, before: Stage, to: Stage) -> bool {
-    match action {
-        Action::Park | Action::Unpark | Action::Cancel | Action::Review => true,
-        // From failed it gives up, and a requeue cannot bring that back.
-        Action::Reject => before != Stage::Failed && to == Stage::Failed,
-        _ => false,
-    }
+    // A reject from failed gives up, and one that requeues is gone on with: neither comes back.
+    let given_up = action == Action::Reject && (before == Stage::Failed || to != Stage::Failed);
+    action.has_undo() && !given_up
 }

@@ -109,10 +109,8 @@ pub fn tell(cx: &mut Context, seq: Seq, dry_run: bool, all: &[Outcome]) -> Answe
             _ => None,
         })
         .collect();
-    if refused.len() == all.len()
-        && let Some(first) = refused.first()
-    {
-        return Err(none_done(cx, first, &refused, all));
+    if refused.len() == all.len() && !refused.is_empty() {
+        return Err(none_done(cx, &refused, all));
     }
     if cx.out.is_json() {
         let kind = if dry_run { "would_change" } else { "changed" };
@@ -155,16 +153,19 @@ fn tell_one(cx: &mut Context, one: &Outcome) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Nothing was done: the first refusal is the error, the others stand above it.
-fn none_done(cx: &Context, first: &CliError, refused: &[&CliError], all: &[Outcome]) -> CliError {
-    if let [_] = refused {
-        return first.clone();
+/// Nothing was done: one refusal is the error, the others stand above it. What is wrong whatever anybody
+/// else does, such as a bad manifest, has the lowest exit and is the word.
+fn none_done(cx: &Context, refused: &[&CliError], all: &[Outcome]) -> CliError {
+    let chosen = (0..refused.len()).min_by_key(|nth| refused[*nth].exit).unwrap_or(0);
+    if let [only] = refused {
+        return (*only).clone();
     }
-    refused.iter().skip(1).for_each(|no| cx.out.complain(no));
+    let others = refused.iter().enumerate().filter(|(nth, _)| *nth != chosen);
+    others.for_each(|(_, no)| cx.out.complain(no));
     let rows: Vec<serde_json::Value> = all
         .iter()
         .zip(refused)
         .map(|(one, no)| serde_json::json!({"job": one.target, "code": no.code(), "message": no.what}))
         .collect();
-    first.clone().field("refused", rows)
+    refused[chosen].clone().field("refused", rows)
 }

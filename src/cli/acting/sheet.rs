@@ -84,8 +84,9 @@ fn rows(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'static s
             });
             rows.push(("work", rev));
             rows.push(("proof", proof.to_string()));
-            let rule = job.review_rule().approvals;
-            rows.push(("approvals", format!("{} of {rule}", job.approvals())));
+            if job.stage == Stage::Review {
+                rows.push(("approvals", format!("{} of {}", job.approvals(), job.approvals_needed())));
+            }
         }
         _ if job.stage.is_held() => {
             let lost = job.open_attempt().map_or("its place at an agent".to_string(), |attempt| {

@@ -6,6 +6,7 @@ use std::process::Command;
 use super::finding::Finding;
 use crate::board::{BUILT_IN_ENGINES, Settings, state_home};
 use crate::git::Repo;
+use crate::job::plain_error;
 use crate::store::{Fault, Place, Watch};
 use crate::time::Stamp;
 
@@ -83,7 +84,7 @@ fn room(check: &'static str, path: &Path) -> Finding {
     let stat = match rustix::fs::statvfs(there) {
         Ok(stat) => stat,
         Err(error) => {
-            let says = format!("cannot look at {}: {error}", there.display());
+            let says = format!("cannot look at {}: {}", there.display(), plain_error(&error));
             return Finding::bad(check, says, "look at it with df");
         }
     };

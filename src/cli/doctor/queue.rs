@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{Access, FlockOperation, access, flock};
+use rustix::io::Errno;
 
 use super::finding::Finding;
 use crate::agent::orphaned;
@@ -12,7 +13,7 @@ use crate::cli::acting::agents_of;
 use crate::engine::Liveness;
 use crate::fleet::{Now, State, check_whole};
 use crate::insight::halt;
-use crate::job::FOLDERS;
+use crate::job::{FOLDERS, plain_error};
 use crate::store::Place;
 use crate::time::{Span, Stamp};
 
@@ -33,15 +34,49 @@ pub fn lock(place: &Place) -> Finding {
     for _ in 0..LOCK_LOOKS {
         match flock(&file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => return Finding::fine("lock", "it comes free"),
-            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE.to_std()),
+            Err(Errno::WOULDBLOCK) => std::thread::sleep(LOCK_PAUSE.to_std()),
             Err(error) => {
-                let says = format!("locks do not work at {}: {error}", path.display());
+                let says = format!("locks do not work at {}: {}", path.display(), plain_error(&error));
                 return Finding::bad("lock", says, "keep the queue on a local disk");
             }
         }
     }
     let says = format!("a process has held {} for more than a second", path.display());
     Finding::bad("lock", says, format!("see who: fuser -v {}", path.display()))
+}
+
+/// Whether files can follow their jobs: every folder is there, may be written, and is on one file system.
+pub fn folders(place: &Place) -> Finding {
+    use std::os::unix::fs::MetadataExt as _;
+    let names = FOLDERS.iter().map(|row| row.1).chain(["rejected"]).map(|name| place.queue.join(name));
+    let device = std::fs::metadata(&place.queue).map(|meta| meta.dev()).ok();
+    for path in names.chain([place.side.clone()]) {
+        let at = path.display();
+        let meta = match std::fs::metadata(&path) {
+            Ok(meta) if meta.is_dir() => meta,
+            Ok(_) => return Finding::bad("folders", format!("{at} is not a folder"), "move it away"),
+            // Made again by whoever acts.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                let says = format!("cannot look at {at}: {}", plain_error(&error));
+                return Finding::bad("folders", says, format!("ls -ld {at}"));
+            }
+        };
+        let may = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
+        if let Err(error) = access(&path, may) {
+            let says = format!("{at} cannot be written: {}", plain_error(&error));
+            let mend = match error {
+                Errno::ROFS => "mount it writable, or move the queue".to_string(),
+                _ => format!("chmod u+rwx {at}; if it is another's: chown"),
+            };
+            return Finding::bad("folders", says, mend);
+        }
+        if path != place.side && device.is_some_and(|device| device != meta.dev()) {
+            let says = format!("{at} is on another file system than the queue: files cannot be moved there");
+            return Finding::bad("folders", says, "make it a plain folder of the queue");
+        }
+    }
+    Finding::fine("folders", "files can follow their jobs")
 }
 
 /// Whether the log can be read to its end and its events fit each other.

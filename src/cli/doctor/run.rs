@@ -52,10 +52,16 @@ fn look(cx: &Context) -> Vec<Finding> {
     if let Some(place) = &place {
         findings.extend(machine::disk(place, settings.as_ref().ok()));
         findings.push(machine::watch(place));
+        findings.push(queue::folders(place));
         findings.push(queue::lock(place));
-        findings.push(queue::log(place));
+        let log = queue::log(place);
+        let readable = log.health != Health::Bad;
+        findings.push(log);
         match cx.local(Purpose::Read) {
-            Ok(local) => findings.extend(queue::state(&local, cx.wall())),
+            Ok(local) if readable => findings.extend(queue::state(&local, cx.wall())),
+            // What a damaged log adds up to says nothing, and the log's own line says why.
+            Ok(_) => {}
+            Err(_) if !readable => {}
             Err(error) => findings.push(Finding::bad("state", error.what, error.next.join(", "))),
         }
         findings.extend(settings.iter().flat_map(machine::engines));

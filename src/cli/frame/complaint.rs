@@ -174,7 +174,13 @@ impl From<GitError> for CliError {
             GitError::Refused(no) => CliError::new(Kind::Git, Exit::Refused, no.to_string()),
             GitError::Fault { operation, operand, source } => {
                 let on = std::path::Path::new(&operand);
-                CliError::from(Fault::new(FaultKind::Disk, operation, on, source.to_string(), ""))
+                CliError::from(Fault::new(
+                    FaultKind::Disk,
+                    operation,
+                    on,
+                    crate::job::plain_error(&source),
+                    "",
+                ))
             }
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use super::exit::Exit;
 use crate::board::state_home;
+use crate::job::plain_error;
 use crate::time::{Clock as _, SystemClock};
 
 /// The first panic's own words, kept for the report.
@@ -24,7 +25,7 @@ pub fn guard(work: impl FnOnce() -> Exit) -> Exit {
         let said = SAID.lock().ok().and_then(|mut said| said.take()).unwrap_or_default();
         let first = said.lines().take(2).collect::<Vec<_>>().join(" ");
         let kept = write_report(&said).map_or_else(
-            |why| format!("the report could not be written: {why}"),
+            |why| format!("the report could not be written: {}", plain_error(&why)),
             |path| format!("report: {}", path.display()),
         );
         let text = format!(

@@ -37,9 +37,10 @@ impl Context {
         let me = self.me();
         // First what dead processes hold: a hand's move is judged by where the job really stands.
         let mended = self.wait(make_whole(&local))?;
-        // A fresh memory: what needs time to be understood, such as a file just gone, is left to agents.
-        let mut memory = Memory::default();
+        // Of time it knows nothing: what needs some to be understood, such as a file just gone, is left to agents.
+        let mut memory = Memory::of_verbs(local.place());
         let report = self.wait(local.sync(settings, &me, BTreeSet::new(), &mut memory))?;
+        memory.keep(local.place());
         mended.iter().chain(&report.lines).for_each(|line| self.out.talk(line));
         for job in &report.ship {
             self.out.talk(&format!(

@@ -1,5 +1,6 @@
 //! The dialect of scripts: log text, with events on lines that begin with `::aq ` (`engines.md` section 10).
 
+use super::super::event::EVENT_WORDS;
 use super::table::Heard;
 use crate::job::Outcome;
 
@@ -20,7 +21,19 @@ pub(super) fn hear(line: &[u8]) -> Heard {
     let Some(json) = line.strip_prefix(MARK) else { return Heard::Text };
     match serde_json::from_slice(json) {
         Ok(event) => Heard::Events(vec![event]),
-        Err(_) => Heard::Unknown,
+        Err(_) => Heard::Unknown(why_unknown(json)),
+    }
+}
+
+/// What is wrong with an event line, for whoever wrote the script.
+fn why_unknown(json: &[u8]) -> String {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(json) else {
+        return "what follows ::aq is no JSON object".to_string();
+    };
+    match fields.get("ev").and_then(serde_json::Value::as_str) {
+        None => format!("it names no event; write \"ev\": one of {}", EVENT_WORDS.join(", ")),
+        Some(word) if EVENT_WORDS.contains(&word) => format!("the fields of {word:?} do not read"),
+        Some(word) => format!("no event {word:?}; there are {}", EVENT_WORDS.join(", ")),
     }
 }
 
@@ -39,7 +52,7 @@ mod tests {
         let check = |line: &str, expected: &str| {
             let got = match hear(line.as_bytes()) {
                 Heard::Text => "text".to_string(),
-                Heard::Unknown => "unknown".to_string(),
+                Heard::Unknown(why) => format!("unknown: {why}"),
                 Heard::Events(events) => match &events[..] {
                     [EngineEvent::Usage(u)] => format!("usage {:?} {:?}", u.input, u.out),
                     [EngineEvent::Ended(e)] => format!("ended {} {}", e.class, e.reason),
@@ -55,15 +68,29 @@ mod tests {
         check("::aq", "text");
         check(r#"::aq {"ev":"usage","in":10,"out":2}"#, "usage Some(10) Some(2)");
         check(r#"::aq {"ev":"usage","in":10,"later":[1]}"#, "usage Some(10) None");
-        check(r#"::aq {"ev":"usage","in":-1}"#, "unknown");
+        let words = EVENT_WORDS.join(", ");
+        check(r#"::aq {"ev":"usage","in":-1}"#, r#"unknown: the fields of "usage" do not read"#);
         check(r#"::aq {"ev":"tool","name":"make"}"#, "tool make Start");
         check(
             r#"::aq {"ev":"ended","class":"no_work","reason":"nothing to do"}"#,
             "ended no_work nothing to do",
         );
-        check(r#"::aq {"ev":"ended","class":"splendid"}"#, "unknown");
-        check(r#"::aq {"ev":"dance"}"#, "unknown");
-        check("::aq {", "unknown");
-        check("::aq []", "unknown");
+        check(r#"::aq {"ev":"ended","class":"splendid"}"#, r#"unknown: the fields of "ended" do not read"#);
+        check(r#"::aq {"ev":"dance"}"#, &format!(r#"unknown: no event "dance"; there are {words}"#));
+        check(r#"::aq {"in":1}"#, &format!(r#"unknown: it names no event; write "ev": one of {words}"#));
+        check("::aq {", "unknown: what follows ::aq is no JSON object");
+        check("::aq []", "unknown: what follows ::aq is no JSON object");
+    }
+
+    #[test]
+    fn every_word_is_an_event() {
+        for word in EVENT_WORDS {
+            let line = format!(r#"::aq {{"ev":"{word}"}}"#);
+            let known = match hear(line.as_bytes()) {
+                Heard::Unknown(why) => why.contains("do not read"),
+                other => other != Heard::Text,
+            };
+            assert!(known, "{word}");
+        }
     }
 }

@@ -9,8 +9,9 @@ use crate::job::Outcome;
 pub enum Heard {
     /// Text for people. Legal in every dialect.
     Text,
-    /// It looked like an event and is none that this version knows: counted, never an error.
-    Unknown,
+    /// It looked like an event and is none that this version knows: counted, never an error. The text says
+    /// what is not known about it.
+    Unknown(String),
     /// What it said.
     Events(Vec<EngineEvent>),
 }

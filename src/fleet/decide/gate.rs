@@ -43,7 +43,7 @@ pub(super) fn review(
     let others = || job.reviews.iter().filter(|d| !d.by.is(&order.by) && d.rev.as_ref() == head);
     let yes = others().filter(|d| d.approve).count() + usize::from(approve);
     let vetoed = others().any(|d| !d.approve);
-    let needed = usize::try_from(job.review_rule().approvals).unwrap_or(usize::MAX).max(1);
+    let needed = usize::try_from(job.approvals_needed()).unwrap_or(usize::MAX);
     let enough = approve && !vetoed && yes >= needed;
     let to = enough.then_some(Stage::Testing);
     let epoch = job.epoch + u64::from(enough);

@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 
 use super::place::Place;
+use super::tail::bad_line;
 use crate::fleet::Event;
 use crate::job::Seq;
-use crate::store::codec::{BadLine, decode_line};
-use crate::store::{Fault, FaultKind};
+use crate::store::Fault;
+use crate::store::codec::decode_line;
 
 /// Bytes read in one go.
 const BUFFER: usize = 1 << 18;
@@ -32,7 +34,10 @@ impl Place {
         let from = line_before(&file, after).map_err(|e| fault(&e))?;
         let mut lines = BufReader::with_capacity(BUFFER, file);
         lines.seek(SeekFrom::Start(from)).map_err(|e| fault(&e))?;
-        let (mut found, mut line, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut found, mut line) = (Vec::new(), Vec::new());
+        // The batch before the first that starts beyond `after` may end beyond it.
+        let mut kept: Option<(u64, Vec<u8>)> = None;
+        let mut at = from;
         while found.len() < most {
             line.clear();
             let n = lines.read_until(b'\n', &mut line).map_err(|e| fault(&e))?;
@@ -40,19 +45,19 @@ impl Place {
             if n == 0 || line.last() != Some(&b'\n') {
                 break;
             }
-            // The batch before the first that starts beyond `after` may end beyond it.
+            let here = at;
+            at += n as u64;
             if first_seq(&line).is_some_and(|seq| seq <= after) {
-                std::mem::swap(&mut line, &mut kept);
+                kept = Some((here, std::mem::take(&mut line)));
                 continue;
             }
-            if !kept.is_empty() {
-                found.extend(read_line(&kept, after, &path)?);
-                kept.clear();
+            if let Some((here, kept)) = kept.take() {
+                take_line(&mut found, &kept, after, (&path, here))?;
             }
-            found.extend(read_line(&line, after, &path)?);
+            take_line(&mut found, &line, after, (&path, here))?;
         }
-        if !kept.is_empty() {
-            found.extend(read_line(&kept, after, &path)?);
+        if let Some((here, kept)) = kept {
+            take_line(&mut found, &kept, after, (&path, here))?;
         }
         Ok(found)
     }
@@ -96,22 +101,16 @@ fn first_seq(line: &[u8]) -> Option<Seq> {
     std::str::from_utf8(&line[24..24 + digits]).ok()?.parse().ok()
 }
 
-fn read_line(line: &[u8], after: Seq, path: &std::path::Path) -> Result<Vec<(Seq, Event)>, Fault> {
-    let entry = decode_line(line.strip_suffix(b"\n").unwrap_or(line)).map_err(|bad| match bad {
-        BadLine::Damaged(why) => Fault::new(
-            FaultKind::Corrupt,
-            "read",
-            path,
-            format!("damaged after event {after}: {why}"),
-            "restore it",
-        ),
-        BadLine::Newer(law) => Fault::new(
-            FaultKind::Skew,
-            "read",
-            path,
-            format!("written under law {law}"),
-            "use the newer aq here",
-        ),
-    })?;
-    Ok((entry.seq..).zip(entry.events).filter(|row| row.0 > after).collect())
+/// Decodes a line that stands at that place, and takes its events behind `after`.
+fn take_line(
+    found: &mut Vec<(Seq, Event)>,
+    line: &[u8],
+    after: Seq,
+    (path, offset): (&Path, u64),
+) -> Result<(), Fault> {
+    let end = found.last().map_or(after, |row| row.0);
+    let entry = decode_line(line.strip_suffix(b"\n").unwrap_or(line));
+    let entry = entry.map_err(|bad| bad_line(path, offset, end, &bad))?;
+    found.extend((entry.seq..).zip(entry.events).filter(|row| row.0 > after));
+    Ok(())
 }

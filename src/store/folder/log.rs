@@ -48,6 +48,8 @@ pub struct FolderLog {
     pub(super) ahead: Vec<Entry>,
     blobs: Blobs,
     layout: Layout,
+    /// Why a file did not follow its job, until somebody asks.
+    unmoved: Option<Fault>,
 }
 
 /// The exclusive lock; released when dropped.
@@ -70,6 +72,7 @@ impl FolderLog {
             ahead: Vec::new(),
             blobs: Blobs::at(blobs),
             layout: Layout::of(place),
+            unmoved: None,
             place: place.clone(),
         })
     }
@@ -77,6 +80,11 @@ impl FolderLog {
     /// The queue this is the log of.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Why a file could not follow its job in the last append; told once.
+    pub fn unmoved(&mut self) -> Option<Fault> {
+        self.unmoved.take()
     }
 
     /// Compares the folders with `state` under the lock, finishes our own unfinished moves, and tells
@@ -238,7 +246,7 @@ impl Log for FolderLog {
         self.write_line(&encode_line(end + 1, batch, events))?;
         self.end += events.len() as Seq;
         // The batch is durable: a file that cannot be moved now is moved by the next scan.
-        let _ = self.layout.follow(events, after, &self.blobs);
+        self.unmoved = self.layout.follow(events, after, &self.blobs).err();
         Ok(Appended::Done)
     }
 

@@ -117,7 +117,7 @@ impl Place {
         let named = queue;
         let queue = queue.canonicalize().map_err(|e| Fault::io("find", queue, &e))?;
         let project = project_of(named, &queue)?;
-        let side = side_of(&queue)?;
+        let side = side_of(named, &queue)?;
         refuse_remote(&side)?;
         refuse_remote(&queue)?;
         let identity = Identity::read(&side)?;
@@ -160,7 +160,7 @@ impl Place {
         if wish.git_common.is_some() && !ignore.exists() {
             write_whole(&ignore, b"*\n")?;
         }
-        let side = side_of(&queue)?;
+        let side = side_of(wish.queue, &queue)?;
         make(&side)?;
         let old = Identity::read(&side).ok().filter(|_| side.join("queue.json").exists());
         match old {
@@ -209,7 +209,7 @@ impl Place {
     /// A [`Fault`] if it is not a queue or cannot be written.
     pub fn adopt(named: &Path) -> Result<Place, Fault> {
         let queue = named.canonicalize().map_err(|e| Fault::io("find", named, &e))?;
-        let side = side_of(&queue)?;
+        let side = side_of(named, &queue)?;
         // A copied history is the copy's own; only one that was not copied has an owner already.
         let old = Identity::read(&side).ok().filter(|old| inode_of(&side).is_ok_and(|now| now == old.inode));
         let rival = old.and_then(|old| old.rival(&queue).map(Path::to_path_buf));
@@ -258,8 +258,9 @@ fn project_of(named: &Path, queue: &Path) -> Result<PathBuf, Fault> {
     Ok(if !is_project(&real) && is_project(&linked) { linked } else { real })
 }
 
-/// Follows the pointer file, if `.aq` is one.
-fn side_of(queue: &Path) -> Result<PathBuf, Fault> {
+/// Follows the pointer file, if `.aq` is one. A relative one of a queue that was moved away and linked back
+/// still means the project it is linked into.
+fn side_of(named: &Path, queue: &Path) -> Result<PathBuf, Fault> {
     let at = queue.join(SIDE);
     let meta = std::fs::metadata(&at).map_err(|e| Fault::io("find", &at, &e))?;
     if meta.is_dir() {
@@ -267,18 +268,21 @@ fn side_of(queue: &Path) -> Result<PathBuf, Fault> {
     }
     let text = std::fs::read(&at).map_err(|e| Fault::io("read", &at, &e))?;
     let end = text.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    let side = queue.join(std::ffi::OsStr::from_bytes(&text[..end]));
-    if !side.is_dir() {
-        let why = format!("it points to {}, which is not there", side.display());
-        return Err(Fault::new(
-            FaultKind::Place,
-            "use the queue",
-            queue,
-            why,
-            "restore it, or make it anew: aq init",
-        ));
+    let pointer = Path::new(std::ffi::OsStr::from_bytes(&text[..end]));
+    let side = queue.join(pointer);
+    // By the letters of the name it was opened by: `..` behind a link leads out of what it links to.
+    let linked = std::path::absolute(named).ok().filter(|link| link.is_symlink());
+    let below = pointer.strip_prefix("..").ok();
+    let beside = linked.and_then(|link| Some(link.parent()?.join(below?)));
+    match [Some(side.clone()), beside].into_iter().flatten().find(|side| side.is_dir()) {
+        Some(found) => found.canonicalize().map_err(|e| Fault::io("find", &found, &e)),
+        None => {
+            let why = format!("it points to {}, which is not there", side.display());
+            let hint =
+                "if the queue was moved, link it back to where it was; else restore that folder, or: aq init";
+            Err(Fault::new(FaultKind::Place, "use the queue", queue, why, hint))
+        }
     }
-    side.canonicalize().map_err(|e| Fault::io("find", &side, &e))
 }
 
 /// Writes the pointer file: relative where both stand in one project, so that a moved project keeps its

@@ -9,7 +9,7 @@ use super::disk::{Look, blob_id, read_some};
 use super::journal::Spot;
 use super::layout::{Layout, first_name, with_id};
 use crate::fleet::{Job, State};
-use crate::job::{BlobId, FOLDERS, Folder, IdempotencyKey, JobId, Stage};
+use crate::job::{BlobId, FOLDERS, Folder, IdempotencyKey, JobId, Stage, plain_error};
 use crate::store::Fault;
 use crate::time::{Clock as _, Span, SystemClock};
 
@@ -63,8 +63,10 @@ pub struct Scan {
     pub again: Option<Span>,
     /// Folders of the queue were gone and are made again: what vanished with them was no person's word about a job.
     pub remade: bool,
-    /// What people should hear of, once: files that are left alone and why, what was mended.
+    /// What people should hear of: what was mended, and what could not be done.
     pub notes: Vec<String>,
+    /// Files that are left alone and why, in the order of their names: told once.
+    pub strays: Vec<String>,
 }
 
 /// Looks at folders that somebody removes as often as we make them.
@@ -77,8 +79,6 @@ impl Layout {
     pub fn scan(&mut self, state: &State, renamed: &BTreeSet<String>, blobs: &Blobs) -> Result<Scan, Fault> {
         self.journal.catch_up()?;
         let (mut scan, seen) = self.list_whole()?;
-        // The order in which a folder is listed says nothing.
-        scan.notes.sort();
         let mut lost = Vec::new();
         let inbox = self.place.queue.join("inbox");
         let inbox = std::fs::File::open(&inbox).map_err(|e| Fault::io("list", &inbox, &e))?;
@@ -102,6 +102,8 @@ impl Layout {
         self.newcomers(state, &seen, renamed, &mut scan);
         self.recognise(state, &mut scan);
         self.undated.retain(|name, _| seen.contains_key(name));
+        // The order in which a folder is listed says nothing.
+        scan.strays.sort();
         self.journal.flush()?;
         Ok(scan)
     }
@@ -362,7 +364,7 @@ impl Layout {
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => {
-                scan.notes.push(format!("inbox/{name} cannot be read: {error}"));
+                scan.notes.push(format!("inbox/{name} cannot be read: {}", plain_error(&error)));
                 None
             }
         }
@@ -400,7 +402,7 @@ impl Scan {
     }
 
     fn leave_alone(&mut self, folder: Folder, name: &str, why: &str) {
-        self.notes.push(format!("{}/{name} {why} and is left alone", folder.name()));
+        self.strays.push(format!("{}/{name} {why} and is left alone", folder.name()));
     }
 }
 

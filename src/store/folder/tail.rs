@@ -8,6 +8,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::log::FolderLog;
@@ -159,22 +160,31 @@ impl FolderLog {
     }
 
     fn bad_line(&self, bad: &BadLine) -> Fault {
-        match bad {
-            BadLine::Newer(law) => {
-                let why = format!("it was written under law {law}; this aq knows {}", crate::fleet::LAW);
-                Fault::new(FaultKind::Skew, "read", &self.path, why, "use the newer aq here")
-            }
-            BadLine::Damaged(why) => {
-                let why = format!("damaged at byte {}, after event {}: {why}", self.offset, self.end);
-                let hint = "nothing behind that place is trusted; restore the file from a backup, or move it away and keep what stands before";
-                Fault::new(FaultKind::Corrupt, "read", &self.path, why, hint)
-            }
-        }
+        bad_line(&self.path, self.offset, self.end, bad)
     }
 
     fn cut(&self, to: u64) -> Result<(), Fault> {
         let file = File::options().write(true).open(&self.path);
         file.and_then(|f| f.set_len(to)).map_err(|e| Fault::io("cut the torn end of", &self.path, &e))
+    }
+}
+
+/// Why a line cannot be taken that begins at `offset`, behind event `end`, and the command that keeps what
+/// stands before it.
+pub(super) fn bad_line(path: &Path, offset: u64, end: Seq, bad: &BadLine) -> Fault {
+    match bad {
+        BadLine::Newer(law) => {
+            let why = format!("it was written under law {law}; this aq knows {}", crate::fleet::LAW);
+            Fault::new(FaultKind::Skew, "read", path, why, "use the newer aq here")
+        }
+        BadLine::Damaged(why) => {
+            let why = format!("damaged at byte {offset}, after event {end}: {why}");
+            let text = path.display().to_string().replace('\'', r"'\''");
+            let hint = format!(
+                "nothing behind that place is trusted; restore the file from a backup, or end all of aq here and keep what stands before it: mv '{text}' '{text}.damaged' && head -c {offset} '{text}.damaged' > '{text}'"
+            );
+            Fault::new(FaultKind::Corrupt, "read", path, why, hint)
+        }
     }
 }
 
