@@ -280,7 +280,7 @@ fn operators(name: &str, job: JobId, state: &State, now: Now, dice: &mut Dice) -
         "reject" => Command::Reject { job, requeue: dice.one_in(2) },
         "requeue" => {
             let micro_usd = dice.one_in(2).then(|| dice.below(20_000_000));
-            Command::Requeue { job, raised: Budget { micro_usd, ..Budget::default() } }
+            Command::Requeue { job, raised: Budget { micro_usd, ..Budget::default() }, from: None }
         }
         "redrive" => Command::Redrive { job },
         "cancel" => Command::Cancel { job },

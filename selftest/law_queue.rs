@@ -366,3 +366,43 @@ fn the_same_key_is_the_same_job() {
         "#]],
     );
 }
+
+#[test]
+fn a_requeue_may_name_an_earlier_checkpoint() {
+    check(
+        "
+        submit a
+        claim
+        cancel a
+        requeue a back=early
+        claim
+        start a
+        checkpoint a late
+        end a task_failed
+        requeue a back=early
+        ",
+        expect![[r#"
+            > submit a
+              job_submitted a stage=queued
+              = a queued@0 "submitted"
+            > claim
+              lease_granted a e1 holder=
+              = a assigned@1  "claimed"
+            > cancel a
+              cancelled a e2
+              = a failed@2 "cancelled"
+            > requeue a back=early
+              ! invalid_state: a is in failed: it has no checkpoint to start from
+            > claim
+              nothing
+            > start a
+              ! invalid_state: a is in failed: start needs a lease, and nobody holds one
+            > checkpoint a late
+              ! invalid_state: a is in failed: checkpoint needs a lease, and nobody holds one
+            > end a task_failed
+              ! invalid_state: a is in failed: end needs a lease, and nobody holds one
+            > requeue a back=early
+              ! invalid_state: a is in failed: it has no checkpoint to start from
+        "#]],
+    );
+}

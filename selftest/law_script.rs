@@ -352,7 +352,9 @@ impl World {
             "disapprove" => Command::Review { job, approve: false, rev: words.rev() },
             "promote" => Command::Promote { job },
             "reject" => Command::Reject { job, requeue: words.at(2) == "requeue" },
-            "requeue" => Command::Requeue { job, raised: budget(words, "") },
+            "requeue" => {
+                Command::Requeue { job, raised: budget(words, ""), from: words.get("back").map(Rev::new) }
+            }
             "redrive" => Command::Redrive { job },
             "cancel" => Command::Cancel { job },
             "preempt" => Command::Preempt { job },

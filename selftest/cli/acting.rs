@@ -349,16 +349,6 @@ fn a_dry_run_shows_the_same_and_does_nothing() {
 }
 
 #[test]
-fn a_checkpoint_of_old_is_refused_in_words() {
-    says(
-        "failed",
-        &["requeue", "fix", "--checkpoint", "3"],
-        2,
-        &["from checkpoint 3 is not in this version"],
-    );
-}
-
-#[test]
 fn a_park_with_a_date_ends_by_itself() {
     says("queued", &["park", "fix", "--until", "2001-01-01T00:00:00Z"], 2, &["is over already"]);
     says("queued", &["park", "fix", "--until", "soon"], 2, &["does not understand the time"]);

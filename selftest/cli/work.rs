@@ -181,8 +181,8 @@ fn git(at: &Path, words: &[&str]) -> String {
     String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
-/// A repository with a commit and a queue in it, and a job that an agent has worked.
-fn worked(ship: &str) -> Bench {
+/// A repository with a commit and a queue in it.
+fn repository() -> Bench {
     let bench = Bench::empty();
     let at = bench.work();
     git(&at, &["init", "-q", "-b", "main"]);
@@ -191,6 +191,13 @@ fn worked(ship: &str) -> Bench {
     has(&bench.run("init"), &["exit 0\n"]);
     git(&at, &["add", "-A"]);
     git(&at, &["commit", "-q", "-m", "first"]);
+    bench
+}
+
+/// A repository with a commit and a queue in it, and a job that an agent has worked.
+fn worked(ship: &str) -> Bench {
+    let bench = repository();
+    let at = bench.work();
     let text = format!(
         "---\nengine: shell\nverify: test -f made.txt\nship: {ship}\n---\n# Make it\n\n```sh\necho made > made.txt\n```\n"
     );
@@ -208,6 +215,40 @@ fn run(bench: &Bench, words: &str) -> String {
     let out = bench.process(&words).env("PATH", "/usr/bin:/bin").output().expect("aq runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     format!("{}{}exit {}\n", text(&out.stdout), text(&out.stderr), out.status.code().unwrap_or(-1))
+}
+
+#[test]
+fn a_job_goes_back_to_an_earlier_checkpoint_and_loses_nothing() {
+    let bench = repository();
+    let script = "---\nengine: shell\nverify: none\n---\n```sh\necho x >> count.txt\nexit 1\n```\n";
+    write(&bench, "count.md", script);
+    has(&bench.run("add count.md"), &["exit 0\n"]);
+    has(&run(&bench, "requeue count --checkpoint 1"), &["has no checkpoint 1", "none yet", "exit 3\n"]);
+    has(&run(&bench, "agent --once"), &["exit 8\n"]);
+    has(&run(&bench, "requeue count --budget turns=9"), &["at checkpoint 1, ", "exit 0\n"]);
+    has(&run(&bench, "agent --once"), &["exit 8\n"]);
+    let list = git(&bench.work(), &["worktree", "list", "--porcelain"]);
+    let tree = list.lines().rev().find_map(|line| line.strip_prefix("worktree ")).expect("a worktree");
+    let count = || std::fs::read_to_string(Path::new(tree).join("count.txt")).expect("read").lines().count();
+    assert_eq!(count(), 2);
+    has(&run(&bench, "show count"), &["checkpoint\t2 at "]);
+    has(
+        &run(&bench, "requeue count --checkpoint 9"),
+        &["checkpoint 1 is ", "name one from 1 to 2", "exit 3\n"],
+    );
+    // What nobody has saved yet is saved before the tree goes back.
+    std::fs::write(Path::new(tree).join("mine.txt"), "unsaved\n").expect("written");
+    has(&run(&bench, "requeue count --checkpoint 1"), &["exit 0\n"]);
+    has(&run(&bench, "show count"), &["starts again from "]);
+    has(&run(&bench, "agent --once"), &["exit 8\n"]);
+    assert_eq!(count(), 2, "one of checkpoint 1, one of this attempt");
+    assert!(!Path::new(tree).join("mine.txt").exists());
+    let refs = git(&bench.work(), &["for-each-ref", "--format=%(refname)", "refs/aq/"]);
+    let kept = refs.lines().any(|name| {
+        let files = git(&bench.work(), &["ls-tree", "--name-only", name]);
+        files.contains("mine.txt") && git(&bench.work(), &["show", &format!("{name}:count.txt")]) == "x\nx\n"
+    });
+    assert!(kept, "what was left behind stands in its epoch's ref: {refs}");
 }
 
 #[test]

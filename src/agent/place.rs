@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::rework::{Aside, begin_again};
+use super::rework::{Aside, Begun, begin_again, keep_what_stands};
 use crate::board::{Settings, state_home};
 use crate::engine::{Run, RunState};
 use crate::fleet::{Job, State};
@@ -107,12 +107,19 @@ fn in_repository(
     let base = repo.resolve(&base_name)?;
     let branch = job_branch(&job.id);
     let fresh = !path.join(".git").exists();
+    if let Some(rev) = &job.restart {
+        go_back_to(rev, job, repo, &path, &branch)?;
+    }
     let worktree = match job.checkpoint.as_ref().filter(|_| fresh) {
         // The folder is gone, the work is not: it goes on from the last checkpoint.
         Some((rev, _)) => repo.ensure_worktree(&path, &branch, Start::Exactly(rev))?,
         None => repo.ensure_worktree(&path, &branch, Start::IfNew(&base))?,
     };
-    let begun = begin_again(repo, job, worktree, (&base_name, &base))?;
+    // Who names the checkpoint to start from wants that tree, and not base merged into it.
+    let begun = match &job.restart {
+        Some(_) => Begun::as_it_stands(worktree),
+        None => begin_again(repo, job, worktree, (&base_name, &base))?,
+    };
     let heads = heads_of(state, job);
     if !heads.is_empty() {
         begun.worktree.merge_heads(&heads)?;
@@ -166,6 +173,20 @@ fn clear_if_stale(lock: &Path) -> bool {
     let Ok(changed) = std::fs::symlink_metadata(lock).and_then(|meta| meta.modified()) else { return true };
     let age = SystemClock.wall().since(Stamp::from_system(changed));
     age >= LOCK_STALE && std::fs::remove_file(lock).is_ok()
+}
+
+/// Brings branch and tree to an earlier checkpoint. What came after it is first saved under its own epoch,
+/// whose ref keeps it; doing this twice changes nothing.
+fn go_back_to(rev: &Rev, job: &Job, repo: &Repo, path: &Path, branch: &str) -> Result<(), GitError> {
+    if let Some(worktree) = repo.worktree(path)? {
+        if worktree.head()?.rev() == Some(rev) && worktree.unsaved(None)?.files.is_empty() {
+            return Ok(());
+        }
+        let epoch = job.attempts.last().map_or(job.epoch, |last| last.epoch);
+        let kept = keep_what_stands(job, epoch, &worktree)?;
+        repo.accept(branch, &kept, repo.branch_head(branch)?.as_ref())?;
+    }
+    repo.ensure_worktree(path, branch, Start::Exactly(rev)).map(drop)
 }
 
 /// The accepted work of dependencies and children.

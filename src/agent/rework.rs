@@ -59,7 +59,7 @@ pub(super) fn begin_again(
     worktree: Worktree,
     base: (&str, &Rev),
 ) -> Result<Begun, GitError> {
-    let Some(last) = job.attempts.last() else { return Ok(Begun { worktree, aside: None, kept: None }) };
+    let Some(last) = job.attempts.last() else { return Ok(Begun::as_it_stands(worktree)) };
     let accepted = job.attempts.iter().find_map(|attempt| {
         let head = job.head.as_ref().filter(|head| head.epoch == attempt.epoch)?;
         Some(Aside::of(attempt, head.rev.as_ref()?, base.0))
@@ -98,7 +98,7 @@ fn on_new_base(
     let (path, branch) = (worktree.path().to_path_buf(), job_branch(&job.id));
     let worktree = repo.ensure_worktree(&path, &branch, Start::Exactly(&kept))?;
     match worktree.merge_heads(head) {
-        Ok(_) => Ok(Begun { worktree, aside: None, kept: None }),
+        Ok(_) => Ok(Begun::as_it_stands(worktree)),
         Err(GitError::Refused(Refusal::Conflict { .. })) => {
             let worktree = repo.ensure_worktree(&path, &branch, Start::Exactly(&head[0].1))?;
             Ok(Begun { worktree, aside: Some(work), kept: None })
@@ -108,6 +108,11 @@ fn on_new_base(
 }
 
 impl Begun {
+    /// The tree as it is, nothing merged and nothing set aside.
+    pub(super) fn as_it_stands(worktree: Worktree) -> Begun {
+        Begun { worktree, aside: None, kept: None }
+    }
+
     /// Starts the chain of checkpoints of an attempt that does not begin with the accepted work.
     ///
     /// # Errors
@@ -153,7 +158,7 @@ fn carry_in(worktree: &Worktree, head: &[(String, Rev)]) -> Result<(), GitError>
 }
 
 /// What a lost attempt left in the tree is first committed as it stands, under its own epoch.
-fn keep_what_stands(job: &Job, epoch: Epoch, worktree: &Worktree) -> Result<Rev, GitError> {
+pub(super) fn keep_what_stands(job: &Job, epoch: Epoch, worktree: &Worktree) -> Result<Rev, GitError> {
     let request = request(job, epoch, "what an earlier attempt left", None);
     Ok(worktree.checkpoint(&request)?.rev)
 }

@@ -1,21 +1,27 @@
-//! `aq requeue`: send jobs back to wait, from their last checkpoint.
+//! `aq requeue`: send jobs back to wait, from their last checkpoint or an earlier one.
 
 use clap::Args as ClapArgs;
 
-use super::acting::{Changing, Deed, Many, act, parse_budget};
+use super::acting::{Changing, Deed, Many, act, parse_budget, short};
 use super::frame::{Answer, CliError, Context};
-use crate::board::Board as _;
-use crate::fleet::{Action, Command, Job};
-use crate::job::Budget;
+use crate::board::{Board as _, Local};
+use crate::fleet::{Action, Command, Job, What};
+use crate::job::{Budget, JobId, Rev};
+use crate::time::Stamp;
+
+/// Events read from the log at a time.
+const PAGE: usize = 20_000;
+/// Checkpoints listed where the wrong one was named.
+const SHOWN_MOST: usize = 10;
 
 /// Send back to wait
 #[derive(ClapArgs, Debug)]
 pub struct Args {
     #[command(flatten)]
     many: Many,
-    /// Start from this checkpoint; not in this version
-    #[arg(long, value_name = "N", hide = true)]
-    checkpoint: Option<String>,
+    /// Start from this checkpoint of the job instead of the last one
+    #[arg(long, value_name = "N")]
+    checkpoint: Option<usize>,
     /// Raise ceilings: usd=8, tokens=2000000, turns=50, wall=3h
     #[arg(long, value_name = "CEILINGS")]
     budget: Option<String>,
@@ -26,22 +32,57 @@ pub struct Args {
 /// Requeues them; what runs is stopped first.
 ///
 /// # Errors
-/// Exit 2 for a ceiling that cannot be read; the law's refusals.
+/// Exit 2 for a ceiling that cannot be read; exit 3 for a checkpoint that is not there; the law's refusals.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
-    if let Some(n) = &args.checkpoint {
-        return Err(CliError::usage(format!("starting from checkpoint {n} is not in this version"))
-            .why("a requeued job starts from its last checkpoint, and from no earlier one")
-            .next("start over from its base: aq redrive JOB, or leave --checkpoint out"));
-    }
     let raised = args.budget.as_deref().map(parse_budget).transpose()?.unwrap_or_else(Budget::default);
     let board = cx.acting_or_looking(args.flags.dry_run)?;
     let targets = args.many.targets(cx, &board.snapshot(), Action::Requeue)?;
+    let from = match (args.checkpoint, targets.jobs.as_slice()) {
+        (None, _) => None,
+        (Some(number), [id]) => Some(checkpoint(cx, &board, id, number)?),
+        (Some(_), _) => {
+            return Err(CliError::usage("--checkpoint is about one job, and several are named")
+                .next("name one job, or leave it out"));
+        }
+    };
     let deed = Deed {
         action: Action::Requeue,
         past: "requeued",
-        command: &|job: &Job| Command::Requeue { job: job.id.clone(), raised },
+        command: &|job: &Job| Command::Requeue { job: job.id.clone(), raised, from: from.clone() },
         answered: false,
         next: &|job: &Job| format!("why it waits: aq explain {}", job.id),
     };
     act(cx, &board, &args.flags, &targets, &deed)
+}
+
+/// The commit of a job's checkpoint by its number, counted from 1 as the log has them.
+fn checkpoint(cx: &Context, board: &Local, id: &JobId, number: usize) -> Result<Rev, CliError> {
+    let mut all: Vec<(Rev, Stamp)> = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = cx.wait(board.events(after, PAGE))?;
+        for (_, event) in &page {
+            if let What::Checkpointed { job, rev, .. } = &event.what
+                && job == id
+            {
+                all.push((rev.clone(), event.at));
+            }
+        }
+        match page.last() {
+            Some((seq, _)) if page.len() >= PAGE => after = *seq,
+            _ => break,
+        }
+    }
+    if let Some((rev, _)) = number.checked_sub(1).and_then(|nth| all.get(nth)) {
+        return Ok(rev.clone());
+    }
+    let error = CliError::not_found(format!("{id} has no checkpoint {number}"));
+    let shown = (1..).zip(&all).skip(all.len().saturating_sub(SHOWN_MOST));
+    let error = shown.fold(error, |error, (n, (rev, at))| {
+        error.why(format!("checkpoint {n} is {}, of {}", short(Some(rev)), cx.out.moment(*at)))
+    });
+    Err(match all.len() {
+        0 => error.why("it has none yet: each is a commit of its worktree").next("leave --checkpoint out"),
+        n => error.next(format!("name one from 1 to {n}")),
+    })
 }

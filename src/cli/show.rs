@@ -117,12 +117,22 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     });
     add("waits for", deps.collect::<Vec<_>>().join(", "), plain);
     add("children", job.children.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "), plain);
+    add("checkpoint", checkpoint(job), plain);
     add("parent", job.parent.as_ref().map(ToString::to_string).unwrap_or_default(), plain);
     add("used", if job.attempts.is_empty() { String::new() } else { use_of(&used(job)) }, plain);
     add("file", job.file.as_deref().unwrap_or_default().to_string(), plain);
     add("submitted", format!("{} by {}", moment(job.submitted), job.by), plain);
     add("epoch", job.epoch.to_string(), plain);
     facts
+}
+
+/// The last checkpoint by number and commit; `aq requeue --checkpoint N` goes back to one.
+fn checkpoint(job: &Job) -> String {
+    match (&job.restart, &job.checkpoint) {
+        (Some(rev), _) => format!("starts again from {rev}"),
+        (None, Some((rev, _))) => format!("{} at {rev}", job.checkpoints),
+        (None, None) => String::new(),
+    }
 }
 
 fn proof(job: &Job) -> String {

@@ -109,6 +109,8 @@ impl State {
             lost: Vec::new(),
             head: None,
             checkpoint: None,
+            checkpoints: 0,
+            restart: None,
             reviews: Vec::new(),
             rule: None,
             spent: Usage::default(),
@@ -263,6 +265,7 @@ fn change_attempt(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, Strin
         What::AttemptStarted { epoch, attempt, engine, run, base, .. } => {
             job.same(*epoch)?;
             let holder = job.lease.as_ref().ok_or("started without a lease")?.holder.clone();
+            job.restart = None;
             job.attempts.push(Attempt {
                 no: *attempt,
                 epoch: *epoch,
@@ -293,6 +296,7 @@ fn change_attempt(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, Strin
         What::Checkpointed { epoch, rev, .. } => {
             job.same(*epoch)?;
             job.checkpoint = Some((rev.clone(), *epoch));
+            job.checkpoints += 1;
             if let Some(attempt) = job.attempts.last_mut().filter(|a| a.ended.is_none()) {
                 attempt.rev = Some(rev.clone());
             }
@@ -493,8 +497,12 @@ fn change_place(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> 
 /// Changes of place by a person's word or by rule, whoever holds the job.
 fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
-        What::Requeued { epoch, to, raised, .. } => {
+        What::Requeued { epoch, to, raised, from, .. } => {
             job.operator_stop(*epoch, mark)?;
+            if let Some(rev) = from {
+                job.checkpoint = Some((rev.clone(), *epoch));
+                job.restart = from.clone();
+            }
             job.raised = job.raised.raised_by(raised);
             // Attempts stay counted; what only ran in a row begins anew.
             (job.overloads, job.limits) = (0, 0);

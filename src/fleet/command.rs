@@ -185,8 +185,8 @@ commands! {
     ShipFail = "ship_fail" { job: JobId, epoch: Epoch, reason: String, conflict: bool }
     /// Says no.
     Reject = "reject" { job: JobId, requeue: bool }
-    /// Sends back to wait.
-    Requeue = "requeue" { job: JobId, raised: Budget }
+    /// Sends back to wait; `from` is an earlier checkpoint to start from instead of the last.
+    Requeue = "requeue" { job: JobId, raised: Budget, from: Option<Rev> }
     /// Sends back to wait with fresh attempts and budget.
     Redrive = "redrive" { job: JobId }
     /// Ends a job.

@@ -285,6 +285,9 @@ whats! {
         to: Stage,
         #[serde(default, skip_serializing_if = "Budget::is_open")]
         raised: Budget,
+        /// The checkpoint it starts from, where it is not the last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Rev>,
     }
     /// Sent back to wait with fresh attempts and budget.
     Redriven = "redriven" { job: JobId, epoch: Epoch, to: Stage }

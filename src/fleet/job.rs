@@ -238,6 +238,12 @@ pub struct Job {
     pub head: Option<Head>,
     /// The last checkpoint of any epoch, accepted or not, and its epoch.
     pub checkpoint: Option<(Rev, Epoch)>,
+    /// Checkpoints so far: the number of the last one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub checkpoints: u64,
+    /// The checkpoint that the next attempt starts from, where a person named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Rev>,
     /// Decisions about the head.
     pub reviews: Vec<Decision>,
     /// The gate, if it was changed after submit.

@@ -154,7 +154,13 @@ fn became(deed: &Deed<'_>, before: &State, after: &State, one: &Seen, verdict: V
 /// `parked fix-login-7k2m at checkpoint 8c1f2e0, it is queued now`.
 fn said(past: &str, job: &Job) -> String {
     let at = job.checkpoint.as_ref().filter(|_| job.stage.is_waiting());
-    let at = at.map_or_else(String::new, |(rev, _)| format!(" at checkpoint {}", super::short(Some(rev))));
+    let number = if job.restart.is_none() && job.checkpoints > 0 {
+        format!("{}, ", job.checkpoints)
+    } else {
+        String::new()
+    };
+    let at =
+        at.map_or_else(String::new, |(rev, _)| format!(" at checkpoint {number}{}", super::short(Some(rev))));
     let stage = match &job.park {
         Some(park) => format!("parked ({})", park.reason.words()),
         None => job.stage.to_string(),

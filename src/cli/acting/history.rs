@@ -211,7 +211,9 @@ fn of_job(inverse: &Inverse, job: &Job, seq: Seq, now: Stamp) -> Result<Command,
     let moved_on = || format!("it is {} since ({})", job.stage, job.why);
     match inverse {
         Inverse::Unpark if job.event == seq => Ok(Command::Unpark { job: id }),
-        Inverse::Requeue if job.event == seq => Ok(Command::Requeue { job: id, raised: Budget::default() }),
+        Inverse::Requeue if job.event == seq => {
+            Ok(Command::Requeue { job: id, raised: Budget::default(), from: None })
+        }
         Inverse::Park(until, _) if until.is_some_and(|at| at <= now) => {
             Err("its park would be over by now".to_string())
         }

@@ -9,7 +9,7 @@ use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
 use super::consequence::not_before;
 use super::order::{invalid, must_allow};
-use crate::job::{BlobId, Budget, Stage};
+use crate::job::{BlobId, Budget, Rev, Stage};
 use crate::time::{Span, Stamp};
 
 pub(super) fn park(job: &Job, until: Option<Stamp>, reason: ParkReason) -> Result<Vec<What>, Refusal> {
@@ -92,11 +92,20 @@ pub(super) fn must_afford(job: &Job, raised: &Budget) -> Result<(), Refusal> {
     Ok(())
 }
 
-pub(super) fn requeue(state: &State, job: &Job, raised: &Budget, now: Now) -> Result<Vec<What>, Refusal> {
+pub(super) fn requeue(
+    state: &State,
+    job: &Job,
+    raised: &Budget,
+    from: Option<&Rev>,
+    now: Now,
+) -> Result<Vec<What>, Refusal> {
     must_allow(job, Action::Requeue)?;
     must_afford(job, raised)?;
-    let (id, epoch) = (job.id.clone(), job.epoch + 1);
-    Ok(back_in_line(state, job, now, |to| What::Requeued { job: id, epoch, to, raised: *raised }))
+    if from.is_some() && job.checkpoint.is_none() {
+        return Err(invalid(job, "it has no checkpoint to start from"));
+    }
+    let (id, epoch, from) = (job.id.clone(), job.epoch + 1, from.cloned());
+    Ok(back_in_line(state, job, now, |to| What::Requeued { job: id, epoch, to, raised: *raised, from }))
 }
 
 pub(super) fn redrive(state: &State, job: &Job, now: Now) -> Result<Vec<What>, Refusal> {

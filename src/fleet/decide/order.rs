@@ -78,7 +78,7 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::ShipStart { holder, rev, .. } => ship::start(job, holder, rev.as_ref(), order, now),
         C::ShipDone { how, rev, .. } => ship::done(job, how, rev.as_ref()),
         C::ShipFail { reason, conflict, .. } => ship::fail(job, reason, *conflict),
-        C::Requeue { raised, .. } => operator::requeue(state, job, raised, now),
+        C::Requeue { raised, from, .. } => operator::requeue(state, job, raised, from.as_ref(), now),
         C::Redrive { .. } => operator::redrive(state, job, now),
         C::Cancel { .. } => operator::cancel(job),
         C::Preempt { .. } => operator::preempt(job),
