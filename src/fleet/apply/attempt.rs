@@ -1,0 +1,130 @@
+//! Attempts: begun, heard of, checkpointed, verified, over.
+
+use super::super::event::{Event, What};
+use super::super::job::{Attempt, Head, Job};
+use super::event::Mark;
+use crate::job::{Follow, Outcome, Proof, Stage, Usage};
+
+/// Gives the money it spent (millionths of a dollar).
+pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, String> {
+    match &event.what {
+        What::AttemptStarted { epoch, attempt, engine, run, base, .. } => {
+            job.same(*epoch)?;
+            let holder = job.lease.as_ref().ok_or("started without a lease")?.holder.clone();
+            job.restart = None;
+            job.attempts.push(Attempt {
+                no: *attempt,
+                epoch: *epoch,
+                engine: engine.clone(),
+                holder,
+                run: run.clone(),
+                body: job.body.clone(),
+                base: base.clone(),
+                started: mark.at,
+                word: ("working".into(), mark.at, mark.seq),
+                ended: None,
+                outcome: None,
+                reason: String::new(),
+                usage: Usage::default(),
+                rev: None,
+                verified: None,
+            });
+            job.move_to(Stage::Building, "attempt started", mark);
+        }
+        What::Progressed { epoch, word, usage, .. } => {
+            job.same(*epoch)?;
+            let attempt = job.attempt_mut()?;
+            attempt.word = (word.as_str().into(), mark.at, mark.seq);
+            if let Some(usage) = usage {
+                return Ok(accrue(&mut attempt.usage, usage));
+            }
+        }
+        What::Checkpointed { epoch, rev, .. } => {
+            job.same(*epoch)?;
+            job.checkpoint = Some((rev.clone(), *epoch));
+            job.checkpoints += 1;
+            if let Some(attempt) = job.attempts.last_mut().filter(|a| a.ended.is_none()) {
+                attempt.rev = Some(rev.clone());
+            }
+        }
+        What::Verified { epoch, passed, rev, .. } => {
+            job.same(*epoch)?;
+            // A ship verifies the merge result again without an attempt of its own.
+            if let Some(attempt) = job.attempts.last_mut().filter(|a| a.ended.is_none()) {
+                attempt.verified = Some((*passed, rev.clone()));
+            }
+        }
+        What::AttemptEnded { epoch, outcome, reason, usage, rev, to, .. } => {
+            job.same(*epoch)?;
+            return end_attempt(job, *outcome, reason, usage, rev.as_ref(), *to, mark);
+        }
+        _ => return Err("not about an attempt".to_string()),
+    }
+    Ok(0)
+}
+
+/// Takes over what a run says it has used up by now; gives the money that is new. A figure never falls
+/// and never becomes unknown again, or the next one would be booked twice.
+fn accrue(so_far: &mut Usage, told: &Usage) -> u64 {
+    let before = so_far.micro_usd.unwrap_or(0);
+    *so_far = Usage {
+        micro_usd: so_far.micro_usd.max(told.micro_usd),
+        tokens: so_far.tokens.max(told.tokens),
+        turns: so_far.turns.max(told.turns),
+        wall: so_far.wall.max(told.wall),
+    };
+    so_far.micro_usd.unwrap_or(0) - before
+}
+
+fn end_attempt(
+    job: &mut Job,
+    outcome: Outcome,
+    reason: &str,
+    usage: &Usage,
+    rev: Option<&crate::job::Rev>,
+    to: Stage,
+    mark: Mark,
+) -> Result<u64, String> {
+    let epoch = job.epoch;
+    let attempt = job.attempt_mut()?;
+    let spent = accrue(&mut attempt.usage, usage);
+    attempt.rev = rev.cloned().or_else(|| attempt.rev.take());
+    let proven =
+        attempt.verified.as_ref().is_some_and(|(passed, of)| *passed && of.as_ref() == attempt.rev.as_ref());
+    let head = Head {
+        rev: attempt.rev.clone(),
+        epoch,
+        proof: if proven { Proof::Verified } else { Proof::Unproven },
+    };
+    job.close_attempt(Some(outcome), reason, mark);
+    job.lease = None;
+    match outcome.follow() {
+        Follow::Gate | Follow::Unproven => {
+            job.head = Some(head);
+            job.reviews.clear();
+            job.handoff.clear();
+        }
+        Follow::Retry | Follow::RetryIfNamed => job.counted += 1,
+        // A class that never retries by itself counts where the manifest named it and it is tried again.
+        Follow::Fail if to.is_waiting() => job.counted += 1,
+        Follow::Backoff => job.overloads += 1,
+        Follow::ParkUntilReset => job.limits += 1,
+        Follow::Fail | Follow::Requeue => {}
+    }
+    // Both are counted in a row: any other verdict of the engine breaks it, a stop by aq does not.
+    let (row_of_overloads, row_of_limits) = match outcome.follow() {
+        Follow::Backoff => (true, false),
+        Follow::ParkUntilReset => (false, true),
+        Follow::Requeue => (true, true),
+        _ => (false, false),
+    };
+    if !row_of_overloads {
+        job.overloads = 0;
+    }
+    if !row_of_limits {
+        job.limits = 0;
+    }
+    let why = if outcome == Outcome::Ok { "attempt ended well" } else { outcome.name() };
+    job.move_to(to, why, mark);
+    Ok(spent)
+}

@@ -1,0 +1,205 @@
+//! The next event: to which part of the state it goes, and what the whole keeps of it. Total: an event that
+//! does not fit is [`Broken`], never a panic.
+
+use std::sync::Arc;
+
+use super::super::event::{Event, What};
+use super::super::job::Job;
+use super::super::state::{RECEIPT_LIFE, State, Tombstone, day_of};
+use super::{attempt, gate, lease, place};
+use crate::job::{Budget, JobId, Seq, Stage, Usage};
+use crate::time::Stamp;
+
+/// An event that cannot have followed the ones before it: the log is damaged or of another law.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("event {seq} ({kind}) does not fit the state before it: {why}")]
+pub struct Broken {
+    /// The event's number.
+    pub seq: Seq,
+    /// Its kind.
+    pub kind: &'static str,
+    /// What does not fit.
+    pub why: String,
+}
+
+/// Time and number of the event at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    pub at: Stamp,
+    pub seq: Seq,
+}
+
+impl State {
+    /// Applies the next event.
+    ///
+    /// # Errors
+    /// [`Broken`] if the event cannot follow; the state is then to be thrown away.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Broken> {
+        let mark = Mark { at: event.at, seq: self.seq + 1 };
+        let broken = |why: String| Broken { seq: mark.seq, kind: event.what.name(), why };
+        if let Some(id) = event.what.job() {
+            if let What::JobSubmitted { .. } = &event.what {
+                self.submit(event, mark).map_err(broken)?;
+            } else {
+                self.change_job(id, event, mark).map_err(broken)?;
+            }
+        } else {
+            self.change_product(event, mark);
+        }
+        self.keep_receipt(event, mark);
+        self.seq = mark.seq;
+        self.at = self.at.max(event.at);
+        Ok(())
+    }
+
+    /// Changes a job where it is: a replay owns its jobs alone and copies none of them.
+    fn change_job(&mut self, id: &JobId, event: &Event, mark: Mark) -> Result<(), String> {
+        let slot = self.jobs.get_mut(id).ok_or_else(|| format!("no job {id}"))?;
+        self.index.leave(slot);
+        let job = Arc::make_mut(slot);
+        let before = job.lease.as_ref().map_or(0, |l| l.reserve);
+        let old_key = job.spec.key.clone();
+        let spent = change(job, event, mark)?;
+        super::super::invariant::check_job(job)?;
+        self.index.enter(job);
+        let reserve = job.lease.as_ref().map_or(0, |l| l.reserve);
+        let (waits, key) = (job.stage.is_waiting(), job.spec.key.clone());
+        self.account(before, reserve, spent, mark);
+        if !waits {
+            self.product.suspended.remove(id);
+        }
+        if old_key != key {
+            self.name_key(id, old_key.as_ref(), key.as_ref());
+        }
+        Ok(())
+    }
+
+    fn submit(&mut self, event: &Event, mark: Mark) -> Result<(), String> {
+        let What::JobSubmitted { job: id, spec, body, effective, file, deps, parent, stage } = &event.what
+        else {
+            return Err("not a submit".to_string());
+        };
+        if self.stage_of(id).is_some() {
+            return Err(format!("job {id} exists"));
+        }
+        let job = Job {
+            id: id.clone(),
+            file: file.as_deref().map(Into::into),
+            spec: Arc::from(spec.clone()),
+            body: body.clone(),
+            effective: effective.clone(),
+            by: event.by.clone(),
+            submitted: mark.at,
+            stage: *stage,
+            since: mark.at,
+            why: if *stage == Stage::Blocked { "waits for other jobs" } else { "submitted" }.into(),
+            event: mark.seq,
+            epoch: 0,
+            waiting: mark.at,
+            park: None,
+            deps: deps.clone(),
+            parent: parent.clone(),
+            children: Vec::new(),
+            lease: None,
+            attempts: Vec::new(),
+            counted: 0,
+            overloads: 0,
+            limits: 0,
+            lost: Vec::new(),
+            head: None,
+            checkpoint: None,
+            checkpoints: 0,
+            restart: None,
+            reviews: Vec::new(),
+            rule: None,
+            spent: Usage::default(),
+            raised: Budget::default(),
+            handoff: Vec::new(),
+            asked: None,
+            shipped: None,
+        };
+        self.name_key(id, None, job.spec.key.as_ref());
+        if let Some(file) = &job.file {
+            let stem = file.strip_suffix(".md").unwrap_or(file);
+            self.stems.insert(stem.into(), id.clone());
+        }
+        self.put(job);
+        Ok(())
+    }
+
+    /// Books money: what the lease sets aside now instead of before, and what was spent.
+    fn account(&mut self, before: u64, reserve: u64, spent: u64, mark: Mark) {
+        self.product.reserved = (self.product.reserved + reserve).saturating_sub(before);
+        if spent > 0 {
+            let day = self.product.spent.entry(day_of(mark.at)).or_insert(0);
+            *day = day.saturating_add(spent);
+        }
+    }
+
+    fn change_product(&mut self, event: &Event, mark: Mark) {
+        match &event.what {
+            What::JobsArchived { jobs } => {
+                for id in jobs {
+                    if let Some(job) = self.remove(id) {
+                        let tomb =
+                            Tombstone { stage: job.stage, body: job.body.clone(), key: job.spec.key.clone() };
+                        self.tombs.insert(id.clone(), tomb);
+                    }
+                }
+            }
+            What::BudgetChanged { ceiling, window } => {
+                self.product.ceiling = *ceiling;
+                self.product.window = *window;
+            }
+            What::BudgetPaused { mode, reason, until } => {
+                self.product.paused = Some((*mode, reason.clone(), *until, mark.at));
+            }
+            What::BudgetResumed { .. } => {
+                self.product.paused = None;
+                self.product.suspended.clear();
+            }
+            What::QueueSuspended { jobs } => self.product.suspended.extend(jobs.iter().cloned()),
+            _ => {}
+        }
+    }
+
+    fn keep_receipt(&mut self, event: &Event, mark: Mark) {
+        let Some(key) = &event.key else { return };
+        if self.receipts.insert(key.clone(), mark.seq).is_none() {
+            self.receipts_by_age.insert((mark.at, key.clone()));
+        }
+        let old: Vec<_> = self
+            .receipts_by_age
+            .iter()
+            .take_while(|(at, _)| mark.at.since(*at) > RECEIPT_LIFE)
+            .cloned()
+            .collect();
+        for row in old {
+            self.receipts.remove(&row.1);
+            self.receipts_by_age.remove(&row);
+        }
+    }
+}
+
+/// Applies an event to one job and tells how much money it spent (millionths of a dollar).
+fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, String> {
+    match &event.what {
+        What::LeaseGranted { .. }
+        | What::LeaseAdopted { .. }
+        | What::LeaseExpired { .. }
+        | What::LeaseReleased { .. }
+        | What::ShipStarted { .. } => lease::change(job, event, mark).map(|()| 0),
+        What::AttemptStarted { .. }
+        | What::Progressed { .. }
+        | What::Checkpointed { .. }
+        | What::Verified { .. }
+        | What::AttemptEnded { .. } => attempt::change(job, event, mark),
+        What::ReviewRequested { .. }
+        | What::ReviewGiven { .. }
+        | What::Promoted { .. }
+        | What::Shipped { .. }
+        | What::ShipFailed { .. }
+        | What::Rejected { .. } => gate::change(job, event, mark).map(|()| 0),
+        _ => place::change(job, event, mark).map(|()| 0),
+    }
+}

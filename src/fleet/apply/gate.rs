@@ -1,0 +1,50 @@
+//! The gate after an attempt, and the ship behind it.
+
+use super::super::event::{Event, What};
+use super::super::job::{Decision, Handoff, Job};
+use super::event::Mark;
+use crate::job::Stage;
+
+pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
+    match &event.what {
+        What::ReviewRequested { rule, .. } => job.rule = Some(rule.clone()),
+        What::ReviewGiven { epoch, approve, rev, to, .. } => {
+            job.reviews.retain(|d| !d.by.is(&event.by));
+            job.reviews.push(Decision {
+                by: event.by.clone(),
+                approve: *approve,
+                rev: rev.clone(),
+                at: mark.at,
+            });
+            if let Some(to) = to {
+                job.rise(*epoch)?;
+                job.move_to(*to, "approved", mark);
+            }
+        }
+        What::Promoted { epoch, reason, .. } => {
+            job.rise(*epoch)?;
+            job.move_to(Stage::Testing, reason, mark);
+        }
+        What::Shipped { epoch, how, rev, .. } => {
+            job.same(*epoch)?;
+            job.lease = None;
+            job.shipped = Some((how.clone(), rev.clone()));
+            job.move_to(Stage::Shipped, how, mark);
+        }
+        What::ShipFailed { epoch, reason, to, .. } => {
+            job.rise(*epoch)?;
+            job.lease = None;
+            job.move_to(*to, reason, mark);
+        }
+        What::Rejected { epoch, to, .. } => {
+            job.rise(*epoch)?;
+            job.lease = None;
+            if let (true, Some(note)) = (to.is_waiting(), &event.note) {
+                job.handoff.push(Handoff::Rejected(note.clone()));
+            }
+            job.move_to(*to, "rejected", mark);
+        }
+        _ => return Err("not about a gate".to_string()),
+    }
+    Ok(())
+}

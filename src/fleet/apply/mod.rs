@@ -1,0 +1,11 @@
+//! What an event does to the state. One file per noun.
+
+mod attempt;
+mod event;
+mod gate;
+mod lease;
+mod place;
+mod steps;
+
+pub use event::Broken;
+pub(super) use lease::POISON_WINDOW;
