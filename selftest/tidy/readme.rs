@@ -23,7 +23,7 @@ enum Fill {
 }
 
 /// Every block README has, each once.
-const BLOCKS: [(&str, Fill); 14] = [
+const BLOCKS: [(&str, Fill); 15] = [
     ("table: stages", Fill::Drawn(tables::stages)),
     ("table: transitions", Fill::Drawn(tables::transitions)),
     ("table: actions", Fill::Drawn(tables::actions)),
@@ -33,6 +33,7 @@ const BLOCKS: [(&str, Fill); 14] = [
     ("table: manifest-fields", Fill::Drawn(tables::manifest)),
     ("table: profile-fields", Fill::Drawn(tables::profile)),
     ("table: engine-fields", Fill::Drawn(tables::engine)),
+    ("table: account-fields", Fill::Drawn(tables::account)),
     ("table: config-keys", Fill::Drawn(tables::config)),
     ("table: folders", Fill::Drawn(tables::folders)),
     ("mermaid: life", Fill::Drawn(diagram)),

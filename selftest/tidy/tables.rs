@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use aq::cli::{EXITS, VERBS};
 use aq::fleet::{ACTIONS, Level};
 use aq::job::{
-    FOLDERS, Follow, Holder, OUTCOMES, STAGES, Stage, Words, config_keys, engine_fields, manifest_fields,
-    nested_fields, profile_fields,
+    FOLDERS, Follow, Holder, OUTCOMES, STAGES, Stage, Words, account_fields, config_keys, engine_fields,
+    manifest_fields, nested_fields, profile_fields,
 };
 
 use super::life::TRANSITIONS;
@@ -145,6 +145,11 @@ pub fn profile() -> String {
 /// The table `engine`.
 pub fn engine() -> String {
     fields(engine_fields())
+}
+
+/// The table `account`.
+pub fn account() -> String {
+    fields(account_fields())
 }
 
 /// The table `config`.

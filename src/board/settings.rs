@@ -58,8 +58,22 @@ impl Settings {
                 }
             }
         }
+        let config = merge_config(&layers);
+        let named = config.accounts.keys().chain(config.pools.keys());
+        for engine in named.clone() {
+            // Which account runs is money and identity: where that is not clear nothing is guessed.
+            config.pool_of(engine).map_err(|(why, hint)| {
+                Fault::new(FaultKind::Settings, "use", Path::new("the accounts of engines"), why, hint)
+            })?;
+        }
+        let known = |engine: &str| {
+            config.engines.contains_key(engine) || BUILT_IN_ENGINES.iter().any(|row| row.0 == engine)
+        };
+        for engine in named.filter(|engine| !known(engine)).collect::<std::collections::BTreeSet<_>>() {
+            warnings.push(format!("engines.{engine} has accounts, and there is no engine of that name\n"));
+        }
         let profiles = place.map(|p| p.project.join("profiles"));
-        Ok(Settings { config: merge_config(&layers), warnings, profiles })
+        Ok(Settings { config, warnings, profiles })
     }
 
     /// What a manifest may name.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::account::Account;
 use super::command_engine::CommandEngine;
 use super::forms::is_name;
 use super::front::FILE_MAX;
@@ -96,6 +97,10 @@ pub struct Config {
     pub repos: BTreeMap<String, String>,
     pub fleet_remote: Option<String>,
     pub engines: BTreeMap<String, CommandEngine>,
+    /// By engine, then by name.
+    pub accounts: BTreeMap<String, BTreeMap<String, Account>>,
+    /// By engine: its accounts in the order of their use.
+    pub pools: BTreeMap<String, Vec<String>>,
     pub clean_keep: Option<u64>,
     pub clean_older_than: Option<Span>,
     pub editor: Option<String>,
@@ -148,6 +153,8 @@ static KEYS: &[Key] = &[
     own(row("repos.*", "path", "–", "an existing clone of the URL", |r, n, c| if let Some(path) = r.path(n) { c.repos.insert(r.here().to_string(), path); })),
     any(row("fleet.remote", "name", "origin", "git remote of checkpoint refs", |r, n, c| c.fleet_remote = r.argument(n))),
     any(row("engines.*", "`{argv, prompt, stdin, class, dialect}`", "–", "an engine of one's own", |r, n, c| if let (true, Some(engine)) = (r.is_engine_name(n), r.command_engine(n)) { c.engines.insert(r.here().to_string(), engine); })),
+    own(row("engines.*.accounts.*", "`{config-dir, env}`", "the host's own login", "a login of that engine", |r, n, c| if let Some(account) = r.account(n) { c.accounts.entry(r.around(2).to_string()).or_default().insert(r.here().to_string(), account); })),
+    own(row("engines.*.pool", "list of accounts", "the only account", "accounts in the order of their use; more than one lets a job go on with the next when one is used up", |r, n, c| if let Some(pool) = r.pool(n) { c.pools.insert(r.around(1).to_string(), pool); })),
     any(row("clean.keep", "number", "20", "ended jobs whose worktrees and transcripts `aq clean` keeps", |r, n, c| c.clean_keep = r.number(n, 0, u64::MAX))),
     any(row("clean.older-than", "duration", "14d", "younger ones are kept whatever their number", |r, n, c| c.clean_older_than = r.parsed(n))),
     own(row("editor", "command", "$VISUAL, $EDITOR, vi", "opens files", |r, n, c| c.editor = r.text(n))),
@@ -163,12 +170,25 @@ pub fn config_keys() -> impl Iterator<Item = (Words, Holder)> {
     KEYS.iter().map(|key| (key.row.words, key.holder))
 }
 
+/// The key of that name: the one that says most about it, `engines.*.pool` before `engines.*`.
 fn key_of(name: &str) -> Option<&'static Key> {
-    let fits = |key: &&Key| match key.row.words.name.strip_suffix('*') {
-        None => key.row.words.name == name,
-        Some(prefix) => name.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty()),
+    let fits = KEYS.iter().filter(|key| parts(key.row.words.name, name).is_some());
+    fits.max_by_key(|key| key.row.words.name.len())
+}
+
+/// The parts of a name, if it is one of the pattern's: its fixed words and what stands for each `*`. The last
+/// `*` stands for any rest, URLs too.
+fn parts<'a>(pattern: &'a str, name: &'a str) -> Option<Vec<&'a str>> {
+    let Some((before, after)) = pattern.split_once('*') else { return (pattern == name).then(|| vec![name]) };
+    let rest = name.strip_prefix(before)?;
+    let inner = |at: usize| Some((at, parts(after, rest.get(at..)?)?));
+    let (at, more) = match after {
+        "" => (rest.len(), Vec::new()),
+        _ => (1..rest.len()).find_map(inner)?,
     };
-    KEYS.iter().find(fits)
+    let star = rest.get(..at).filter(|star| !star.is_empty())?;
+    let words = |part: &'a str| Some(part.trim_matches('.')).filter(|part| !part.is_empty());
+    Some(words(before).into_iter().chain([star]).chain(more.into_iter().filter_map(words)).collect())
 }
 
 /// What one file, the environment or the flags set.
@@ -221,23 +241,63 @@ impl Reading {
             let inner = format!("{name}.");
             let is_table = KEYS.iter().any(|key| key.row.words.name.starts_with(&inner));
             match (key_of(&name), entry.value.value) {
-                (Some(key), _) if key.holder == Holder::OwnOnly && self.layer.origin == Origin::Project => {
-                    let message = format!("{name} is ignored here");
-                    let hint = "only the user's or the machine's file may hold it: aq config edit --user";
-                    self.warnings.push(Problem::new(entry.at, message).hint(hint));
+                (Some(key), Value::Map(entries)) => {
+                    let rest = self.take_inner(key, &name, entries);
+                    // An entry that only names accounts says nothing else about its engine.
+                    if let Some(rest) = rest {
+                        self.take(name, entry.at, Node { at: entry.value.at, value: Value::Map(rest) });
+                    }
                 }
-                (Some(_), value) => self.layer.values.push((name, Node { at: entry.value.at, value })),
+                (Some(_), value) => self.take(name, entry.at, Node { at: entry.value.at, value }),
                 (None, Value::Map(entries)) if is_table => self.visit(&inner, entries),
-                (None, _) if is_table => {
-                    let problem = Problem::new(
-                        entry.value.at,
-                        format!("{name}: a single value where a table is wanted"),
-                    );
-                    self.problems.push(problem.hint(format!("write [{name}] and its keys below")));
-                }
+                (None, _) if is_table => self.no_table(&name, entry.value.at),
                 (None, _) => self.unknown(&name, entry.at),
             }
         }
+    }
+
+    /// Takes the keys that stand within the table of another key, and gives what is left of it.
+    fn take_inner(&mut self, key: &Key, name: &str, entries: Vec<Entry>) -> Option<Vec<Entry>> {
+        let within = format!("{}.", key.row.words.name);
+        let words = KEYS.iter().filter_map(|key| key.row.words.name.strip_prefix(&within));
+        let inner: Vec<&str> = words.collect();
+        let (mut rest, mut any) = (Vec::new(), false);
+        for entry in entries {
+            let own = format!("{name}.{}", entry.key);
+            let table = inner.contains(&format!("{}.*", entry.key).as_str());
+            match entry.value.value {
+                Value::Map(entries) if table => {
+                    for entry in entries {
+                        self.take(format!("{own}.{}", entry.key), entry.at, entry.value);
+                    }
+                }
+                _ if table => self.no_table(&own, entry.value.at),
+                value if inner.contains(&entry.key.as_str()) => {
+                    self.take(own, entry.at, Node { at: entry.value.at, value });
+                }
+                value => {
+                    rest.push(Entry { value: Node { at: entry.value.at, value }, ..entry });
+                    continue;
+                }
+            }
+            any = true;
+        }
+        (!any || !rest.is_empty()).then_some(rest)
+    }
+
+    fn take(&mut self, name: String, at: At, node: Node) {
+        let own_only = key_of(&name).is_some_and(|key| key.holder == Holder::OwnOnly);
+        if own_only && self.layer.origin == Origin::Project {
+            let hint = "only the user's or the machine's file may hold it: aq config edit --user";
+            self.warnings.push(Problem::new(at, format!("{name} is ignored here")).hint(hint));
+        } else {
+            self.layer.values.push((name, node));
+        }
+    }
+
+    fn no_table(&mut self, name: &str, at: At) {
+        let problem = Problem::new(at, format!("{name}: a single value where a table is wanted"));
+        self.problems.push(problem.hint(format!("write [{name}] and its keys below")));
     }
 
     fn unknown(&mut self, name: &str, at: At) {
@@ -251,10 +311,7 @@ impl Reading {
 
 fn read_key(reader: &mut Reader<'_>, name: &str, node: &Node, config: &mut Config) {
     let Some(key) = key_of(name) else { return };
-    let parts = match key.row.words.name.strip_suffix(".*") {
-        None => vec![name],
-        Some(table) => vec![table, &name[table.len() + 1..]],
-    };
+    let Some(parts) = parts(key.row.words.name, name) else { return };
     reader.within_all(&parts, |r| key.row.read(r, node, config));
 }
 
@@ -318,7 +375,7 @@ impl Config {
 
 impl Reader<'_> {
     /// A variable that may be passed on; those of aq itself carry its tokens.
-    fn variable(&mut self, node: &Node) -> Option<String> {
+    pub(super) fn variable(&mut self, node: &Node) -> Option<String> {
         let text = self.text(node)?;
         let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !letters || text.starts_with(|c: char| c.is_ascii_digit()) {

@@ -42,6 +42,12 @@ remote = "upstream"
 [engines.aider]
 argv = ["aider", "--model", "{model}", "--message-file", "{prompt_file}"]
 class = "chat-coder"
+[engines.claude]
+pool = ["work", "home"]
+[engines.claude.accounts.work]
+config-dir = "~/.claude-work"
+[engines.claude.accounts.home]
+env = {ANTHROPIC_API_KEY = "HOME_KEY"}
 [clean]
 keep = 5
 older-than = "7d"
@@ -70,6 +76,9 @@ fn every_key_is_read() {
         repos.https://example.com/a/b.git = /src/b (user)
         fleet.remote = upstream (user)
         engines.aider = {"argv": ["aider", "--model", "{model}", "--message-file", "{prompt_file}"], "class": "chat-coder"} (user)
+        engines.claude.accounts.home = {"env": {"ANTHROPIC_API_KEY": "HOME_KEY"}} (user)
+        engines.claude.accounts.work = {"config-dir": "~/.claude-work"} (user)
+        engines.claude.pool = ["work", "home"] (user)
         clean.keep = 5 (user)
         clean.older-than = 7d (user)
         editor = code -w (user)
@@ -83,8 +92,9 @@ fn every_key_is_read() {
     let layer = read_config(EVERY_KEY, Origin::User).expect("every key is right").0;
     let set = merge_config(&[layer]).origins;
     for (words, _) in config_keys() {
-        let name = words.name.trim_end_matches('*');
-        assert!(set.keys().any(|key| key.starts_with(name)), "{name}");
+        let parts: Vec<&str> = words.name.split('*').collect();
+        let fits = |key: &String| key.starts_with(parts[0]) && parts.iter().all(|part| key.contains(part));
+        assert!(set.keys().any(fits), "{}", words.name);
     }
 }
 

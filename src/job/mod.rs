@@ -1,5 +1,8 @@
 //! The words: what jobs, stages, outcomes and ceilings are called, and how a manifest is read.
 
+mod account;
+#[cfg(test)]
+mod account_tests;
 mod body;
 mod capability;
 mod children;
@@ -31,6 +34,7 @@ mod stage;
 mod tree;
 mod usage;
 
+pub use account::{Account, account_fields};
 pub use body::{INTERPRETERS, Script, first_heading, script_of};
 pub use capability::{Capability, CapabilitySet};
 pub use children::{CHILDREN_MAX, Child, InlineChild};

@@ -132,6 +132,11 @@ impl<'a> Reader<'a> {
         self.path.last().map_or("", String::as_str)
     }
 
+    /// Name of the field so many levels above the one that is being read.
+    pub(super) fn around(&self, up: usize) -> &str {
+        self.path.iter().rev().nth(up).map_or("", String::as_str)
+    }
+
     /// Reads fields by their table; a name outside it is a problem. A field without a value is not set.
     pub(super) fn fields<T>(&mut self, entries: &[Entry], table: &[&[Row<T>]], into: &mut T) {
         for entry in entries {
