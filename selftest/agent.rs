@@ -364,6 +364,8 @@ fn a_question_parks_the_job_and_its_answer_goes_on() {
             usage: aq::job::Usage::default(),
             rev: None,
             until: None,
+            window: None,
+            engine_fault: false,
         }),
     });
     assert_eq!(stale.expect_err("stale").code, Code::Fenced);

@@ -98,8 +98,15 @@ fn life(step: usize, job: &JobId) -> Order {
         }
         3 => {
             let outcome = Outcome::parse("ok").expect("a word");
-            let ending =
-                Ending { outcome, reason: "exit 0".into(), usage: Usage::default(), rev: None, until: None };
+            let ending = Ending {
+                outcome,
+                reason: "exit 0".into(),
+                usage: Usage::default(),
+                rev: None,
+                until: None,
+                window: None,
+                engine_fault: false,
+            };
             Order::new(agent, Command::End { job, epoch, ending: Box::new(ending) })
         }
         4 => Order::new(person(), Command::Promote { job }),

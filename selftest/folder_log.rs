@@ -101,6 +101,8 @@ fn make_golden() {
             usage: aq::job::Usage::default(),
             rev: None,
             until: None,
+            window: None,
+            engine_fault: false,
         };
         order(Command::End { job: job.into(), epoch: 1, ending: Box::new(ending) })
     };
@@ -317,6 +319,8 @@ fn a_simple_job_is_at_most_six_events_of_400_bytes() {
         usage: aq::job::Usage { turns: Some(3), ..aq::job::Usage::default() },
         rev: None,
         until: None,
+        window: None,
+        engine_fault: false,
     };
     for command in [
         Command::Claim { who: Box::new(claimant()) },

@@ -297,7 +297,15 @@ impl Stage {
             "end" => {
                 let outcome = Outcome::parse(words[2]).expect("an outcome");
                 let (reason, usage) = ("so".to_string(), Usage::default());
-                let ending = Box::new(Ending { outcome, reason, usage, rev: None, until: None });
+                let ending = Box::new(Ending {
+                    outcome,
+                    reason,
+                    usage,
+                    rev: None,
+                    until: None,
+                    window: None,
+                    engine_fault: false,
+                });
                 (agent(), Command::End { job, epoch, ending })
             }
             "expire" => {
@@ -377,7 +385,8 @@ pub fn person() -> Actor {
 
 /// An agent with the shell engine.
 pub fn claimant() -> Claimant {
-    let engines = vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script }];
+    let engines =
+        vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script, accounts: Vec::new() }];
     Claimant { holder: HolderId::from("here/1"), capabilities: CapabilitySet::default(), engines }
 }
 

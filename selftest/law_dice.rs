@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aq::fleet::{
-    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Job, Now, Order, ParkReason, PauseMode, State,
-    Submission, Window,
+    AccountId, Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Job, Now, Order, ParkReason,
+    PauseMode, State, Submission, Window,
 };
 use aq::job::{
     Autoship, Backoff, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey,
@@ -67,8 +67,11 @@ impl Dice {
     pub fn claimant_of_all(&mut self) -> Claimant {
         let mut capabilities = CapabilitySet::default();
         capabilities.offer("gpu", "");
-        let offer = |name: &str, class| EngineOffer { name: name.to_string(), class };
-        let engines = vec![offer("shell", EngineClass::Script), offer("codex", EngineClass::AgenticCoder)];
+        let offer = |name: &str, class| EngineOffer { name: name.to_string(), class, accounts: Vec::new() };
+        let mut engines =
+            vec![offer("shell", EngineClass::Script), offer("codex", EngineClass::AgenticCoder)];
+        engines[1].accounts = ["work", "home"].map(str::to_string).to_vec();
+        engines[1].accounts.truncate(usize::try_from(1 + self.below(2)).expect("small"));
         Claimant { holder: holder(self.below(4)), capabilities, engines }
     }
 
@@ -114,8 +117,15 @@ pub fn plain(id: &str) -> Submission {
 pub fn worker_verbs(job: &JobId, epoch: Epoch) -> Vec<Command> {
     let job = || job.clone();
     let reason = || "r".to_string();
-    let ending =
-        Ending { outcome: Outcome::Ok, reason: reason(), usage: Usage::default(), rev: None, until: None };
+    let ending = Ending {
+        outcome: Outcome::Ok,
+        reason: reason(),
+        usage: Usage::default(),
+        rev: None,
+        until: None,
+        window: None,
+        engine_fault: false,
+    };
     let child = Box::new(plain("a-child"));
     vec![
         Command::Submit { new: child, parent: Some((job(), Some(epoch))) },
@@ -162,7 +172,9 @@ fn actor(command: &Command, dice: &mut Dice) -> Actor {
             1 => Actor::new(ActorKind::Engine, "j1"),
             _ => Actor::new(ActorKind::Person, dice.pick::<&str>(&["ann", "Ann@desk", "bob", "cy", "dan"])),
         },
-        Command::ShipStart { .. } | Command::Unpark { .. } if dice.one_in(4) => {
+        Command::ShipStart { .. } | Command::Unpark { .. } | Command::OpenAccount { .. }
+            if dice.one_in(4) =>
+        {
             Actor::new(ActorKind::System, "timer")
         }
         Command::Wake { .. } => Actor::new(ActorKind::System, "timer"),
@@ -187,7 +199,8 @@ fn sensible(job: &Job, now: Now, dice: &mut Dice) -> Command {
             Command::ExpireLease { job: id, epoch, gone: held_by(job), reason: "gone".to_string() }
         }
         (Stage::Assigned, _) => {
-            let (engine, run) = ("shell".to_string(), format!("run-{epoch}"));
+            let lease = job.lease.as_ref().map(|lease| lease.engine.clone());
+            let (engine, run) = (lease.unwrap_or_default(), format!("run-{epoch}"));
             Command::Start { job: id, epoch, engine, run, base: None }
         }
         (Stage::Building, _) => match dice.below(4) {
@@ -215,10 +228,20 @@ fn end(job: JobId, epoch: Epoch, well: bool, now: Now, dice: &mut Dice) -> Comma
     let outcome = if well { Outcome::Ok } else { dice.pick(&OUTCOMES).0 };
     let until = dice.one_in(2).then(|| dice.moment(now.wall));
     let (usage, rev) = (dice.usage(), dice.one_in(2).then(|| dice.rev()));
+    let window = dice.one_in(2).then(|| dice.pick(&["five_hour", "seven_day"]).to_string());
+    let engine_fault = dice.one_in(2);
     Command::End {
         job,
         epoch,
-        ending: Box::new(Ending { outcome, reason: "r".to_string(), usage, rev, until }),
+        ending: Box::new(Ending {
+            outcome,
+            reason: "r".to_string(),
+            usage,
+            rev,
+            until,
+            window,
+            engine_fault,
+        }),
     }
 }
 
@@ -271,6 +294,11 @@ fn operators(name: &str, job: JobId, state: &State, now: Now, dice: &mut Dice) -
             Command::Park { job, until, reason: *dice.pick(&reasons) }
         }
         "unpark" => Command::Unpark { job },
+        "open_account" => {
+            let closed = state.accounts.keys().next().filter(|_| !dice.one_in(8));
+            let id = closed.cloned().unwrap_or(AccountId::new("codex", "nobody"));
+            Command::OpenAccount { engine: id.engine.to_string(), account: id.account.to_string() }
+        }
         "wake" => Command::Wake { job },
         "answer" => Command::Answer { job, answer: BlobId::new("a") },
         "request_review" => Command::RequestReview { job, rule: dice.rule() },

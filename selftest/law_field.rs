@@ -9,7 +9,7 @@ use crate::law_dice::worker_verbs;
 use crate::law_script::{World, check};
 
 /// Commands that nobody gives under an epoch. A new command belongs here or among the worker's verbs.
-const WITHOUT_EPOCH: [&str; 21] = [
+const WITHOUT_EPOCH: [&str; 22] = [
     "supersede",
     "claim",
     "park",
@@ -26,6 +26,7 @@ const WITHOUT_EPOCH: [&str; 21] = [
     "cancel",
     "preempt",
     "archive",
+    "open_account",
     "set_ceiling",
     "pause",
     "resume",

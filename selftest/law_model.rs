@@ -81,6 +81,16 @@ impl Model {
             Command::Submit { .. } | Command::Supersede { .. } | Command::Claim { .. } => {
                 self.look(order, before, after);
             }
+            Command::OpenAccount { engine, account } => {
+                for (id, real) in &after.jobs {
+                    let Some(job) = self.jobs.get_mut(id).filter(|job| job.park.is_some()) else { continue };
+                    let on = real.attempts.last().map(|a| (&a.engine, a.account.as_ref()));
+                    if real.park.is_none() {
+                        assert_eq!(on, Some((engine, Some(account))), "woken for an account not its own");
+                        job.park = None;
+                    }
+                }
+            }
             Command::Pause { mode: PauseMode::Kill, .. } => {
                 for job in self.jobs.values_mut().filter(|j| matches!(j.stage, Assigned | Building)) {
                     job.go(Queued, 1);
@@ -189,6 +199,8 @@ impl Seen {
             Command::Park { .. } if job.park.is_some_and(|p| p.0 == ParkReason::Asked) => No,
             Command::Park { .. } if job.stage == Queued => Open,
             Command::Park { .. } | Command::Preempt { .. } => yes(held),
+            // In the line it may wait for an account that is closed, and be let try.
+            Command::Unpark { .. } if job.stage == Queued && job.park.is_none() => Open,
             Command::Unpark { .. } => yes(job.park.is_some()),
             Command::Wake { .. } => yes(job.park.is_some_and(|(reason, until)| {
                 let wall = matches!(reason, ParkReason::Limit | ParkReason::NotBefore | ParkReason::Operator);
@@ -377,7 +389,10 @@ impl Seen {
             Preempted | Drained => self.go(Queued, 0),
             Limit => {
                 self.go(Queued, 0);
-                self.park = park(ending.until.filter(|at| *at > now.wall), ParkReason::Limit);
+                // With an account it may go on with another, or wait for more than this window.
+                let has_account = real.attempts.last().is_some_and(|a| a.account.is_some());
+                let told = ending.until.filter(|at| *at > now.wall && !has_account);
+                self.park = park(told, ParkReason::Limit);
             }
             Overloaded if self.overloads > 5 => self.go(Failed, 0),
             Overloaded => {

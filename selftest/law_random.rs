@@ -162,6 +162,7 @@ impl World {
                     one_event(what, &old, new);
                     if matches!(what, What::LeaseGranted { .. }) {
                         granted(&state, new, self.now);
+                        on_a_lawful_account(&state, &old, new, self.now);
                     }
                     has_a_way_out(&state, new, self.now);
                 }
@@ -278,7 +279,7 @@ fn class_at(job: &Job, now: Stamp) -> u64 {
 fn same(a: &State, b: &State) -> bool {
     let jobs = a.jobs.len() == b.jobs.len()
         && a.jobs.iter().zip(&b.jobs).all(|(x, y)| x.0 == y.0 && (Arc::ptr_eq(x.1, y.1) || x.1 == y.1));
-    jobs && (a.seq, a.at, &a.product) == (b.seq, b.at, &b.product)
+    jobs && (a.seq, a.at, &a.product, &a.accounts) == (b.seq, b.at, &b.product, &b.accounts)
         && (&a.tombs, &a.keys, &a.stems, &a.receipts) == (&b.tombs, &b.keys, &b.stems, &b.receipts)
 }
 
@@ -336,6 +337,20 @@ fn granted(state: &State, job: &Job, now: Now) {
     assert!(job.budget().reached(&job.spent).is_none(), "a used-up budget");
 }
 
+/// No account but an open one, unless a person let the job try; another than its last only if that is closed
+/// or no longer offered.
+fn on_a_lawful_account(state: &State, old: &Job, new: &Job, now: Now) {
+    let lease = new.lease.as_ref().unwrap();
+    let Some(account) = &lease.account else { return };
+    let shut = |name: &str| state.shut(&lease.engine, name, lease.holder.host(), now.wall).is_some();
+    assert!(old.tries || !shut(account), "on a closed account: {new:?}");
+    assert!(!new.tries, "a person's word is good for one grant");
+    let last = old.attempts.iter().rev().find(|a| a.engine == lease.engine).and_then(|a| a.account.as_ref());
+    if let Some(last) = last.filter(|last| *last != account) {
+        assert!(shut(last) || !lease.pool.contains(last), "a switch without a reason: {new:?}");
+    }
+}
+
 /// From every place that is not final some verb leads out; from a ship it is the shipper's end.
 fn has_a_way_out(state: &State, job: &Job, now: Now) {
     let id = job.id.clone();
@@ -365,7 +380,7 @@ fn stage_of_order(state: &State, order: &Order) -> Option<Stage> {
 }
 
 /// Commands that are not about one job: they have one cell.
-const OF_NO_JOB: [&str; 4] = ["claim", "set_ceiling", "pause", "resume"];
+const OF_NO_JOB: [&str; 5] = ["claim", "open_account", "set_ceiling", "pause", "resume"];
 
 /// Where each command can be accepted; everywhere else it must have been refused.
 fn lawful(name: &str) -> &'static [Stage] {

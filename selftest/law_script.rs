@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aq::fleet::{
-    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Event, Job, Now, Order, ParkReason, PauseMode,
-    Refusal, State, Submission, What, Window, check_whole, gates, handle,
+    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Event, Now, Order, ParkReason, PauseMode,
+    Refusal, State, Submission, Window, check_whole, gates, handle,
 };
 use aq::job::{
     Autoship, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey, JobId,
@@ -18,8 +18,10 @@ use aq::job::{
 };
 use aq::time::{Span, Stamp};
 
+use crate::law_says::{closed, facts, more, place};
+
 /// Monday, 2026-01-05, noon.
-const START: Stamp = Stamp::from_millis(1_767_614_400_000);
+pub const START: Stamp = Stamp::from_millis(1_767_614_400_000);
 
 /// Runs a script and compares what is said with what is expected.
 #[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
@@ -169,11 +171,16 @@ fn claimant(words: &Words<'_>) -> Claimant {
     for has in words.list("has") {
         capabilities.offer_as(&has.parse().expect("a capability"));
     }
+    let accounts = words.list("accounts");
     let engines = match words.get("engines") {
-        None => vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script }],
+        None => vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script, accounts }],
         Some(_) => {
             let class = EngineClass::AgenticCoder;
-            words.list("engines").into_iter().map(|name| EngineOffer { name, class }).collect()
+            words
+                .list("engines")
+                .into_iter()
+                .map(|name| EngineOffer { name, class, accounts: accounts.clone() })
+                .collect()
         }
     };
     Claimant { holder: HolderId::new(words.at(1)), capabilities, engines }
@@ -211,6 +218,7 @@ impl World {
             "show" => self.show(&words),
             "gates" => self.gates(&words),
             "due" => self.due(),
+            "accounts" => self.say(&closed(&self.state, self.now.wall)),
             "hash" => self.replays(),
             _ => self.order(&words, quiet, line),
         }
@@ -291,7 +299,9 @@ impl World {
         let run = || format!("run-{job}-{epoch}");
         Some(match words.at(0) {
             "start" => {
-                let (engine, run, base) = ("shell".to_string(), run(), words.get("base").map(Rev::new));
+                let lease = self.state.job(&job).and_then(|j| j.lease.as_ref());
+                let engine = lease.map_or("shell".to_string(), |lease| lease.engine.clone());
+                let (run, base) = (run(), words.get("base").map(Rev::new));
                 Command::Start { job, epoch, engine, run, base }
             }
             "progress" => {
@@ -308,7 +318,17 @@ impl World {
                 let outcome = Outcome::parse(words.at(2)).expect("an outcome");
                 let until = words.get("until").map(|at| moment(at, self.now.wall));
                 let reason = words.get("why").unwrap_or("it").to_string();
-                let ending = Ending { outcome, reason, usage: usage(words), rev: words.rev(), until };
+                let window = words.get("window").map(str::to_string);
+                let engine_fault = words.get("fault").is_some();
+                let ending = Ending {
+                    outcome,
+                    reason,
+                    usage: usage(words),
+                    rev: words.rev(),
+                    until,
+                    window,
+                    engine_fault,
+                };
                 Command::End { job, epoch, ending: Box::new(ending) }
             }
             "ask" => Command::Ask { job, epoch, question: BlobId::new("question") },
@@ -343,6 +363,10 @@ impl World {
             "edit" => {
                 let Submission { spec, body, effective, .. } = self.submission(words, job.clone());
                 Command::Supersede { job, spec: Box::new(spec), body, effective }
+            }
+            "open" => {
+                let (engine, account) = words.at(1).split_once('/').expect("ENGINE/ACCOUNT");
+                Command::OpenAccount { engine: engine.to_string(), account: account.to_string() }
             }
             "park" => Command::Park { job, until, reason: ParkReason::Operator },
             "unpark" => Command::Unpark { job },
@@ -439,8 +463,9 @@ impl World {
     }
 
     fn due(&mut self) {
-        let due: Vec<String> =
-            self.state.due(self.now.law, self.now.wall).iter().map(ToString::to_string).collect();
+        let jobs = self.state.due(self.now.law, self.now.wall);
+        let accounts = self.state.due_accounts(self.now.wall).map(ToString::to_string);
+        let due: Vec<String> = jobs.iter().map(ToString::to_string).chain(accounts).collect();
         self.say(&format!("  due: {}", due.join(" ")));
     }
 
@@ -467,98 +492,4 @@ pub fn reread(state: &State) -> State {
     let mut again: State = serde_json::from_str(&text).expect("reads back");
     again.reindex();
     again
-}
-
-fn when(at: Stamp) -> String {
-    let (sign, span) = if at < START { ("-", START.since(at)) } else { ("+", at.since(START)) };
-    format!("{sign}{span}")
-}
-
-/// `a queued@2 parked until +30s (backoff)`.
-pub fn place(job: &Job) -> String {
-    let mut text = format!("{} {}@{}", job.id, job.stage, job.epoch);
-    if let Some(park) = &job.park {
-        let until = park.until.map(|at| format!(" until {}", when(at))).unwrap_or_default();
-        let _ = write!(text, " parked{until}");
-    }
-    if let Some(lease) = &job.lease {
-        let _ = write!(text, " {}", lease.holder);
-    }
-    let _ = write!(text, " \"{}\"", job.why);
-    text
-}
-
-fn rev(rev: &Option<Rev>) -> &str {
-    rev.as_ref().map_or("none", Rev::as_str)
-}
-
-/// Counters and money, where there is something to tell.
-fn more(job: &Job) -> String {
-    let mut text = String::new();
-    for attempt in &job.attempts {
-        let end = match (attempt.ended, attempt.outcome) {
-            (None, _) => "open".to_string(),
-            (_, None) => format!("lost ({})", attempt.reason),
-            (_, Some(outcome)) => format!("{outcome} ({})", attempt.reason),
-        };
-        let _ = writeln!(text, "    attempt {} e{} {}: {end}", attempt.no, attempt.epoch, attempt.holder);
-    }
-    let counts = [("counted", job.counted), ("overloads", job.overloads), ("limits", job.limits)];
-    let counts: Vec<String> = counts.iter().filter(|c| c.1 > 0).map(|c| format!("{} {}", c.0, c.1)).collect();
-    if !counts.is_empty() {
-        let _ = writeln!(text, "    {}", counts.join(", "));
-    }
-    if let Some(spent) = job.spent.micro_usd {
-        let _ = writeln!(text, "    spent {}", usd(spent));
-    }
-    if let Some((rev, epoch)) = &job.checkpoint {
-        let _ = writeln!(text, "    checkpoint {rev} of e{epoch}");
-    }
-    if let Some(head) = &job.head {
-        let _ = writeln!(text, "    head {} {:?}, {} approvals", rev(&head.rev), head.proof, job.approvals());
-    }
-    if !job.handoff.is_empty() {
-        let _ = writeln!(text, "    handoff {:?}", job.handoff);
-    }
-    text
-}
-
-/// The facts of an event that a test looks at, moments told from the start.
-fn facts(what: &What) -> String {
-    let value = serde_json::to_value(what).expect("plain data");
-    let fields = value.get(what.name()).and_then(|v| v.as_object()).expect("fields of the kind");
-    const SILENT: [&str; 11] = [
-        "spec",
-        "body",
-        "effective",
-        "usage",
-        "lines",
-        "took",
-        "run",
-        "engine",
-        "passed_over",
-        "file",
-        "attempt",
-    ];
-    let mut text = String::new();
-    if let Some(job) = what.job() {
-        let _ = write!(text, " {job}");
-    }
-    if let Some(epoch) = fields.get("epoch") {
-        let _ = write!(text, " e{epoch}");
-    }
-    for (name, value) in fields {
-        if name == "job" || name == "epoch" || SILENT.contains(&name.as_str()) {
-            continue;
-        }
-        let shown = match (name.as_str(), value) {
-            ("until", v) => v.as_i64().map_or("none".to_string(), |ms| when(Stamp::from_millis(ms))),
-            ("reserve" | "ceiling", v) => v.as_u64().map_or("none".to_string(), usd),
-            (_, serde_json::Value::String(text)) if text.contains(' ') => format!("\"{text}\""),
-            (_, serde_json::Value::String(text)) => text.clone(),
-            (_, v) => v.to_string().replace('"', ""),
-        };
-        let _ = write!(text, " {name}={shown}");
-    }
-    text
 }

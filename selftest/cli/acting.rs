@@ -38,7 +38,15 @@ fn at(stage: &str) -> Bench {
     let outcome = if stage == "failed" { Outcome::TaskFailed } else { Outcome::Ok };
     let rev = Some(Rev::from(REV));
     let reason = "done".to_string();
-    let ending = Ending { outcome, reason, usage: Usage::default(), rev, until: None };
+    let ending = Ending {
+        outcome,
+        reason,
+        usage: Usage::default(),
+        rev,
+        until: None,
+        window: None,
+        engine_fault: false,
+    };
     bench.act(vec![Command::End { job: id(), epoch, ending: Box::new(ending) }]);
     if stage == "testing" {
         bench.act(vec![Command::Promote { job: id() }]);
@@ -256,7 +264,15 @@ fn a_used_up_budget_needs_a_raised_ceiling() {
     bench.act(vec![Command::Start { job: JOB.into(), epoch, engine, run, base: None }]);
     let usage = Usage { micro_usd: Some(1_100_000), ..Usage::default() };
     let (outcome, reason) = (Outcome::BudgetExceeded, "over".to_string());
-    let ending = Box::new(Ending { outcome, reason, usage, rev: None, until: None });
+    let ending = Box::new(Ending {
+        outcome,
+        reason,
+        usage,
+        rev: None,
+        until: None,
+        window: None,
+        engine_fault: false,
+    });
     bench.act(vec![Command::End { job: JOB.into(), epoch, ending }]);
     let said = bench.run("requeue fix");
     assert!(
@@ -275,7 +291,15 @@ fn reviewed(bench: &Bench) {
     let (engine, run) = ("shell".to_string(), "r".to_string());
     bench.act(vec![Command::Start { job: JOB.into(), epoch, engine, run, base: None }]);
     let (outcome, reason) = (Outcome::Ok, "done".to_string());
-    let ending = Ending { outcome, reason, usage: Usage::default(), rev: Some(Rev::from(REV)), until: None };
+    let ending = Ending {
+        outcome,
+        reason,
+        usage: Usage::default(),
+        rev: Some(Rev::from(REV)),
+        until: None,
+        window: None,
+        engine_fault: false,
+    };
     bench.act(vec![Command::End { job: JOB.into(), epoch, ending: Box::new(ending) }]);
 }
 

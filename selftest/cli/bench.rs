@@ -150,7 +150,11 @@ fn path_text(path: &Path) -> String {
 pub fn claimant() -> aq::fleet::Claimant {
     let mut capabilities = CapabilitySet::default();
     capabilities.offer("os", "linux");
-    let engines = vec![aq::fleet::EngineOffer { name: "shell".to_string(), class: EngineClass::Script }];
+    let engines = vec![aq::fleet::EngineOffer {
+        name: "shell".to_string(),
+        class: EngineClass::Script,
+        accounts: Vec::new(),
+    }];
     aq::fleet::Claimant { holder: HolderId::from("here/1"), capabilities, engines }
 }
 

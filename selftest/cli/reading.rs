@@ -55,7 +55,15 @@ fn attempt(bench: &Bench, id: &str, outcome: Outcome, rev: Option<&str>) {
         }]);
     }
     let usage = Usage { micro_usd: rev.as_ref().map(|_| 1_500_000), tokens: Some(900), ..Usage::default() };
-    let ending = Ending { outcome, reason: "said so".to_string(), usage, rev, until: None };
+    let ending = Ending {
+        outcome,
+        reason: "said so".to_string(),
+        usage,
+        rev,
+        until: None,
+        window: None,
+        engine_fault: false,
+    };
     bench.act(vec![Command::End { job, epoch, ending: Box::new(ending) }]);
 }
 

@@ -204,6 +204,8 @@ fn an_approval_that_no_gate_asks_for_is_counted_the_same_everywhere() {
         usage: aq::job::Usage::default(),
         rev: Some(aq::job::Rev::from("8c1f2e0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
         until: None,
+        window: None,
+        engine_fault: false,
     };
     bench.act(vec![aq::fleet::Command::End { job: "a-1".into(), epoch, ending: Box::new(ending) }]);
     for words in ["next", "approve a -n", "show a"] {

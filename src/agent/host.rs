@@ -1,10 +1,11 @@
 //! What this host offers: its capabilities and the engines found on it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::board::{BUILT_IN_ENGINES, Settings};
 use crate::engine::{Liveness, is_alive, process_identity};
-use crate::fleet::{Claimant, EngineOffer};
+use crate::fleet::{Claimant, EngineOffer, login_of};
 use crate::job::{Capability, CapabilitySet, EngineClass, HolderId};
 use crate::store::Place;
 
@@ -37,17 +38,23 @@ pub fn claimant(settings: &Settings, only: Option<&str>, extra: &[Capability]) -
     for name in PROGRAMS.iter().filter(|name| on_path(name)) {
         capabilities.offer("has", name);
     }
-    let built_in = BUILT_IN_ENGINES.iter().map(|row| EngineOffer { name: row.0.to_string(), class: row.1 });
+    let me = process_identity();
+    let offer = |name: &str, class| EngineOffer {
+        name: name.to_string(),
+        class,
+        accounts: accounts_of(settings, name, class, &me.host),
+    };
+    let built_in = BUILT_IN_ENGINES.iter().map(|row| offer(row.0, row.1));
     let own =
         settings.config.engines.iter().filter(|(_, engine)| engine.argv.first().is_some_and(|p| on_path(p)));
-    let own = own.map(|(name, engine)| EngineOffer { name: name.clone(), class: engine.class });
+    let own = own.map(|(name, engine)| offer(name, engine.class));
     let engines: Vec<EngineOffer> =
         built_in.chain(own).filter(|e| only.is_none_or(|name| e.name == name)).collect();
     for engine in &engines {
         capabilities.offer("engine", &engine.name);
     }
     extra.iter().for_each(|capability| capabilities.offer_as(capability));
-    Claimant { holder: HolderId::new(process_identity().to_string()), capabilities, engines }
+    Claimant { holder: HolderId::new(me.to_string()), capabilities, engines }
 }
 
 /// The agents that live on this queue, as they registered themselves; what cannot be read is passed over.
@@ -56,7 +63,10 @@ pub fn claimants(place: &Place) -> Vec<Claimant> {
     let read = |path: std::path::PathBuf| -> Option<Claimant> {
         let here: Registered = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
         let lives = is_alive(&here.holder.parse().ok()?) != Liveness::Gone;
-        let offer = |(name, class)| EngineOffer { name, class };
+        let offer = |(name, class)| {
+            let accounts = here.accounts.get(&name).cloned().unwrap_or_default();
+            EngineOffer { name, class, accounts }
+        };
         let engines = here.engines.into_iter().map(offer).collect();
         lives.then(|| Claimant {
             holder: HolderId::new(here.holder),
@@ -75,6 +85,16 @@ struct Registered {
     capabilities: CapabilitySet,
     #[serde(default)]
     engines: Vec<(String, EngineClass)>,
+    /// By engine, in the order of their use.
+    #[serde(default)]
+    accounts: BTreeMap<String, Vec<String>>,
+}
+
+/// The accounts this host may use for an engine: those of its settings, or its own login. A script has none.
+fn accounts_of(settings: &Settings, engine: &str, class: EngineClass, host: &str) -> Vec<String> {
+    // Settings whose accounts are unclear are not loaded at all.
+    let pool = settings.config.pool_of(engine).unwrap_or_default();
+    if pool.is_empty() && class != EngineClass::Script { vec![login_of(host)] } else { pool }
 }
 
 /// Whether a program is there: by path, or by name on PATH.

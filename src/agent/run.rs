@@ -1,6 +1,6 @@
 //! The one loop of an agent: what happens goes in, acts come out, until there is nothing left to do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -115,6 +115,7 @@ impl Here {
             "since": SystemClock.wall().as_millis(),
             "capabilities": options.who.capabilities,
             "engines": options.who.engines.iter().map(|e| (&e.name, e.class)).collect::<Vec<_>>(),
+            "accounts": options.who.engines.iter().map(|e| (&e.name, &e.accounts)).collect::<BTreeMap<_, _>>(),
         });
         std::fs::write(path, format!("{text}\n")).map_err(|e| Fault::io("write", path, &e))?;
         Ok(Here(path.to_path_buf()))

@@ -52,6 +52,10 @@ pub(super) struct RunEnd {
     pub reason: String,
     /// When a usage limit resets.
     pub until: Option<Stamp>,
+    /// Which window, by the vendor's name.
+    pub window: Option<String>,
+    /// A run stood behind it: the end is not one of what comes before and after a run.
+    pub judged: bool,
     /// What it used up.
     pub usage: Usage,
     /// Tool calls that worked: work of a kind that leaves no file.

@@ -144,14 +144,19 @@ impl<L: Log> Coordinator<L> {
         if landed { Ok(verdicts) } else { Err(fault) }
     }
 
-    /// Orders of timers that are due: parks that end, a pause with a date.
+    /// Orders of timers that are due: parks that end, accounts that open, a pause with a date.
     pub fn due(&self) -> Vec<Order> {
         let now = self.now();
         let timer = || Actor::new(ActorKind::System, "timer");
         let wakes = self.state.due(now.law, now.wall).into_iter().map(|job| Command::Wake { job });
+        let opens = self.state.due_accounts(now.wall).map(|id| Command::OpenAccount {
+            engine: id.engine.to_string(),
+            account: id.account.to_string(),
+        });
         let pause = self.state.product.paused.as_ref().and_then(|paused| paused.2);
         let resume = pause.filter(|until| *until <= now.wall).map(|_| Command::Resume {});
-        wakes.chain(resume).map(|command| Order::new(timer(), command)).collect()
+        // Accounts before jobs: who is woken finds its account open.
+        opens.chain(wakes).chain(resume).map(|command| Order::new(timer(), command)).collect()
     }
 }
 
@@ -174,10 +179,10 @@ fn verdict(scratch: &mut State, order: &Order, now: Now) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fleet::Submission;
-    use crate::job::{BlobId, JobId, Spec};
+    use crate::fleet::{Claimant, Ending, EngineOffer, Submission, next_moment};
+    use crate::job::{BlobId, CapabilitySet, EngineClass, HolderId, JobId, Outcome, Spec, Usage};
     use crate::store::MemoryLog;
-    use crate::time::{FakeClock, Stamp};
+    use crate::time::{FakeClock, Span, Stamp};
 
     fn open(log: MemoryLog) -> Coordinator<MemoryLog> {
         let clock = Arc::new(FakeClock::at(Stamp::from_millis(1_000)));
@@ -185,15 +190,58 @@ mod tests {
     }
 
     fn submit(id: &str) -> Order {
+        submit_for(id, "shell")
+    }
+
+    fn submit_for(id: &str, engine: &str) -> Order {
         let new = Submission {
             job: JobId::from(id),
-            spec: Spec::titled(id),
+            spec: Spec { engine: Some(engine.to_string()), ..Spec::titled(id) },
             body: BlobId::from("b"),
             effective: BlobId::from("e"),
             file: None,
         };
         let by = Actor::new(ActorKind::Person, "ann");
         Order::new(by, Command::Submit { new: Box::new(new), parent: None })
+    }
+
+    #[test]
+    fn an_account_opens_when_its_moment_comes() {
+        let clock = Arc::new(FakeClock::at(Stamp::from_millis(1_000)));
+        let mut it = Coordinator::open(MemoryLog::default(), clock.clone()).expect("opens");
+        let agent = || Actor::new(ActorKind::Agent, "forge/1");
+        let offer = EngineOffer {
+            name: "claude".to_string(),
+            class: EngineClass::AgenticCoder,
+            accounts: vec!["work".to_string()],
+        };
+        let (holder, capabilities) = (HolderId::from("forge/1"), CapabilitySet::default());
+        let who = Box::new(Claimant { holder, capabilities, engines: vec![offer] });
+        let (job, epoch) = (JobId::from("a"), 1);
+        let ending = Ending {
+            outcome: Outcome::Limit,
+            reason: "used up".to_string(),
+            usage: Usage::default(),
+            rev: None,
+            until: Some(Stamp::from_millis(61_000)),
+            window: None,
+            engine_fault: false,
+        };
+        let commands = [
+            Command::Claim { who },
+            Command::Start { job: job.clone(), epoch, engine: "claude".into(), run: "r".into(), base: None },
+            Command::End { job, epoch, ending: Box::new(ending) },
+        ];
+        let mut orders = vec![submit_for("a", "claude")];
+        orders.extend(commands.map(|command| Order::new(agent(), command)));
+        it.commit(&orders).expect("commits").into_iter().for_each(|verdict| drop(verdict.expect("lawful")));
+        let moment = next_moment(it.state(), it.now());
+        assert_eq!((moment, it.due().len()), (Some(Span::from_secs(60)), 0));
+        clock.pass(Span::from_secs(60));
+        let due = it.due();
+        assert_eq!(due.iter().map(|o| o.command.name()).collect::<Vec<_>>(), ["open_account", "wake"]);
+        it.commit(&due).expect("commits").into_iter().for_each(|verdict| drop(verdict.expect("lawful")));
+        assert_eq!((it.due().len(), it.state().closed_accounts(it.now().wall).count()), (0, 0));
     }
 
     #[test]

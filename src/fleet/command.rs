@@ -89,6 +89,9 @@ pub struct EngineOffer {
     pub name: String,
     /// What kind it is.
     pub class: EngineClass,
+    /// Its accounts in the order of their use; more than one is a person's consent to go on with the next.
+    /// None: it has no accounts, as a script.
+    pub accounts: Vec<String>,
 }
 
 /// Who claims and what it can do.
@@ -115,6 +118,11 @@ pub struct Ending {
     pub rev: Option<Rev>,
     /// When a usage limit resets, wall time.
     pub until: Option<Stamp>,
+    /// Which of its windows, by the vendor's name.
+    pub window: Option<String>,
+    /// With `config` and `no_engine`: the engine itself could not be run so, rather than what the job asks
+    /// for around it.
+    pub engine_fault: bool,
 }
 
 macro_rules! commands {
@@ -195,6 +203,8 @@ commands! {
     Preempt = "preempt" { job: JobId }
     /// Moves ended jobs out of the hot state.
     Archive = "archive" { jobs: Vec<JobId> }
+    /// Opens an account again: a person at once, a timer what is due.
+    OpenAccount = "open_account" { engine: String, account: String }
     /// Sets the product's ceiling in millionths of a dollar.
     SetCeiling = "set_ceiling" { ceiling: Option<u64>, window: Window }
     /// Pauses the product.
@@ -209,9 +219,10 @@ impl Command {
     /// The job it is about, where it is about one that must exist.
     pub fn job(&self) -> Option<&JobId> {
         use Command::{
-            Adopt, Answer, Archive, Ask, Cancel, Checkpoint, Claim, End, ExpireLease, Park, Pause, Preempt,
-            Progress, Promote, Redrive, Reject, Release, RequestReview, Requeue, Resume, Review, SetCeiling,
-            ShipDone, ShipFail, ShipStart, Start, Submit, Supersede, Suspend, Unpark, Verify, Wake,
+            Adopt, Answer, Archive, Ask, Cancel, Checkpoint, Claim, End, ExpireLease, OpenAccount, Park,
+            Pause, Preempt, Progress, Promote, Redrive, Reject, Release, RequestReview, Requeue, Resume,
+            Review, SetCeiling, ShipDone, ShipFail, ShipStart, Start, Submit, Supersede, Suspend, Unpark,
+            Verify, Wake,
         };
         match self {
             Supersede { job, .. }
@@ -242,6 +253,7 @@ impl Command {
             Submit { .. }
             | Claim { .. }
             | Archive { .. }
+            | OpenAccount { .. }
             | SetCeiling { .. }
             | Pause { .. }
             | Resume {}

@@ -177,6 +177,11 @@ whats! {
         until: Option<Stamp>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+        /// Of a usage limit: the window and the account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
     }
     /// The moment has come, or a person lifted it.
     JobUnparked = "job_unparked" { job: JobId, reason: String }
@@ -186,6 +191,11 @@ whats! {
         epoch: Epoch,
         holder: HolderId,
         engine: String,
+        /// The account it counts on, and all that its host may use where there are several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pool: Vec<String>,
         #[serde(default, skip_serializing_if = "is_zero")]
         reserve: u64,
         /// How many jobs were passed over, by gate.
@@ -204,6 +214,8 @@ whats! {
         epoch: Epoch,
         attempt: AttemptNo,
         engine: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        account: Option<String>,
         run: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         base: Option<Rev>,
@@ -238,6 +250,12 @@ whats! {
         usage: Usage,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rev: Option<Rev>,
+        /// Of a usage limit: the window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<String>,
+        /// The engine itself could not be run so; not the job's setup, nor what stands around it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        engine_fault: bool,
         to: Stage,
     }
     /// An engine needs an answer; the text is a blob.
@@ -301,6 +319,26 @@ whats! {
     ChildrenAdded = "children_added" { job: JobId, children: Vec<JobId> }
     /// Ended jobs left the hot state.
     JobsArchived = "jobs_archived" { jobs: Vec<JobId> }
+    /// An account of an engine takes no jobs; whose attempt showed it.
+    AccountClosed = "account_closed" {
+        engine: String,
+        account: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<String>,
+        outcome: Outcome,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Stamp>,
+        of: JobId,
+        text: String,
+    }
+    /// It takes jobs again, as far as that window goes.
+    AccountOpened = "account_opened" {
+        engine: String,
+        account: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<String>,
+        reason: String,
+    }
     /// The product's ceiling was set.
     BudgetChanged = "budget_changed" {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -330,11 +368,12 @@ impl What {
     /// The job it is about; `None` for events of the whole product.
     pub fn job(&self) -> Option<&JobId> {
         use What::{
-            Answered, Asked, AttemptEnded, AttemptStarted, BudgetChanged, BudgetPaused, BudgetResumed,
-            Cancelled, Checkpointed, ChildrenAdded, DeadLettered, DepResolved, JobBlocked, JobParked,
-            JobSubmitted, JobSuperseded, JobUnblocked, JobUnparked, JobsArchived, LeaseAdopted, LeaseExpired,
-            LeaseGranted, LeaseReleased, Preempted, Progressed, Promoted, QueueSuspended, Redriven, Refused,
-            Rejected, Requeued, ReviewGiven, ReviewRequested, ShipFailed, ShipStarted, Shipped, Verified,
+            AccountClosed, AccountOpened, Answered, Asked, AttemptEnded, AttemptStarted, BudgetChanged,
+            BudgetPaused, BudgetResumed, Cancelled, Checkpointed, ChildrenAdded, DeadLettered, DepResolved,
+            JobBlocked, JobParked, JobSubmitted, JobSuperseded, JobUnblocked, JobUnparked, JobsArchived,
+            LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased, Preempted, Progressed, Promoted,
+            QueueSuspended, Redriven, Refused, Rejected, Requeued, ReviewGiven, ReviewRequested, ShipFailed,
+            ShipStarted, Shipped, Verified,
         };
         match self {
             JobSubmitted { job, .. }
@@ -370,6 +409,8 @@ impl What {
             | ChildrenAdded { job, .. }
             | Refused { job, .. } => Some(job),
             JobsArchived { .. }
+            | AccountClosed { .. }
+            | AccountOpened { .. }
             | BudgetChanged { .. }
             | BudgetPaused { .. }
             | BudgetResumed { .. }

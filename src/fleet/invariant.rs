@@ -1,8 +1,9 @@
 //! What must hold after every event, and what must hold of a whole state.
 
+use super::account::{Account, is_of_host};
 use super::job::Job;
 use super::state::State;
-use crate::job::Stage;
+use crate::job::{Outcome, Stage};
 
 /// Every invariant of every job and index. Costs a pass over the state: tests and `doctor`.
 ///
@@ -25,6 +26,15 @@ pub fn check_whole(state: &State) -> Result<(), String> {
             }
         }
     }
+    for (id, account) in &state.accounts {
+        if *account == Account::default() {
+            return Err(format!("{id} is kept, and nothing is known of it"));
+        }
+        let lawful = |outcome| matches!(outcome, Outcome::Limit | Outcome::Auth) || is_of_host(outcome);
+        if let Some(closure) = account.closed.values().find(|closure| !lawful(closure.outcome)) {
+            return Err(format!("{id} is closed by {}", closure.outcome));
+        }
+    }
     if reserved != state.product.reserved {
         return Err(format!("{} is reserved, but leases reserve {reserved}", state.product.reserved));
     }
@@ -45,6 +55,13 @@ pub(super) fn check_job(job: &Job) -> Result<(), String> {
         "a work lease exactly while assigned or building",
     )?;
     rule(job.ship_lease().is_none() || job.stage == Stage::Testing, "a ship lease only in testing")?;
+    rule(
+        job.lease.as_ref().is_none_or(|lease| {
+            lease.pool.is_empty()
+                || lease.account.as_ref().is_some_and(|account| lease.pool.contains(account))
+        }),
+        "the account of a lease is one of its pool",
+    )?;
     rule(job.park.is_none() || job.stage == Stage::Queued, "parked only while queued")?;
     rule(
         job.open_attempt().is_none_or(|a| a.epoch == job.epoch),

@@ -59,6 +59,19 @@ pub struct Park {
     /// In more words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Of a usage limit: the window, by the vendor's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+    /// Of a usage limit: the account whose window it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
+
+impl Park {
+    /// A park of which nothing more is to be said.
+    pub fn new(reason: ParkReason, until: Option<Stamp>) -> Park {
+        Park { reason, until, text: None, window: None, account: None }
+    }
 }
 
 /// A dependency: the name as written and, once known, the job it means for good.
@@ -93,6 +106,12 @@ pub struct Lease {
     /// The engine it was granted for; empty for shipping.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub engine: String,
+    /// The account of that engine; `None` for one that has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// All accounts its host may use for the job, in their order, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pool: Vec<String>,
     /// Money set aside for it, millionths of a dollar.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reserve: u64,
@@ -111,6 +130,9 @@ pub struct Attempt {
     pub epoch: Epoch,
     /// What runs.
     pub engine: String,
+    /// On which of its accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// Who runs it.
     pub holder: HolderId,
     /// The run's random name, also in the environment of every process of it.
@@ -232,6 +254,9 @@ pub struct Job {
     pub overloads: u32,
     /// Usage limits in a row; they lengthen the pause of one that names no reset.
     pub limits: u32,
+    /// A person let it try, whatever account is closed; good for one grant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tries: bool,
     /// When leases were lost, within the poison window.
     pub lost: Vec<Stamp>,
     /// The accepted work.

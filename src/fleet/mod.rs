@@ -1,5 +1,6 @@
 //! The law: what may happen to a job, and what follows. Pure: no clock, no disk, no chance, no async.
 
+mod account;
 mod actions;
 mod apply;
 mod command;
@@ -11,6 +12,7 @@ mod pick;
 mod refusal;
 mod state;
 
+pub use account::{Account, AccountId, ClosedAccount, Closure, Met, Shut, login_of};
 pub use actions::{ACTIONS, Action, Level};
 pub use apply::Broken;
 pub use command::{Child, Claimant, Command, Ending, EngineOffer, Now, Order, PauseMode, Submission};

@@ -1,8 +1,9 @@
 //! Which job comes next, and every reason why one does not. The claim and its explanation read the
 //! same gates, so a job is claimable exactly when it has none.
 
-use super::command::{Claimant, Now, PauseMode};
-use super::job::{Job, ParkReason};
+use super::account::{ClosedAccount, Shut};
+use super::command::{Claimant, EngineOffer, Now, PauseMode};
+use super::job::{Job, Park};
 use super::state::State;
 use crate::job::{Capability, JobId, Priority, Stage};
 use crate::time::{Span, Stamp};
@@ -19,7 +20,7 @@ pub enum Gate {
     /// A dependency is not there yet: its name, the job, that job's stage.
     Dep { name: String, job: Option<JobId>, stage: Option<Stage> },
     /// It is not in the line.
-    Parked { reason: ParkReason, until: Option<Stamp>, text: Option<String> },
+    Parked(Park),
     /// The product is paused.
     Paused { mode: PauseMode, reason: String, until: Option<Stamp>, since: Stamp },
     /// Files vanished; a person must say whether they come back.
@@ -32,6 +33,8 @@ pub enum Gate {
     Capability(Capability),
     /// The host lacks the engine, or any of the class.
     Engine(String),
+    /// Every account of the engine that the host may use is closed: the one that opens first.
+    Account(Box<ClosedAccount>),
     /// Another running job has the lock.
     Lock { key: String, holder: JobId },
     /// A running job touches the same files.
@@ -45,13 +48,14 @@ impl Gate {
             Gate::Stage(_) => "stage",
             Gate::Dep { job: None, .. } => "unknown_dep",
             Gate::Dep { .. } => "deps",
-            Gate::Parked { .. } => "parked",
+            Gate::Parked(_) => "parked",
             Gate::Paused { .. } => "paused",
             Gate::Suspended { .. } => "suspended",
             Gate::Ceiling { .. } => "ceiling",
             Gate::Budget { .. } => "budget",
             Gate::Capability(_) => "capability",
             Gate::Engine(_) => "engine",
+            Gate::Account(_) => "account",
             Gate::Lock { .. } => "lock",
             Gate::Touches { .. } => "touches",
         }
@@ -66,7 +70,7 @@ pub fn gates(state: &State, job: &Job, who: Option<&Claimant>, now: Now) -> Vec<
         found.push(Gate::Budget { which });
     }
     if let Some(who) = who {
-        found.extend(host_gates(job, who));
+        found.extend(host_gates(state, job, who, now));
     }
     found.extend(neighbour_gates(state, job));
     found
@@ -75,10 +79,7 @@ pub fn gates(state: &State, job: &Job, who: Option<&Claimant>, now: Now) -> Vec<
 fn place_gates(state: &State, job: &Job) -> Vec<Gate> {
     match job.stage {
         Stage::Queued => {
-            let parks = job.park.iter();
-            let mut found: Vec<Gate> = parks
-                .map(|p| Gate::Parked { reason: p.reason, until: p.until, text: p.text.clone() })
-                .collect();
+            let mut found: Vec<Gate> = job.park.iter().cloned().map(Gate::Parked).collect();
             found.extend(unmet(state, job));
             // Its parts are its work: a composite without a body never runs, nor before it has any.
             if !job.spec.has_body {
@@ -128,25 +129,70 @@ pub(super) fn reserve_of(job: &Job) -> u64 {
     job.budget().micro_usd.map_or(0, |ceiling| ceiling.saturating_sub(job.spent.micro_usd.unwrap_or(0)))
 }
 
-fn host_gates(job: &Job, who: &Claimant) -> Vec<Gate> {
+fn host_gates(state: &State, job: &Job, who: &Claimant, now: Now) -> Vec<Gate> {
     let missing = who.capabilities.missing(&job.spec.capabilities);
     let mut found: Vec<Gate> = missing.into_iter().cloned().map(Gate::Capability).collect();
-    if engine_for(job, who).is_none() {
-        let class = job.spec.engine_class.map(|c| format!("any of class {}", c.name()));
-        found.push(Gate::Engine(job.spec.engine.clone().or(class).unwrap_or_default()));
-    }
+    found.extend(means_for(state, job, who, now).err());
     found
 }
 
-/// The engine this claimant would run the job with.
-pub(super) fn engine_for<'a>(job: &'a Job, who: &'a Claimant) -> Option<&'a str> {
-    if let Some(name) = &job.spec.engine {
-        return who.engines.iter().find(|e| e.name == *name).map(|e| e.name.as_str());
+/// What a claimant would run a job with.
+#[derive(Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub engine: &'a str,
+    /// `None` for an engine without accounts.
+    pub account: Option<&'a str>,
+    /// All that the host may use.
+    pub pool: &'a [String],
+}
+
+/// The engine and account this claimant would run the job with, or the gate in the way. A job that asks for
+/// a class takes any engine of it, so an engine whose accounts are closed is passed over for the next.
+fn means_for<'a>(state: &State, job: &'a Job, who: &'a Claimant, now: Now) -> Result<Means<'a>, Gate> {
+    let spec = &job.spec;
+    let fits = |offer: &&EngineOffer| match &spec.engine {
+        Some(name) => offer.name == *name,
+        None => spec.engine_class == Some(offer.class),
+    };
+    let preferred =
+        |offer: &&EngineOffer| spec.engine.is_none() && Some(&offer.name) == spec.prefers_engine.as_ref();
+    let all = || who.engines.iter().filter(fits);
+    let order = all().filter(preferred).chain(all().filter(|offer| !preferred(offer)));
+    let mut shut = None;
+    for offer in order {
+        match account_of(state, job, offer, who.holder.host(), now) {
+            Ok(account) => return Ok(Means { engine: &offer.name, account, pool: &offer.accounts }),
+            Err(gate) => shut = shut.or(Some(gate)),
+        }
     }
-    let class = job.spec.engine_class?;
-    let fits = || who.engines.iter().filter(|e| e.class == class);
-    let preferred = fits().find(|e| Some(&e.name) == job.spec.prefers_engine.as_ref());
-    preferred.or_else(|| fits().next()).map(|e| e.name.as_str())
+    Err(shut.unwrap_or_else(|| {
+        let class = spec.engine_class.map(|c| format!("any of class {}", c.name()));
+        Gate::Engine(spec.engine.clone().or(class).unwrap_or_default())
+    }))
+}
+
+/// The first account in the host's order that is open; the job's last one comes before all, because its
+/// conversation lives there and nothing but a closed account may change it.
+fn account_of<'a>(
+    state: &State,
+    job: &'a Job,
+    offer: &'a EngineOffer,
+    host: &str,
+    now: Now,
+) -> Result<Option<&'a str>, Gate> {
+    let last = job.attempts.iter().rev().find(|attempt| attempt.engine == offer.name);
+    let last = last.and_then(|attempt| attempt.account.as_ref()).filter(|name| offer.accounts.contains(name));
+    let mut order = last.into_iter().chain(&offer.accounts);
+    let Some(first) = order.next() else { return Ok(None) };
+    let mut sooner: Option<Shut<'_>> = None;
+    for name in std::iter::once(first).chain(order) {
+        let Some(shut) = state.shut(&offer.name, name, host, now.wall) else { return Ok(Some(name)) };
+        sooner = Some(sooner.map_or(shut, |before| Shut::sooner(before, shut)));
+    }
+    match sooner {
+        Some(shut) if !job.tries => Err(Gate::Account(Box::new(shut.as_gate(&offer.name)))),
+        _ => Ok(Some(first)),
+    }
 }
 
 fn neighbour_gates(state: &State, job: &Job) -> Vec<Gate> {
@@ -198,9 +244,9 @@ pub fn class_at(priority: Priority, waiting: Stamp, now: Stamp) -> Priority {
     }
 }
 
-/// What a claim found: the job and engine, or nothing; and how many were passed over, by gate.
+/// What a claim found: the job and what runs it, or nothing; and how many were passed over, by gate.
 pub(super) struct Picked<'a> {
-    pub job: Option<(&'a Job, &'a str)>,
+    pub job: Option<(&'a Job, Means<'a>)>,
     pub passed: Vec<(String, u32)>,
 }
 
@@ -224,10 +270,13 @@ pub(super) fn pick<'a>(state: &'a State, who: &'a Claimant, now: Now) -> Picked<
     while let Some(row) = best_at(&mut lines).and_then(|i| lines[i].next()) {
         let Some(job) = state.job(&row.2) else { continue };
         let found = gates(state, job, Some(who), now);
-        match (found.first(), engine_for(job, who)) {
-            (None, Some(engine)) => return Picked { job: Some((job, engine)), passed },
-            (Some(gate), _) => count(&mut passed, gate.name()),
-            (None, None) => {}
+        match found.first() {
+            Some(gate) => count(&mut passed, gate.name()),
+            None => {
+                if let Ok(means) = means_for(state, job, who, now) {
+                    return Picked { job: Some((job, means)), passed };
+                }
+            }
         }
         // A gate of the whole product shuts out everybody; no need to look further.
         if found.iter().any(|g| matches!(g, Gate::Paused { .. } | Gate::Suspended { .. })) {
@@ -244,7 +293,7 @@ fn count(passed: &mut Vec<(String, u32)>, name: &str) {
     }
 }
 
-/// When time alone may next change something: the earliest park or pause that ends by itself.
+/// When time alone may next change something: the earliest park, pause or closed account that ends by itself.
 pub fn next_moment(state: &State, now: Now) -> Option<Span> {
     let (law, wall) = state.next_alarms();
     let pause = state.product.paused.as_ref().and_then(|p| p.2);
@@ -253,7 +302,7 @@ pub fn next_moment(state: &State, now: Now) -> Option<Span> {
         _ => None,
     });
     let law = law.into_iter().chain(ship).min().map(|at| at.since(now.law));
-    let wall = wall.into_iter().chain(pause).min().map(|at| at.since(now.wall));
+    let wall = wall.into_iter().chain(pause).chain(state.next_opening()).min().map(|at| at.since(now.wall));
     law.into_iter().chain(wall).min()
 }
 

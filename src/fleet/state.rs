@@ -9,6 +9,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 
+use super::account::{Account, AccountId};
 use super::command::PauseMode;
 use super::event::Window;
 use super::job::Job;
@@ -67,6 +68,9 @@ pub struct State {
     pub stems: OrdMap<Arc<str>, JobId>,
     /// The product.
     pub product: Product,
+    /// Accounts of engines of which something is to be remembered.
+    #[serde(default, skip_serializing_if = "OrdMap::is_empty")]
+    pub accounts: OrdMap<AccountId, Account>,
     /// Idempotency keys of orders and the event each led to.
     pub receipts: OrdMap<IdempotencyKey, Seq>,
     /// The same by age, so that old ones can go.
@@ -105,6 +109,7 @@ impl PartialEq for State {
             && self.keys == other.keys
             && self.stems == other.stems
             && self.product == other.product
+            && self.accounts == other.accounts
             && self.receipts == other.receipts
             && self.receipts_by_age == other.receipts_by_age
     }

@@ -4,7 +4,8 @@
 use super::halt::halt;
 use super::line::{Line, class_of, rises_at};
 use super::needs::{need_of, requeue_verb};
-use crate::fleet::{Claimant, Gate, Job, Now, ParkReason, State, gates};
+use super::waits::{closed_words, park_words};
+use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, State, gates};
 use crate::job::{JobId, Priority, Stage, usd};
 use crate::time::Stamp;
 
@@ -99,11 +100,15 @@ fn takers_of(state: &State, job: &Job, now: Now, claimants: &[Claimant], shared:
 fn host_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<Reason> {
     let lacks = |who: &Claimant| -> Vec<Gate> {
         let all = gates(state, job, Some(who), now);
-        all.into_iter().filter(|g| matches!(g, Gate::Capability(_) | Gate::Engine(_))).collect()
+        let of_host = |gate: &Gate| matches!(gate, Gate::Capability(_) | Gate::Engine(_) | Gate::Account(_));
+        all.into_iter().filter(of_host).collect()
     };
     let nearest = claimants.iter().map(|who| (lacks(who), who)).min_by_key(|row| row.0.len());
     let Some((gates, who)) = nearest else { return Vec::new() };
     let near = |mut reason: Reason| {
+        if reason.gate == "account" {
+            return reason;
+        }
         reason.text = format!("{} (nearest host: {})", reason.text, who.holder);
         reason
     };
@@ -125,7 +130,7 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
             format!("a job named {name} existed and had shipped"),
         ),
         Gate::Dep { job: Some(on), .. } => dep_reason(state, job, gate, on),
-        Gate::Parked { reason, until, text } => parked_reason(job, gate, *reason, *until, text.as_deref()),
+        Gate::Parked(park) => parked_reason(job, gate, park),
         Gate::Paused { reason, until, since, .. } => Reason {
             opens: *until,
             ..plain(
@@ -173,6 +178,7 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
             None,
             format!("{engine} were on the PATH of a host that asks for work"),
         ),
+        Gate::Account(closed) => account_reason(job, gate, closed),
         Gate::Lock { key, holder } => {
             held_reason(state, gate, holder, &format!("{holder} holds the lock {key}"))
         }
@@ -180,6 +186,14 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
             held_reason(state, gate, holder, &format!("{holder} works on {glob} too"))
         }
     }
+}
+
+fn account_reason(job: &Job, gate: &Gate, closed: &ClosedAccount) -> Reason {
+    let (id, closure) = (&closed.id, &closed.closure);
+    let text = format!("{}: {}, as {} met it", id.engine, closed_words(closed), closure.job);
+    let unless =
+        format!("it was let try: aq unpark {}, or {id} was opened: aq unpark --account {id}", job.id);
+    Reason { opens: closure.until, ..plain(gate, text, Some(closure.since), unless) }
 }
 
 fn held_reason(state: &State, gate: &Gate, holder: &JobId, text: &str) -> Reason {
@@ -234,26 +248,21 @@ fn dep_reason(state: &State, job: &Job, gate: &Gate, on: &JobId) -> Reason {
     plain(gate, text, Some(job.since), unless)
 }
 
-fn parked_reason(
-    job: &Job,
-    gate: &Gate,
-    reason: ParkReason,
-    until: Option<Stamp>,
-    text: Option<&str>,
-) -> Reason {
+fn parked_reason(job: &Job, gate: &Gate, park: &Park) -> Reason {
     let id = &job.id;
-    let more = text.map(|text| format!(": {text}")).unwrap_or_default();
-    let unless = match reason {
+    let words = match park.reason {
+        ParkReason::Limit => park_words(park),
+        reason => reason.words().to_string(),
+    };
+    let more = park.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    let unless = match park.reason {
         ParkReason::Asked => format!("you answered: aq answer {id} -m TEXT"),
         ParkReason::Vanished => "you said whether its file comes back: aq budget resume local".to_string(),
         ParkReason::Operator | ParkReason::Backoff | ParkReason::Limit | ParkReason::NotBefore => {
             format!("it was taken back into the line: aq unpark {id}")
         }
     };
-    Reason {
-        opens: until,
-        ..plain(gate, format!("parked: {}{more}", reason.words()), Some(job.since), unless)
-    }
+    Reason { opens: park.until, ..plain(gate, format!("parked: {words}{more}"), Some(job.since), unless) }
 }
 
 #[cfg(test)]

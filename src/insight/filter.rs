@@ -3,6 +3,7 @@
 use super::needs::need_of;
 use super::rollup::used;
 use super::tags::tags;
+use super::waits::status_of;
 use crate::fleet::{Gate, Job, Now, State, gates};
 use crate::job::{HolderId, Priority, Stage};
 use crate::time::Span;
@@ -96,9 +97,8 @@ impl Ask {
             Ask::Fuzzy(letters) => words_of(job).any(|text| has_letters(&text.to_lowercase(), letters)),
             Ask::Regex(regex) => words_of(job).any(|text| regex.is_match(text)),
             Ask::Stage(stages) => stages.contains(&job.stage),
-            Ask::Status(words) => job
-                .open_attempt()
-                .is_some_and(|a| words.iter().any(|word| a.word.0.to_lowercase().starts_with(word.as_str()))),
+            Ask::Status(words) => status_of(job)
+                .is_some_and(|row| words.iter().any(|word| row.0.to_lowercase().starts_with(word.as_str()))),
             Ask::Engine(names) => any(names, engine_of(job)),
             Ask::Profile(names) => any(names, &job.spec.profile),
             Ask::Factory(names) => factory_of(job).is_some_and(|host| any(names, host)),

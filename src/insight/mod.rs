@@ -15,6 +15,7 @@ mod rollup;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 pub use chains::{Chain, chains};
 pub use draw::{Edge, Picture, dot, mermaid, picture};
@@ -29,3 +30,4 @@ pub use path::{CriticalPath, Estimates, Left, Step, critical_path};
 pub use rails::{Rail, rails};
 pub use rollup::{Rollup, rollup, used};
 pub use tags::{has_conflict, tags};
+pub use waits::{account_gate, closed_words, limit_words, park_words, status_of};

@@ -122,7 +122,9 @@ fn ending(outcome: &str, fields: &[(&str, &str)], rev: Option<Rev>) -> Ending {
         reason: outcome.into(),
         usage,
         rev,
-        until: None,
+        until: fields.iter().find(|f| f.0 == "until").and_then(|f| Stamp::parse_rfc3339(f.1)),
+        window: fields.iter().find(|f| f.0 == "window").map(|f| f.1.to_string()),
+        engine_fault: false,
     }
 }
 
@@ -130,6 +132,7 @@ fn ending(outcome: &str, fields: &[(&str, &str)], rev: Option<Rev>) -> Ending {
 pub(super) fn claimant() -> Claimant {
     let mut capabilities = CapabilitySet::default();
     capabilities.offer("os", "linux");
-    let engines = vec![EngineOffer { name: "shell".into(), class: EngineClass::Script }];
+    let engines =
+        vec![EngineOffer { name: "shell".into(), class: EngineClass::Script, accounts: Vec::new() }];
     Claimant { holder: HolderId::from("here/1"), capabilities, engines }
 }

@@ -83,6 +83,13 @@ const ID_LETTERS: &[u8] = b"23456789bcdfghjkmnpqrstvwxz";
 /// A slug longer than this is cut at a word; long titles must not make long branch names.
 const SLUG_MAX: usize = 40;
 
+impl HolderId {
+    /// The host of the process.
+    pub fn host(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+}
+
 impl JobId {
     /// Makes an id from a title and 64 random bits; the caller checks that it is free.
     pub fn mint(title: &str, chance: u64) -> JobId {

@@ -15,6 +15,14 @@ use crate::job::{JobId, Outcome, Usage, plain_error};
 use crate::store::Place;
 use crate::time::{Clock as _, Span, SystemClock};
 
+/// A window's name is a word of the vendor's; more than this is none.
+const WINDOW_MOST: usize = 40;
+
+/// The window's name as it may stand in an event and on one line of a screen.
+fn window_word(name: &str) -> String {
+    crate::engine::strip_controls(name).chars().take(WINDOW_MOST).collect()
+}
+
 /// Words of a status are cut here; tools have names of their makers' choice.
 const WORD_MOST: usize = 40;
 
@@ -227,6 +235,8 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
         outcome: judged.outcome,
         reason: judged.reason,
         until: judged.resets_at,
+        window: tally.limit.as_ref().and_then(|limit| limit.window.as_deref()).map(window_word),
+        judged: true,
         usage: tally.usage,
         tools: tally.tools_ok,
         lost: report.is_none(),

@@ -23,7 +23,8 @@ struct World {
 }
 
 fn claimant() -> Claimant {
-    let engines = vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script }];
+    let engines =
+        vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script, accounts: Vec::new() }];
     Claimant { holder: HolderId::new("me"), capabilities: CapabilitySet::default(), engines }
 }
 
@@ -159,7 +160,15 @@ impl World {
                 let next = (arg == "next").then(|| ("next".into(), 1, "shell".to_string()));
                 let work = self.desk.slots[slot].clone().unwrap();
                 let (outcome, reason) = (Outcome::Ok, String::new());
-                let ending = Ending { outcome, reason, usage: Usage::default(), rev: None, until: None };
+                let ending = Ending {
+                    outcome,
+                    reason,
+                    usage: Usage::default(),
+                    rev: None,
+                    until: None,
+                    window: None,
+                    engine_fault: false,
+                };
                 let events =
                     self.law(Command::End { job: work.job, epoch: work.epoch, ending: Box::new(ending) });
                 Some(Happening::Reported { slot, events, next })

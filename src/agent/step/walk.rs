@@ -77,7 +77,9 @@ fn is_settled(state: &State) -> bool {
     let (law, wall) = state.next_alarms();
     let ships =
         state.autoship().any(|job| job.proof() == Proof::Verified && !job.why.starts_with(NOT_SHIPPED));
-    law.is_none() && wall.is_none() && !ships && state.held().next().is_none()
+    // A closed account is waited for only while somebody stands in line.
+    let opens = state.next_opening().filter(|_| state.ready_len() > 0);
+    law.is_none() && wall.is_none() && opens.is_none() && !ships && state.held().next().is_none()
 }
 
 fn granted(desk: &mut Desk, (job, epoch, engine): Grant, acts: &mut Vec<Act>) {
@@ -334,7 +336,15 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
         commands.push(Command::Verify { job: job.clone(), epoch, passed, rev: rev.clone(), took });
     }
     let usage = Usage { wall: end.wall, ..end.usage };
-    let ending = Ending { outcome: end.outcome, reason: end.reason, usage, rev, until: end.until };
+    let ending = Ending {
+        outcome: end.outcome,
+        reason: end.reason,
+        usage,
+        rev,
+        until: end.until,
+        window: end.window,
+        engine_fault: end.judged && end.kind == RunKind::Engine,
+    };
     commands.push(Command::End { job, epoch, ending: Box::new(ending) });
     let by = Actor::new(ActorKind::Agent, "");
     let orders = commands.into_iter().map(|command| Order::new(by.clone(), command)).collect();
@@ -379,6 +389,8 @@ impl RunEnd {
             outcome,
             reason,
             until: None,
+            window: None,
+            judged: false,
             usage: Usage::default(),
             tools: 0,
             wall: Span::ZERO,

@@ -82,6 +82,8 @@ impl Writer {
             usage: Usage::default(),
             rev: None,
             until: None,
+            window: None,
+            engine_fault: false,
         };
         self.ask(Command::End { job: job.clone(), epoch, ending: Box::new(ending) });
         self.ask(Command::Promote { job: job.clone() });
@@ -92,7 +94,8 @@ impl Writer {
 }
 
 fn claimant() -> Claimant {
-    let engines = vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script }];
+    let engines =
+        vec![EngineOffer { name: "shell".to_string(), class: EngineClass::Script, accounts: Vec::new() }];
     Claimant { holder: HolderId::from("bench"), capabilities: CapabilitySet::default(), engines }
 }
 

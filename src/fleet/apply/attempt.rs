@@ -8,7 +8,7 @@ use crate::job::{Follow, Outcome, Proof, Stage, Usage};
 /// Gives the money it spent (millionths of a dollar).
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, String> {
     match &event.what {
-        What::AttemptStarted { epoch, attempt, engine, run, base, .. } => {
+        What::AttemptStarted { epoch, attempt, engine, account, run, base, .. } => {
             job.same(*epoch)?;
             let holder = job.lease.as_ref().ok_or("started without a lease")?.holder.clone();
             job.restart = None;
@@ -16,6 +16,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, St
                 no: *attempt,
                 epoch: *epoch,
                 engine: engine.clone(),
+                account: account.clone(),
                 holder,
                 run: run.clone(),
                 body: job.body.clone(),

@@ -42,6 +42,7 @@ impl State {
                 self.submit(event, mark).map_err(broken)?;
             } else {
                 self.change_job(id, event, mark).map_err(broken)?;
+                self.learn(id, event);
             }
         } else {
             self.change_product(event, mark);
@@ -105,6 +106,7 @@ impl State {
             counted: 0,
             overloads: 0,
             limits: 0,
+            tries: false,
             lost: Vec::new(),
             head: None,
             checkpoint: None,
@@ -158,6 +160,7 @@ impl State {
                 self.product.paused = None;
                 self.product.suspended.clear();
             }
+            What::AccountClosed { .. } | What::AccountOpened { .. } => self.change_account(event, mark),
             What::QueueSuspended { jobs } => self.product.suspended.extend(jobs.iter().cloned()),
             _ => {}
         }

@@ -11,17 +11,20 @@ pub(in crate::fleet) const POISON_WINDOW: Span = Span::from_mins(60);
 
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
-        What::LeaseGranted { epoch, holder, engine, reserve, .. } => {
+        What::LeaseGranted { epoch, holder, engine, account, pool, reserve, .. } => {
             job.rise(*epoch)?;
             job.lease = Some(Lease {
                 holder: holder.clone(),
                 kind: LeaseKind::Work,
                 granted: mark.at,
                 engine: engine.clone(),
+                account: account.clone(),
+                pool: pool.clone(),
                 reserve: *reserve,
             });
             // A question that was passed over is not open any more once the job runs again.
             job.asked = None;
+            job.tries = false;
             job.move_to(Stage::Assigned, "claimed", mark);
         }
         What::LeaseAdopted { epoch, holder, .. } => {
@@ -56,6 +59,8 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
                 kind: LeaseKind::Ship,
                 granted: mark.at,
                 engine: String::new(),
+                account: None,
+                pool: Vec::new(),
                 reserve: 0,
             });
         }

@@ -1,5 +1,6 @@
 //! What an event does to the state. One file per noun.
 
+mod account;
 mod attempt;
 mod event;
 mod gate;

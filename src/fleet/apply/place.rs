@@ -27,14 +27,15 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.waiting = mark.at;
             job.move_to(Stage::Queued, "dependencies satisfied", mark);
         }
-        What::JobParked { epoch, reason, until, text, .. } => {
+        What::JobParked { epoch, reason, until, text, window, account, .. } => {
             if *epoch != job.epoch {
                 job.rise(*epoch)?;
                 job.close_attempt(Some(Outcome::Preempted), reason.words(), mark);
                 job.lease = None;
             }
             job.move_to(Stage::Queued, reason.words(), mark);
-            job.park = Some(Park { reason: *reason, until: *until, text: text.clone() });
+            let (text, window, account) = (text.clone(), window.clone(), account.clone());
+            job.park = Some(Park { reason: *reason, until: *until, text, window, account });
         }
         What::JobUnparked { reason, .. } => {
             let was = job.park.as_ref().map(|p| p.reason);
@@ -45,7 +46,9 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             // A person's word resets the counter that parked; a timer does not.
             if event.by.kind == ActorKind::Person {
                 match was {
-                    Some(ParkReason::Limit) => job.limits = 0,
+                    Some(ParkReason::Limit) => (job.limits, job.tries) = (0, true),
+                    // It was in the line and waited for an account.
+                    None => job.tries = true,
                     Some(ParkReason::Backoff) => job.overloads = 0,
                     _ => {}
                 }
@@ -58,7 +61,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.lease = None;
             job.asked = Some(question.clone());
             job.move_to(Stage::Queued, ParkReason::Asked.words(), mark);
-            job.park = Some(Park { reason: ParkReason::Asked, until: None, text: None });
+            job.park = Some(Park::new(ParkReason::Asked, None));
         }
         What::Answered { answer, .. } => {
             job.handoff.push(Handoff::Answered { question: job.asked.take(), answer: answer.clone() });
@@ -74,6 +77,13 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
     Ok(())
 }
 
+/// Whoever sends a job back that failed for its login or its engine says that this is mended: it may try.
+fn is_mended(job: &Job, event: &Event) -> bool {
+    let met = job.attempts.last().and_then(|attempt| attempt.outcome);
+    let about = [Outcome::Auth, Outcome::Config, Outcome::NoEngine, Outcome::Limit];
+    event.by.kind == ActorKind::Person && met.is_some_and(|outcome| about.contains(&outcome))
+}
+
 /// Changes of place by a person's word or by rule, whoever holds the job.
 fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
@@ -84,12 +94,14 @@ fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String
                 job.restart = from.clone();
             }
             job.raised = job.raised.raised_by(raised);
+            job.tries = is_mended(job, event);
             // Attempts stay counted; what only ran in a row begins anew.
             (job.overloads, job.limits) = (0, 0);
             job.move_to(*to, "requeued", mark);
         }
         What::Redriven { epoch, to, .. } => {
             job.operator_stop(*epoch, mark)?;
+            job.tries = is_mended(job, event);
             (job.counted, job.overloads, job.limits) = (0, 0, 0);
             job.lost.clear();
             job.spent = Usage::default();

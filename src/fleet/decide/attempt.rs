@@ -2,20 +2,18 @@
 
 use super::super::command::{Ending, Now};
 use super::super::event::What;
-use super::super::job::{Job, ParkReason};
+use super::super::job::{Job, Park, ParkReason};
 use super::super::pick::unmet;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
+use super::account;
+use super::consequence::parked;
 use super::order::invalid;
 use crate::job::{BlobId, Follow, JobId, Outcome, Rev, Stage, Usage};
 use crate::time::{Span, Stamp};
 
 /// Overloads in a row after which a job fails.
 const OVERLOADS_MOST: u32 = 5;
-/// First pause after a usage limit that named no reset time.
-const LIMIT_FIRST: Span = Span::from_mins(5);
-/// Longest such pause.
-const LIMIT_MOST: Span = Span::from_mins(60);
 
 pub(super) fn start(job: &Job, engine: &str, run: &str, base: Option<&Rev>) -> Result<Vec<What>, Refusal> {
     if job.stage != Stage::Assigned {
@@ -27,6 +25,7 @@ pub(super) fn start(job: &Job, engine: &str, run: &str, base: Option<&Rev>) -> R
         epoch: job.epoch,
         attempt: last + 1,
         engine: engine.to_string(),
+        account: job.lease.as_ref().and_then(|lease| lease.account.clone()),
         run: run.to_string(),
         base: base.cloned(),
     }])
@@ -68,13 +67,6 @@ pub(super) fn ask(job: &Job, question: &BlobId) -> Result<Vec<What>, Refusal> {
     Ok(vec![What::Asked { job: job.id.clone(), epoch: job.epoch + 1, question: question.clone() }])
 }
 
-/// A park that goes with an end.
-struct Wait {
-    reason: ParkReason,
-    until: Stamp,
-    text: String,
-}
-
 pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result<Vec<What>, Refusal> {
     let attempt = job.open_attempt().ok_or_else(|| invalid(job, "no attempt runs"))?;
     let (to, wait) = leads_to(state, job, ending, now);
@@ -86,22 +78,17 @@ pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result
         reason: ending.reason.clone(),
         usage: ending.usage,
         rev: ending.rev.clone(),
+        window: ending.window.clone().filter(|_| ending.outcome == Outcome::Limit),
+        engine_fault: ending.engine_fault,
         to,
     }];
-    if let Some(wait) = wait {
-        events.push(What::JobParked {
-            job: job.id.clone(),
-            epoch: job.epoch,
-            reason: wait.reason,
-            until: Some(wait.until),
-            text: Some(wait.text),
-        });
-    }
+    events.extend(wait.map(|wait| parked(&job.id, job.epoch, wait)));
+    events.extend(account::after(state, job, ending, now));
     Ok(events)
 }
 
 /// The second table of `jobs.md` section 3.
-fn leads_to(state: &State, job: &Job, ending: &Ending, now: Now) -> (Stage, Option<Wait>) {
+fn leads_to(state: &State, job: &Job, ending: &Ending, now: Now) -> (Stage, Option<Park>) {
     // Children added while it ran come first, then it runs again from their merged heads; also where they
     // were done before it ended, since it began without them.
     let began = job.open_attempt().map_or(job.since, |a| a.started);
@@ -117,12 +104,11 @@ fn leads_to(state: &State, job: &Job, ending: &Ending, now: Now) -> (Stage, Opti
         Follow::Backoff => {
             let pause = crate::job::Backoff::Exp.pause(job.overloads + 1);
             let text = format!("overloaded, {} of {OVERLOADS_MOST} in a row", job.overloads + 1);
-            (Stage::Queued, Some(Wait { reason: ParkReason::Backoff, until: now.law.plus(pause), text }))
+            (Stage::Queued, Some(backoff(now.law.plus(pause), text)))
         }
         Follow::ParkUntilReset => {
-            let pause = LIMIT_FIRST.times(1u64 << job.limits.min(8)).min(LIMIT_MOST);
-            let until = ending.until.filter(|at| *at > now.wall).unwrap_or(now.wall.plus(pause));
-            (Stage::Queued, Some(Wait { reason: ParkReason::Limit, until, text: ending.reason.clone() }))
+            let until = account::reset(state, job, ending, now);
+            (Stage::Queued, account::wait(state, job, ending, until, now))
         }
     }
 }
@@ -137,15 +123,16 @@ fn gate_of(job: &Job, ending: &Ending) -> Stage {
     if job.review_rule().approvals == 0 && proven { Stage::Testing } else { Stage::Review }
 }
 
-fn retry(job: &Job, outcome: Outcome, now: Now) -> (Stage, Option<Wait>) {
+fn backoff(until: Stamp, text: String) -> Park {
+    Park { text: Some(text), ..Park::new(ParkReason::Backoff, Some(until)) }
+}
+
+fn retry(job: &Job, outcome: Outcome, now: Now) -> (Stage, Option<Park>) {
     let rule = &job.spec.retry;
     if !rule.on.contains(&outcome) || job.counted >= rule.max {
         return (Stage::Failed, None);
     }
     let n = job.counted + 1;
     let text = format!("retry {n} of {} after {outcome}", rule.max);
-    (
-        Stage::Queued,
-        Some(Wait { reason: ParkReason::Backoff, until: now.law.plus(rule.backoff.pause(n)), text }),
-    )
+    (Stage::Queued, Some(backoff(now.law.plus(rule.backoff.pause(n)), text)))
 }

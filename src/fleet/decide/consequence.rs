@@ -3,7 +3,7 @@
 use super::super::apply::POISON_WINDOW;
 use super::super::command::{Now, PauseMode};
 use super::super::event::What;
-use super::super::job::{Job, ParkReason};
+use super::super::job::{Job, Park, ParkReason};
 use super::super::pick::unmet;
 use super::super::state::State;
 use crate::job::{Epoch, JobId, Spec, Stage};
@@ -70,13 +70,13 @@ fn unblock(job: &Job, now: Now) -> Vec<What> {
 /// A job that comes into the line before its date is parked until then.
 pub(super) fn not_before(job: &JobId, epoch: Epoch, spec: &Spec, now: Now) -> Option<What> {
     let until = spec.not_before.filter(|at| *at > now.wall)?;
-    Some(What::JobParked {
-        job: job.clone(),
-        epoch,
-        reason: ParkReason::NotBefore,
-        until: Some(until),
-        text: None,
-    })
+    Some(parked(job, epoch, Park::new(ParkReason::NotBefore, Some(until))))
+}
+
+/// The event of a park.
+pub(super) fn parked(job: &JobId, epoch: Epoch, park: Park) -> What {
+    let Park { reason, until, text, window, account } = park;
+    What::JobParked { job: job.clone(), epoch, reason, until, text, window, account }
 }
 
 /// A composite without a body has nothing to run: its parts are its work.

@@ -1,5 +1,6 @@
 //! Decisions: a command against the state gives events or a refusal. One file per noun.
 
+mod account;
 mod attempt;
 mod claim;
 mod consequence;

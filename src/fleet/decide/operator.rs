@@ -7,7 +7,8 @@ use super::super::job::{Job, Park, ParkReason};
 use super::super::pick::unmet;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
-use super::consequence::not_before;
+use super::account::waits_for_one;
+use super::consequence::{not_before, parked};
 use super::order::{invalid, must_allow};
 use crate::job::{BlobId, Budget, Rev, Stage};
 use crate::time::{Span, Stamp};
@@ -20,7 +21,7 @@ pub(super) fn park(job: &Job, until: Option<Stamp>, reason: ParkReason) -> Resul
     }
     // Stopping a running job is a change of stage: the worker is fenced out by the higher epoch.
     let epoch = job.epoch + u64::from(job.stage.is_held());
-    let wait = Park { reason, until, text: None };
+    let wait = Park::new(reason, until);
     if job.park.as_ref() == Some(&wait) {
         return Err(Refusal::new(
             Code::NoChange,
@@ -28,15 +29,19 @@ pub(super) fn park(job: &Job, until: Option<Stamp>, reason: ParkReason) -> Resul
             "nothing to do",
         ));
     }
-    Ok(vec![What::JobParked { job: job.id.clone(), epoch, reason, until, text: None }])
+    Ok(vec![parked(&job.id, epoch, wait)])
 }
 
-pub(super) fn unpark(job: &Job) -> Result<Vec<What>, Refusal> {
+/// Takes a job back into the line. One that a usage limit parked, or that waits there for an account that is
+/// closed, then tries once for all of them.
+pub(super) fn unpark(state: &State, job: &Job, now: Now) -> Result<Vec<What>, Refusal> {
     must_allow(job, Action::Unpark)?;
-    if job.park.is_none() {
-        return Err(invalid(job, "it is not parked"));
-    }
-    Ok(vec![What::JobUnparked { job: job.id.clone(), reason: "unparked by a person".to_string() }])
+    let reason = match &job.park {
+        Some(_) => "unparked by a person",
+        None if waits_for_one(state, job, now) => "a person lets it try",
+        None => return Err(invalid(job, "it is not parked")),
+    };
+    Ok(vec![What::JobUnparked { job: job.id.clone(), reason: reason.to_string() }])
 }
 
 pub(super) fn wake(job: &Job, now: Now) -> Result<Vec<What>, Refusal> {

@@ -6,7 +6,7 @@ use super::super::event::{Event, What};
 use super::super::job::Job;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
-use super::{attempt, claim, consequence, gate, operator, product, ship, submit};
+use super::{account, attempt, claim, consequence, gate, operator, product, ship, submit};
 use crate::job::JobId;
 
 /// Decides one order against the state, which it does not change.
@@ -42,6 +42,7 @@ fn decide_product(state: &State, order: &Order, now: Now) -> Result<Vec<What>, R
         Command::Submit { new, parent } => submit::submit(state, order, new, parent.as_ref(), now),
         Command::Claim { who } => Ok(claim::claim(state, who, now)),
         Command::Archive { jobs } => product::archive(state, jobs),
+        Command::OpenAccount { engine, account } => account::open(state, engine, account, order, now),
         Command::SetCeiling { ceiling, window } => product::set_ceiling(state, *ceiling, *window),
         Command::Pause { mode, until } => product::pause(state, *mode, *until, order),
         Command::Resume {} => product::resume(state, order),
@@ -68,7 +69,7 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::End { ending, .. } => attempt::end(state, job, ending, now),
         C::Ask { question, .. } => attempt::ask(job, question),
         C::Park { until, reason, .. } => operator::park(job, *until, *reason),
-        C::Unpark { .. } => operator::unpark(job),
+        C::Unpark { .. } => operator::unpark(state, job, now),
         C::Wake { .. } => operator::wake(job, now),
         C::Answer { answer, .. } => operator::answer(job, answer),
         C::RequestReview { rule, .. } => gate::request(job, rule),
@@ -85,6 +86,7 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::Submit { .. }
         | C::Claim { .. }
         | C::Archive { .. }
+        | C::OpenAccount { .. }
         | C::SetCeiling { .. }
         | C::Pause { .. }
         | C::Resume {}

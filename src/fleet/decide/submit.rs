@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::super::command::{Now, Order, Submission};
 use super::super::event::What;
-use super::super::job::{Dep, Job, Park, ParkReason};
+use super::super::job::{Dep, Job, ParkReason};
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
-use super::consequence::not_before;
+use super::consequence::{not_before, parked};
 use super::order::{fenced, find, invalid};
 use crate::job::{BlobId, DepsMode, Epoch, JobId, Spec, Stage};
 
@@ -222,9 +222,7 @@ pub(super) fn supersede(
         stage: if met || kept.is_some() { Stage::Queued } else { Stage::Blocked },
     }];
     match kept.cloned() {
-        Some(Park { reason, until, text }) => {
-            events.push(What::JobParked { job: job.id.clone(), epoch: job.epoch, reason, until, text });
-        }
+        Some(park) => events.push(parked(&job.id, job.epoch, park)),
         None => events.extend(not_before(&job.id, job.epoch, spec, now).filter(|_| met)),
     }
     events.extend(name_becomes_known(state, &as_new));
