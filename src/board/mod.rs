@@ -1,5 +1,6 @@
 //! The seam: what the dash, the agent and most verbs speak to, without asking whether it is a folder or a fleet.
 
+mod deeds;
 mod intake;
 mod local;
 mod losses;

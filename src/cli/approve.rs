@@ -2,10 +2,11 @@
 
 use clap::Args as ClapArgs;
 
-use super::acting::{Changing, Deed, One, act, can_ask, named_rev, short};
+use super::acting::{Changing, Deed, One, act, can_ask, named_rev};
 use super::frame::{Answer, CliError, Context};
 use crate::board::Board as _;
 use crate::fleet::{Action, Command, Job, State};
+use crate::insight::short_rev;
 use crate::job::{JobId, Rev, Stage};
 
 /// Say yes to a revision
@@ -43,7 +44,7 @@ fn next(job: &Job) -> String {
     let head = job.head.as_ref().and_then(|head| head.rev.as_ref());
     match job.stage {
         Stage::Testing => match head {
-            Some(rev) => format!("ship it: aq ship {} --rev {}", job.id, short(Some(rev))),
+            Some(rev) => format!("ship it: aq ship {} --rev {}", job.id, short_rev(Some(rev))),
             None => format!("ship it: aq ship {}", job.id),
         },
         _ => format!("approvals: {} of {}", job.approvals(), job.approvals_needed()),
@@ -68,9 +69,9 @@ pub(super) fn looked_at(
         (None, Some(rev)) if !dry_run && !can_ask(cx) => Err(CliError::usage(format!(
             "to {verb} {id} without a terminal, say which revision you looked at"
         ))
-        .why(format!("its branch is at {} now", short(Some(rev))))
+        .why(format!("its branch is at {} now", short_rev(Some(rev))))
         .next(format!("look at it: aq diff {id}"))
-        .next(format!("then: aq {verb} {id} --rev {}", short(Some(rev))))),
+        .next(format!("then: aq {verb} {id} --rev {}", short_rev(Some(rev))))),
         (None, head) => Ok(head.cloned()),
     }
 }

@@ -4,12 +4,12 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::acting::{
-    Became, Changing, Consent, LOCAL, Outcome, Sheet, consent, judged, key_of_action, parse_until, tell,
+    Became, Changing, Consent, Outcome, Sheet, consent, judged, key_of_action, parse_until, tell,
 };
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Purpose, Source};
 use crate::fleet::{Command, Job, Level, Order, PauseMode, State, Window};
-use crate::insight::halt;
+use crate::insight::{LOCAL, halt};
 use crate::job::{parse_usd, usd};
 use crate::time::Stamp;
 

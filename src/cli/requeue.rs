@@ -2,10 +2,11 @@
 
 use clap::Args as ClapArgs;
 
-use super::acting::{Changing, Deed, Many, act, parse_budget, short};
+use super::acting::{Changing, Deed, Many, act, parse_budget};
 use super::frame::{Answer, CliError, Context};
 use crate::board::{Board as _, Local};
 use crate::fleet::{Action, Command, Job, What};
+use crate::insight::short_rev;
 use crate::job::{Budget, JobId, Rev};
 use crate::time::Stamp;
 
@@ -79,7 +80,7 @@ fn checkpoint(cx: &Context, board: &Local, id: &JobId, number: usize) -> Result<
     let error = CliError::not_found(format!("{id} has no checkpoint {number}"));
     let shown = (1..).zip(&all).skip(all.len().saturating_sub(SHOWN_MOST));
     let error = shown.fold(error, |error, (n, (rev, at))| {
-        error.why(format!("checkpoint {n} is {}, of {}", short(Some(rev)), cx.out.moment(*at)))
+        error.why(format!("checkpoint {n} is {}, of {}", short_rev(Some(rev)), cx.out.moment(*at)))
     });
     Err(match all.len() {
         0 => error.why("it has none yet: each is a commit of its worktree").next("leave --checkpoint out"),

@@ -12,6 +12,7 @@ use super::frame::{Answer, CliError, Context, Exit};
 use crate::agent::{Ship, ship};
 use crate::board::{Board as _, Local, Settings};
 use crate::fleet::{Action, Command, Job, Level, Order, Refusal, State, decide};
+use crate::insight::in_words;
 use crate::job::{HolderId, JobId, Rev};
 
 /// Make the branch stand or merge it
@@ -95,9 +96,7 @@ fn judge(
     let command = Command::ShipStart { job: id.clone(), holder: HolderId::new("asks"), rev };
     let mut order = Order::new(cx.me(), command);
     order.from = from;
-    decide(state, &order, cx.now(state))
-        .map(|_| ())
-        .map_err(|no| super::acting::in_words(Action::Ship, state.job(id), no))
+    decide(state, &order, cx.now(state)).map(|_| ()).map_err(|no| in_words(Action::Ship, state.job(id), no))
 }
 
 fn one_ship(

@@ -3,10 +3,11 @@
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::acting::{Became, Changing, Outcome, Past, past_actions, tell, way_back};
+use super::acting::{Became, Changing, Outcome, tell};
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Source};
 use crate::fleet::{Order, Refusal, State};
+use crate::insight::{LOCAL, PastAction, way_back};
 use crate::job::IdempotencyKey;
 
 /// Actions listed where nothing else is said.
@@ -31,7 +32,7 @@ pub struct Args {
 /// Exit 3 if there is no such action; exit 4 with the reason if it no longer applies.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let board = cx.acting_or_looking(args.flags.dry_run || args.list)?;
-    let actions = past_actions(board.place())?;
+    let actions = board.past_actions()?;
     if args.list {
         return list(cx, &board.snapshot(), &actions);
     }
@@ -53,12 +54,12 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     tell(cx, board.snapshot().seq, args.flags.dry_run, &outcomes)
 }
 
-fn take_back(cx: &Context, board: &Local, args: &Args, past: &Past) -> Result<Vec<Outcome>, CliError> {
+fn take_back(cx: &Context, board: &Local, args: &Args, past: &PastAction) -> Result<Vec<Outcome>, CliError> {
     let before = board.snapshot();
     let now = cx.now(&before);
     let mut outcomes = Vec::new();
     for deed in past.deeds.iter().filter(|deed| deed.inverse.is_some() && !deed.undone) {
-        let target = deed.job.as_ref().map_or_else(|| super::acting::LOCAL.to_string(), ToString::to_string);
+        let target = deed.job.as_ref().map_or_else(|| LOCAL.to_string(), ToString::to_string);
         let at = |state: &State| {
             let job = deed.job.as_ref().and_then(|id| state.job(id));
             job.map(|job| format!("{}@{}", job.stage, job.epoch))
@@ -86,7 +87,7 @@ fn take_back(cx: &Context, board: &Local, args: &Args, past: &Past) -> Result<Ve
 fn not_now(verb: &str, target: &str, why: &str) -> CliError {
     let message = format!("cannot undo {verb} of {target}: {why}");
     let hint = match target {
-        super::acting::LOCAL => "look: aq budget show".to_string(),
+        LOCAL => "look: aq budget show".to_string(),
         job => format!("look: aq show {job}"),
     };
     Refusal::new(crate::fleet::Code::Moved, message, hint).into()
@@ -132,7 +133,7 @@ struct Row {
     why_not: Option<String>,
 }
 
-fn list(cx: &mut Context, state: &State, actions: &[Past]) -> Answer {
+fn list(cx: &mut Context, state: &State, actions: &[PastAction]) -> Answer {
     let (me, now) = (cx.me(), cx.wall());
     let mut n = 0;
     let mut rows = Vec::new();

@@ -20,6 +20,7 @@ mod id;
 #[cfg(test)]
 mod language_tests;
 mod listing;
+mod look;
 mod manifest;
 #[cfg(test)]
 mod manifest_tests;
@@ -51,6 +52,7 @@ pub use fields::nested_fields;
 pub use front::FILE_MAX;
 pub use id::{AttemptNo, BlobId, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq};
 pub use listing::{Shown, effective_listing};
+pub use look::{Role, code_of, role_of, sign_of};
 pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
 pub use outcome::{Follow, OUTCOMES, Outcome, Proof};
 pub use plain::plain_error;

@@ -2,13 +2,13 @@
 
 use super::consent::{Consent, can_ask, consent};
 use super::flags::{Changing, Targets, key_of_action};
-use super::level::{has_inverse, level_of};
 use super::outcome::{Became, Outcome, judged, tell};
 use super::sheet::{changed, sheet};
 use crate::board::{Board as _, Local};
 use crate::cli::frame::{Answer, CliError, Context, Exit};
 use crate::coordinator::Verdict;
-use crate::fleet::{Action, Actor, Code, Command, Job, Level, Order, Refusal, State, decide};
+use crate::fleet::{Action, Actor, Command, Job, Level, Order, Refusal, State, decide};
+use crate::insight::{has_inverse, in_words, level_of, short_rev};
 use crate::job::JobId;
 
 /// Orders put into one batch: bounds a line of the log and the wait of others.
@@ -116,23 +116,6 @@ fn not_done(deed: &Deed<'_>, before: &State, one: &Seen) -> Option<Outcome> {
     Some(Outcome { target: one.id.to_string(), from: at.clone(), to: at, became })
 }
 
-/// The law says where a job is; a person wants to hear first what was not done.
-pub fn in_words(action: Action, job: Option<&Job>, mut no: Refusal) -> Refusal {
-    let Some(job) = job.filter(|_| no.code == Code::InvalidState) else { return no };
-    let stage = job.stage;
-    let why = match action.row().from.contains(&stage) {
-        true => {
-            no.message.strip_prefix(&format!("{} is in {stage}: ", job.id)).unwrap_or(&no.message).to_string()
-        }
-        false => {
-            let from: Vec<&str> = action.row().from.iter().map(|stage| stage.name()).collect();
-            format!("it is in {stage}, not in {}", from.join(" or "))
-        }
-    };
-    no.message = format!("cannot {} {}: {why}", action.name(), job.id);
-    no
-}
-
 fn became(deed: &Deed<'_>, before: &State, after: &State, one: &Seen, verdict: Verdict) -> Outcome {
     let (old, new) = (before.job(&one.id), after.job(&one.id));
     let became = match verdict {
@@ -160,7 +143,7 @@ fn said(past: &str, job: &Job) -> String {
         String::new()
     };
     let at =
-        at.map_or_else(String::new, |(rev, _)| format!(" at checkpoint {number}{}", super::short(Some(rev))));
+        at.map_or_else(String::new, |(rev, _)| format!(" at checkpoint {number}{}", short_rev(Some(rev))));
     let stage = match &job.park {
         Some(park) => format!("parked ({})", park.reason.words()),
         None => job.stage.to_string(),

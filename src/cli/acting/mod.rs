@@ -5,16 +5,13 @@ mod consent;
 mod deed;
 mod editor;
 mod flags;
-mod history;
-mod level;
 mod outcome;
 mod sheet;
 
 pub use agents::{AgentArgs, Ending, agents_of, end_agents, remember_queue};
 pub use consent::{Consent, Sheet, can_ask, consent, yes_or_no};
-pub use deed::{Deed, act, in_words, named_rev};
+pub use deed::{Deed, act, named_rev};
 pub use editor::{Edited, again, edit};
 pub use flags::{Changing, Many, One, key_of_action, must_say, parse_budget, parse_until};
-pub use history::{LOCAL, Past, past_actions, way_back};
 pub use outcome::{Became, Outcome, judged, tell};
-pub use sheet::{changed, sheet, short};
+pub use sheet::{changed, sheet};

@@ -1,21 +1,12 @@
-//! What is lost, kept and waited for when a job is acted on, in words.
+//! The sheet of a verb at the command line: its question and what a person must know first.
 
 use super::consent::Sheet;
 use crate::agent::{Wanted, change};
 use crate::board::Local;
 use crate::cli::frame::{CliError, Context};
 use crate::fleet::{Action, Job, State};
-use crate::insight::requeue_verb;
-use crate::job::{Rev, Stage, usd};
+use crate::insight::{counts, stakes};
 use crate::time::Stamp;
-
-/// Waiting jobs named before the rest is only counted.
-const WAITERS_SHOWN: usize = 2;
-
-/// The first seven digits of a revision, or `nothing`.
-pub fn short(rev: Option<&Rev>) -> &str {
-    rev.map_or("nothing", |rev| rev.as_str().get(..7).unwrap_or(rev.as_str()))
-}
 
 /// Its title, unless the id says as much.
 fn title_of(job: &Job) -> &str {
@@ -33,7 +24,7 @@ pub fn sheet(verb: &str, action: Action, state: &State, jobs: &[&Job], now: Stam
                 job.stage,
                 now.since(job.since).age()
             ),
-            rows: rows(action, state, job, now),
+            rows: stakes(action, state, job, now),
             words: Vec::new(),
         },
         _ => Sheet {
@@ -59,89 +50,10 @@ pub fn changed(
     // What cannot be told keeps nobody from deciding; the diff itself says why.
     let Ok(change) = cx.wait(change(board, job, &wanted))? else { return Ok(None) };
     let (files, plus, minus) = (change.stat.files, change.stat.insertions, change.stat.deletions);
-    let text = format!("{}, +{plus} -{minus}; look: aq diff {}", plural(files, "file"), job.id);
+    let text = format!(
+        "{}, +{plus} -{minus}; look: aq diff {}",
+        if files == 1 { "1 file".to_string() } else { format!("{files} files") },
+        job.id
+    );
     Ok(Some(("changes", text)))
-}
-
-/// `9 queued, 5 building`.
-pub fn counts(jobs: &[&Job]) -> String {
-    let count = |stage: Stage| jobs.iter().filter(|job| job.stage == stage).count();
-    let stages = crate::job::STAGES.iter().map(|row| (count(row.0), row.1)).filter(|row| row.0 > 0);
-    stages.map(|(n, name)| format!("{n} {name}")).collect::<Vec<_>>().join(", ")
-}
-
-fn rows(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'static str, String)> {
-    let mut rows = Vec::new();
-    match action {
-        Action::Approve | Action::Promote | Action::Ship => {
-            let proof = match job.proof() {
-                crate::job::Proof::Verified => "verify passed on this very tree",
-                crate::job::Proof::Unproven => "UNPROVEN: no verify passed on this tree",
-            };
-            let head = job.head.as_ref().and_then(|head| head.rev.as_ref());
-            let rev = head.map_or("no revision: it works without git".to_string(), |rev| {
-                format!("{} on aq/job/{}", short(Some(rev)), job.id)
-            });
-            rows.push(("work", rev));
-            rows.push(("proof", proof.to_string()));
-            if job.stage == Stage::Review {
-                rows.push(("approvals", format!("{} of {}", job.approvals(), job.approvals_needed())));
-            }
-        }
-        _ if job.stage.is_held() => {
-            let lost = job.open_attempt().map_or("its place at an agent".to_string(), |attempt| {
-                let (word, since, _) = &attempt.word;
-                format!("the turn in flight: {word}, {} ago", now.since(*since).age())
-            });
-            rows.push(("lost", lost));
-        }
-        _ => {}
-    }
-    if let Some((rev, _)) = &job.checkpoint {
-        rows.push(("kept", format!("branch aq/job/{}, log, checkpoint {}", job.id, short(Some(rev)))));
-    } else if job.stage.is_held() {
-        rows.push(("kept", "its log; there is no checkpoint yet, one is tried when it stops".to_string()));
-    }
-    if let Some(waits) = waiters(state, job) {
-        rows.push(("waits", waits));
-    }
-    if let Some(micro) = job.spent.micro_usd {
-        rows.push(("cost", format!("{} spent so far", usd(micro))));
-    }
-    rows.push(("back", back(action, job)));
-    rows
-}
-
-/// Jobs that cannot start before this one.
-fn waiters(state: &State, job: &Job) -> Option<String> {
-    let waiting: Vec<&str> = state
-        .waiters(&job.id)
-        .filter(|id| state.job(id).is_some_and(|waiter| !waiter.stage.is_ended()))
-        .map(crate::job::JobId::as_str)
-        .collect();
-    let more = waiting.len().saturating_sub(WAITERS_SHOWN);
-    let named = waiting.iter().take(WAITERS_SHOWN).copied().collect::<Vec<_>>().join(" ");
-    let tail = if more > 0 { format!(" +{more}") } else { String::new() };
-    (!waiting.is_empty()).then(|| format!("{} wait for it: {named}{tail}", plural(waiting.len(), "job")))
-}
-
-fn plural(n: usize, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
-}
-
-fn back(action: Action, job: &Job) -> String {
-    let id = &job.id;
-    match action {
-        Action::Approve => format!("while it is in review: aq reject {id} -m WHY"),
-        Action::Promote => format!("aq reject {id} -m WHY"),
-        Action::Ship => "shipped is final; a revert is a new job".to_string(),
-        Action::Reject if job.stage == Stage::Failed => format!("aq redrive {id}"),
-        Action::Reject => format!("aq undo, or: {}", requeue_verb(job)),
-        Action::Cancel => "aq undo requeues it from its last checkpoint".to_string(),
-        Action::Park => format!("aq undo, or: aq unpark {id}"),
-        Action::Answer => "none: the answer goes into its next prompt".to_string(),
-        Action::Preempt | Action::Requeue => "it starts again from its last checkpoint".to_string(),
-        Action::Redrive => format!("aq cancel {id}"),
-        Action::Unpark | Action::Review => "aq undo".to_string(),
-    }
 }

@@ -1,28 +1,8 @@
-//! Colour by role, signs of stages, and what strangers' text may not do to a terminal.
+//! Colour by role, and what strangers' text may not do to a terminal.
 
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::job::Stage;
-
-/// The six roles of `cockpit.md` section 9, in which colour is never the only bearer of meaning.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Role {
-    /// Nothing special.
-    #[default]
-    Neutral,
-    /// Waits for something.
-    Wait,
-    /// Something runs.
-    Active,
-    /// A person is asked for.
-    Human,
-    /// All is well.
-    Good,
-    /// It went wrong.
-    Bad,
-    /// Column heads and labels.
-    Head,
-}
+pub use crate::job::{Role, role_of, sign_of};
 
 impl Role {
     /// The attributes that begin it, of the terminal's own sixteen colours.
@@ -45,35 +25,6 @@ impl Role {
             (true, begin) => format!("{begin}{text}\x1b[0m"),
         }
     }
-}
-
-/// The role of a stage.
-pub fn role_of(stage: Stage) -> Role {
-    match stage {
-        Stage::Queued => Role::Neutral,
-        Stage::Blocked => Role::Wait,
-        Stage::Assigned | Stage::Building => Role::Active,
-        Stage::Review | Stage::Testing => Role::Human,
-        Stage::Shipped => Role::Good,
-        Stage::Failed | Stage::DeadLetter => Role::Bad,
-    }
-}
-
-/// The sign of a stage; a terminal without UTF-8 gets the ASCII one.
-pub fn sign_of(stage: Stage, ascii: bool) -> &'static str {
-    const SIGNS: [(&str, &str); 9] = [
-        ("○", "o"),
-        ("⊘", "#"),
-        ("◔", ">"),
-        ("◐", "*"),
-        ("◇", "?"),
-        ("◎", "~"),
-        ("✓", "+"),
-        ("✗", "x"),
-        ("†", "X"),
-    ];
-    let (sign, plain) = SIGNS[stage as usize];
-    if ascii { plain } else { sign }
 }
 
 /// The text without escape sequences and control characters, so that it cannot move the cursor, set a

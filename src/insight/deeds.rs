@@ -7,11 +7,8 @@
 
 use crate::fleet::{Actor, ActorKind, Command, Event, Job, ParkReason, State, What};
 use crate::job::{Budget, JobId, Seq, Stage};
-use crate::store::{Fault, Place};
 use crate::time::Stamp;
 
-/// Events read from the log at a time.
-const PAGE: usize = 20_000;
 /// The product of a folder, where an action is about no job.
 pub const LOCAL: &str = "local";
 
@@ -51,7 +48,7 @@ pub enum Inverse {
 
 /// One action of a person: everything that one call of a verb did.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Past {
+pub struct PastAction {
     /// When.
     pub at: Stamp,
     /// Who.
@@ -64,7 +61,7 @@ pub struct Past {
     name: String,
 }
 
-impl Past {
+impl PastAction {
     /// Whether any of it can be taken back at all, and was not yet.
     pub fn is_open(&self) -> bool {
         self.deeds.iter().any(|deed| deed.inverse.is_some() && !deed.undone)
@@ -84,31 +81,8 @@ impl Past {
     }
 }
 
-/// Every action of people, the oldest first.
-///
-/// # Errors
-/// A fault if the log cannot be read, or its events do not fit.
-pub fn past_actions(place: &Place) -> Result<Vec<Past>, Fault> {
-    let mut state = State::default();
-    let mut actions: Vec<Past> = Vec::new();
-    loop {
-        let page = place.history(state.seq, PAGE)?;
-        let last = page.len() < PAGE;
-        for (seq, event) in page {
-            take(&mut actions, &state, seq, &event);
-            state.apply(&event).map_err(|broken| {
-                let on = std::path::Path::new("the log");
-                let hint = "restore the log from a backup";
-                Fault::new(crate::store::FaultKind::Corrupt, "follow", on, broken.to_string(), hint)
-            })?;
-        }
-        if last {
-            return Ok(actions);
-        }
-    }
-}
-
-fn take(actions: &mut Vec<Past>, before: &State, seq: Seq, event: &Event) {
+/// Takes the next event into the list of actions; `before` is the state it met.
+pub fn take_deed(actions: &mut Vec<PastAction>, before: &State, seq: Seq, event: &Event) {
     let key = event.key.as_ref().map(crate::job::IdempotencyKey::as_str);
     if let Some(of) = key.and_then(|key| key.strip_prefix("undo-")).and_then(|text| text.parse::<Seq>().ok())
     {
@@ -125,12 +99,14 @@ fn take(actions: &mut Vec<Past>, before: &State, seq: Seq, event: &Event) {
     let deed = Deed { seq, job: event.what.job().cloned(), inverse, undone: false, stands: seq, was };
     match actions.last_mut().filter(|past| past.name == name && past.verb == verb) {
         Some(past) => past.deeds.push(deed),
-        None => actions.push(Past { at: event.at, by: event.by.clone(), verb, deeds: vec![deed], name }),
+        None => {
+            actions.push(PastAction { at: event.at, by: event.by.clone(), verb, deeds: vec![deed], name })
+        }
     }
 }
 
 /// What was undone is done with; what stood before it stands again, under the number of the undo.
-fn undo(actions: &mut [Past], of: Seq, by: Seq) {
+fn undo(actions: &mut [PastAction], of: Seq, by: Seq) {
     let deeds = || actions.iter().flat_map(|past| &past.deeds);
     let Some((job, was)) = deeds().find(|deed| deed.seq == of).map(|deed| (deed.job.clone(), deed.was))
     else {
