@@ -15,6 +15,7 @@ mod folder_losses;
 mod folder_place;
 mod folder_race;
 mod folder_script;
+mod folder_segments;
 mod folder_texts;
 mod law;
 mod law_account;

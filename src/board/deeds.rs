@@ -1,7 +1,6 @@
 //! What people did here, read back from the folder's log.
 
 use super::local::Local;
-use crate::fleet::State;
 use crate::insight::{PastAction, take_deed};
 use crate::store::{Fault, FaultKind};
 
@@ -9,12 +8,14 @@ use crate::store::{Fault, FaultKind};
 const PAGE: usize = 20_000;
 
 impl Local {
-    /// Every action of people, the oldest first.
+    /// Every action of people since the newest seam of the log, the oldest first.
     ///
     /// # Errors
     /// A [`Fault`] if the log cannot be read, or its events do not fit.
     pub fn past_actions(&self) -> Result<Vec<PastAction>, Fault> {
-        let mut state = State::default();
+        // What lies behind the newest seam is a quarter of a million events ago: nobody undoes that, and every
+    // undo would read it all.
+    let mut state = self.place().seam()?.unwrap_or_default();
         let mut actions: Vec<PastAction> = Vec::new();
         loop {
             let page = self.place().history(state.seq, PAGE)?;

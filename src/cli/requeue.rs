@@ -74,16 +74,19 @@ fn checkpoint(cx: &Context, board: &Local, id: &JobId, number: usize) -> Result<
             _ => break,
         }
     }
-    if let Some((rev, _)) = number.checked_sub(1).and_then(|nth| all.get(nth)) {
+    // The log may have forgotten the first ones; the last one's number is known.
+    let known = board.snapshot().job(id).map_or(0, |job| usize::try_from(job.checkpoints).unwrap_or(0));
+    let before = known.saturating_sub(all.len());
+    if let Some((rev, _)) = number.checked_sub(before + 1).and_then(|nth| all.get(nth)) {
         return Ok(rev.clone());
     }
     let error = CliError::not_found(format!("{id} has no checkpoint {number}"));
-    let shown = (1..).zip(&all).skip(all.len().saturating_sub(SHOWN_MOST));
+    let shown = (before + 1..).zip(&all).skip(all.len().saturating_sub(SHOWN_MOST));
     let error = shown.fold(error, |error, (n, (rev, at))| {
         error.why(format!("checkpoint {n} is {}, of {}", short_rev(Some(rev)), cx.out.moment(*at)))
     });
     Err(match all.len() {
         0 => error.why("it has none yet: each is a commit of its worktree").next("leave --checkpoint out"),
-        n => error.next(format!("name one from 1 to {n}")),
+        n => error.next(format!("name one from {} to {}", before + 1, before + n)),
     })
 }

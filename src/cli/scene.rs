@@ -33,8 +33,15 @@ impl Seen {
             let now = cx.now(&state);
             return Ok(Seen { board, state, now });
         };
-        let events = history(&board)?;
-        let state = state_at(&events, at).map_err(|broken| damaged(&broken))?;
+        let (begin, events) = history(&board)?;
+        if begin.seq > 0 && at < begin.at {
+            return Err(CliError::not_found(
+                "what was then is no longer in the log: its oldest files were pruned",
+            )
+            .why(format!("it can be gone back to {}", cx.out.moment(begin.at)))
+            .next("name a later time"));
+        }
+        let state = state_at(begin, &events, at).map_err(|broken| damaged(&broken))?;
         let now = Now { law: at.max(state.at), wall: at };
         Ok(Seen { board, state: Arc::new(state), now })
     }
@@ -68,7 +75,8 @@ impl Seen {
         if let Some(job) = self.state.jobs.get(id) {
             return Ok(Arc::clone(job));
         }
-        let archived = jobs_ever(&history(&self.board)?).map_err(|broken| damaged(&broken))?;
+        let (begin, events) = history(&self.board)?;
+        let archived = jobs_ever(begin, &events).map_err(|broken| damaged(&broken))?;
         archived.get(id).cloned().ok_or_else(|| {
             CliError::not_found(format!("{id} is archived and the log no longer has it"))
                 .next(format!("what is known of it: aq ls --all {id}"))
@@ -76,9 +84,11 @@ impl Seen {
     }
 }
 
-/// The whole log.
-fn history(board: &Local) -> Result<Vec<(Seq, Event)>, CliError> {
-    Ok(board.place().history(0, usize::MAX)?)
+/// The whole log, as far as it was not pruned, and the state it begins with.
+fn history(board: &Local) -> Result<(State, Vec<(Seq, Event)>), CliError> {
+    let begin = board.place().beginning()?;
+    let events = board.place().history(begin.seq, usize::MAX)?;
+    Ok((begin, events))
 }
 
 fn damaged(broken: &Broken) -> CliError {

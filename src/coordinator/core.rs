@@ -116,7 +116,7 @@ impl<L: Log> Coordinator<L> {
                 return Ok(verdicts);
             }
             let batch = BatchId::mint();
-            match self.log.append(self.state.seq, &batch, &events, &scratch) {
+            match self.log.append(&self.state, &batch, &events, &scratch) {
                 Ok(Appended::Done) => {
                     self.state = scratch;
                     return Ok(verdicts);

@@ -34,24 +34,24 @@ impl Past {
     }
 }
 
-/// The state after the last event at or before `at`. `events` is the log from its beginning.
+/// The state after the last event at or before `at`. `events` are those that follow the state `begin`.
 ///
 /// # Errors
 /// [`Broken`] if the events do not fit each other.
-pub fn state_at(events: &[(Seq, Event)], at: Stamp) -> Result<State, Broken> {
-    let mut past = Past::default();
+pub fn state_at(begin: State, events: &[(Seq, Event)], at: Stamp) -> Result<State, Broken> {
+    let mut past = Past { state: begin, ..Past::default() };
     for (_, event) in events.iter().take_while(|row| row.1.at <= at) {
         past.take(event)?;
     }
     Ok(past.state)
 }
 
-/// Archived jobs as they last were. `events` is the log from its beginning.
+/// Archived jobs as they last were. `events` are those that follow the state `begin`.
 ///
 /// # Errors
 /// [`Broken`] if the events do not fit each other.
-pub fn jobs_ever(events: &[(Seq, Event)]) -> Result<OrdMap<JobId, Arc<Job>>, Broken> {
-    let mut past = Past::default();
+pub fn jobs_ever(begin: State, events: &[(Seq, Event)]) -> Result<OrdMap<JobId, Arc<Job>>, Broken> {
+    let mut past = Past { state: begin, ..Past::default() };
     for (_, event) in events {
         past.take(event)?;
     }
@@ -67,9 +67,9 @@ mod tests {
     fn the_past_is_the_state_of_then() {
         let scene = Scene::script("job a | pass 1h | job b | cancel a");
         let log: Vec<(Seq, Event)> = (1..).zip(scene.events.clone()).collect();
-        let then = state_at(&log, scene.job("a").submitted).expect("replays");
+        let then = state_at(State::default(), &log, scene.job("a").submitted).expect("replays");
         assert_eq!((then.jobs.len(), then.jobs.get("a").map(|j| j.stage.name())), (1, Some("queued")));
-        let now = state_at(&log, scene.now().law).expect("replays");
+        let now = state_at(State::default(), &log, scene.now().law).expect("replays");
         assert_eq!(now.hash(), scene.state.hash());
     }
 }

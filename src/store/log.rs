@@ -1,7 +1,7 @@
 //! What a log promises: compare-and-append, read from where you are, blobs before the events that name them.
 
 use crate::fleet::{Event, State};
-use crate::job::{BlobId, Seq};
+use crate::job::BlobId;
 
 use super::codec::{BatchId, Entry};
 use super::fault::Fault;
@@ -46,15 +46,15 @@ pub trait Log: Send {
         None
     }
 
-    /// Appends the batch if the log still ends with event `end`, and flushes it before it returns.
-    /// `after` is the state with the batch applied; logs that show jobs as files show it so.
+    /// Appends the batch if the log still ends where the state `before` does, and flushes it before it
+    /// returns. `after` is that state with the batch applied; logs that show jobs as files show it so.
     ///
     /// # Errors
     /// A [`Fault`] if it could not be made durable. Whether it is there is then found by reading for
     /// `batch`: the log is read anew, and a failed flush is never tried again.
     fn append(
         &mut self,
-        end: Seq,
+        before: &State,
         batch: &BatchId,
         events: &[Event],
         after: &State,

@@ -65,12 +65,12 @@ impl Log for MemoryLog {
 
     fn append(
         &mut self,
-        end: Seq,
+        before: &State,
         batch: &BatchId,
         events: &[Event],
         _after: &State,
     ) -> Result<Appended, Fault> {
-        let mut shared = self.lock();
+        let (mut shared, end) = (self.lock(), before.seq);
         let fault = |why: &str| Fault::new(FaultKind::Full, "append to", Path::new("memory"), why, "");
         let planted = shared.faults.pop();
         if planted == Some(PlantedFault::Full) {

@@ -81,7 +81,10 @@ pub fn folders(place: &Place) -> Finding {
 
 /// Whether the log can be read to its end and its events fit each other.
 pub fn log(place: &Place) -> Finding {
-    let mut state = State::default();
+    let mut state = match place.beginning() {
+        Ok(state) => state,
+        Err(fault) => return Finding::bad("log", fault.to_string(), fault.hint),
+    };
     loop {
         let page = match place.history(state.seq, PAGE) {
             Ok(page) => page,

@@ -1,21 +1,25 @@
 //! Reading back what happened, page by page, without a state and without a lock.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
+use std::io::{BufRead as _, BufReader, ErrorKind, Seek as _, SeekFrom};
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::place::Place;
+use super::segments::{first_seq, live_path};
 use super::tail::bad_line;
 use crate::fleet::Event;
 use crate::job::Seq;
 use crate::store::Fault;
-use crate::store::codec::decode_line;
+use crate::store::codec::{BadLine, decode_line};
 
 /// Bytes read in one go.
 const BUFFER: usize = 1 << 18;
 /// Below this it is faster to read on than to search.
 const SEARCH_FROM: u64 = 1 << 13;
+
+/// Looks for the files of a log that changes at each look; between two seals a person grows old.
+const LOOKS_MOST: u32 = 20;
 
 impl Place {
     /// Up to `most` events after number `after`, with their numbers (a batch is never cut in two, so a
@@ -24,43 +28,80 @@ impl Place {
     /// # Errors
     /// A [`Fault`] if the log cannot be read or is damaged where it was read.
     pub fn history(&self, after: Seq, most: usize) -> Result<Vec<(Seq, Event)>, Fault> {
-        let path = self.side.join("events.jsonl");
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(Fault::io("read", &path, &error)),
-        };
-        let fault = |e: &std::io::Error| Fault::io("read", &path, e);
-        let from = line_before(&file, after).map_err(|e| fault(&e))?;
-        let mut lines = BufReader::with_capacity(BUFFER, file);
-        lines.seek(SeekFrom::Start(from)).map_err(|e| fault(&e))?;
-        let (mut found, mut line) = (Vec::new(), Vec::new());
-        // The batch before the first that starts beyond `after` may end beyond it.
-        let mut kept: Option<(u64, Vec<u8>)> = None;
-        let mut at = from;
-        while found.len() < most {
-            line.clear();
-            let n = lines.read_until(b'\n', &mut line).map_err(|e| fault(&e))?;
-            // A line without its feed is somebody's write in progress.
-            if n == 0 || line.last() != Some(&b'\n') {
+        let files = self.files_from(after)?;
+        let mut found = Vec::new();
+        for (path, file) in files {
+            let last = found.last().map_or(after, |row: &(Seq, Event)| row.0);
+            read_file(&path, file, last, most, &mut found)?;
+            if found.len() >= most {
                 break;
             }
-            let here = at;
-            at += n as u64;
-            if first_seq(&line).is_some_and(|seq| seq <= after) {
-                kept = Some((here, std::mem::take(&mut line)));
-                continue;
-            }
-            if let Some((here, kept)) = kept.take() {
-                take_line(&mut found, &kept, after, (&path, here))?;
-            }
-            take_line(&mut found, &line, after, (&path, here))?;
-        }
-        if let Some((here, kept)) = kept {
-            take_line(&mut found, &kept, after, (&path, here))?;
         }
         Ok(found)
     }
+
+    /// The files that may hold events after number `after`, opened, the oldest first. What is sealed or
+    /// pruned while this looks is looked for again.
+    fn files_from(&self, after: Seq) -> Result<Vec<(PathBuf, File)>, Fault> {
+        let live = live_path(&self.side);
+        for _ in 0..LOOKS_MOST {
+            let sealed = self.segments()?;
+            let from = sealed.iter().rposition(|segment| segment.first <= after + 1).unwrap_or(0);
+            let paths = sealed[from.min(sealed.len())..].iter().map(|segment| &segment.path);
+            let mut files = Vec::new();
+            let mut gone = false;
+            for path in paths.chain([&live]) {
+                match File::open(path) {
+                    Ok(file) => files.push((path.clone(), file)),
+                    // A log without events has no file; of others one may just be changing its name.
+                    Err(error) if error.kind() == ErrorKind::NotFound => gone = gone || *path != live,
+                    Err(error) => return Err(Fault::io("read", path, &error)),
+                }
+            }
+            if !gone && self.segments()? == sealed {
+                return Ok(files);
+            }
+        }
+        Err(Fault::gone("find the files of"))
+    }
+}
+
+/// Takes events after number `after` from one file of the log, until there are `most`.
+fn read_file(
+    path: &Path,
+    file: File,
+    after: Seq,
+    most: usize,
+    found: &mut Vec<(Seq, Event)>,
+) -> Result<(), Fault> {
+    let fault = |e: &std::io::Error| Fault::io("read", path, e);
+    let from = line_before(&file, after).map_err(|e| fault(&e))?;
+    let mut lines = BufReader::with_capacity(BUFFER, file);
+    lines.seek(SeekFrom::Start(from)).map_err(|e| fault(&e))?;
+    // The batch before the first that starts beyond `after` may end beyond it.
+    let (mut kept, mut line, mut at): (Option<(u64, Vec<u8>)>, _, _) = (None, Vec::new(), from);
+    while found.len() < most {
+        line.clear();
+        let n = lines.read_until(b'\n', &mut line).map_err(|e| fault(&e))?;
+        // A line without its feed is somebody's write in progress.
+        if n == 0 || line.last() != Some(&b'\n') {
+            break;
+        }
+        let here = at;
+        at += n as u64;
+        if first_seq(&line).is_some_and(|seq| seq <= after) {
+            kept = Some((here, std::mem::take(&mut line)));
+            continue;
+        }
+        if let Some((here, kept)) = kept.take() {
+            take_line(found, &kept, after, (path, here))?;
+        }
+        take_line(found, &line, after, (path, here))?;
+    }
+    if let Some((here, kept)) = kept {
+        take_line(found, &kept, after, (path, here))?;
+    }
+    Ok(())
 }
 
 /// Where a line begins whose first event is not behind `after`, close to the last such line: numbers rise
@@ -95,12 +136,6 @@ fn line_after(file: &File, at: u64, end: u64) -> std::io::Result<Option<(u64, Se
     Ok(None)
 }
 
-/// The number of a batch's first event, from its fixed place in the line.
-fn first_seq(line: &[u8]) -> Option<Seq> {
-    let digits = line.get(24..)?.iter().take_while(|b| b.is_ascii_digit()).count();
-    std::str::from_utf8(&line[24..24 + digits]).ok()?.parse().ok()
-}
-
 /// Decodes a line that stands at that place, and takes its events behind `after`.
 fn take_line(
     found: &mut Vec<(Seq, Event)>,
@@ -111,6 +146,10 @@ fn take_line(
     let end = found.last().map_or(after, |row| row.0);
     let entry = decode_line(line.strip_suffix(b"\n").unwrap_or(line));
     let entry = entry.map_err(|bad| bad_line(path, offset, end, &bad))?;
+    if !found.is_empty() && entry.seq != end + 1 {
+        let why = format!("event {} follows event {end}", entry.seq);
+        return Err(bad_line(path, offset, end, &BadLine::Damaged(why)));
+    }
     found.extend((entry.seq..).zip(entry.events).filter(|row| row.0 > after));
     Ok(())
 }

@@ -21,7 +21,8 @@ use super::blobs::Blobs;
 use super::layout::Layout;
 use super::place::Place;
 use super::scan::Scan;
-use super::snapshot;
+use super::segments::segment_path;
+use super::snapshot::{self, Spot};
 use super::tail::Line;
 use crate::fleet::{Event, State, What};
 use crate::job::{BlobId, Seq};
@@ -38,6 +39,8 @@ pub struct FolderLog {
     pub(super) path: PathBuf,
     /// Open for reading; dropped after a failed flush.
     pub(super) file: Option<File>,
+    /// The first event of that file: its name once it is sealed.
+    pub(super) first: Seq,
     /// Up to where whole lines were read.
     pub(super) offset: u64,
     /// The last event read.
@@ -48,6 +51,9 @@ pub struct FolderLog {
     pub(super) ahead: Vec<Entry>,
     blobs: Blobs,
     layout: Layout,
+    /// Bytes after which a file is sealed, and those after which the present one is.
+    pub(super) limit: u64,
+    pub(super) seal_from: u64,
     /// Why a file did not follow its job, until somebody asks.
     unmoved: Option<Fault>,
 }
@@ -64,14 +70,17 @@ impl FolderLog {
         let blobs = place.side.join("blobs");
         std::fs::create_dir_all(&blobs).map_err(|e| Fault::io("make", &blobs, &e))?;
         Ok(FolderLog {
-            path: place.side.join("events.jsonl"),
+            path: segment_path(&place.side, 1),
             file: None,
+            first: 1,
             offset: 0,
             end: 0,
             last: Line::default(),
             ahead: Vec::new(),
             blobs: Blobs::at(blobs),
             layout: Layout::of(place),
+            limit: place.segment_bytes,
+            seal_from: place.segment_bytes,
             unmoved: None,
             place: place.clone(),
         })
@@ -172,6 +181,11 @@ impl FolderLog {
         }
     }
 
+    /// Where the last line that was read ends.
+    pub(super) fn spot(&self) -> Spot {
+        Spot { first: self.first, offset: self.offset, last: self.last }
+    }
+
     fn write_line(&mut self, line: &[u8]) -> Result<(), Fault> {
         let fault = |e: &std::io::Error| Fault::io("append to", &self.path, e);
         let mut open = File::options();
@@ -194,7 +208,8 @@ impl FolderLog {
     /// that jobs were placed.
     fn must_not_be_emptied(&self) -> Result<(), Fault> {
         let size = |name: &str| std::fs::metadata(self.place.side.join(name)).map_or(0, |m| m.len());
-        if size("events.jsonl") > 0 || size("placed.jsonl") == 0 {
+        // Behind sealed files an empty one is told by whoever reads to the end of those.
+        if size("events.jsonl") > 0 || size("placed.jsonl") == 0 || !self.place.segments()?.is_empty() {
             return Ok(());
         }
         let why = "it is empty, but files of jobs were placed by it";
@@ -206,12 +221,14 @@ impl FolderLog {
 
 impl Log for FolderLog {
     fn load(&mut self) -> Result<State, Fault> {
-        (self.file, self.offset, self.end, self.last) = (None, 0, 0, Line::default());
+        let start = Spot { first: 1, offset: 0, last: Line::default() };
         self.ahead.clear();
         self.must_not_be_emptied()?;
-        let Some(found) = snapshot::read(&self.place, &self.path) else { return Ok(State::default()) };
-        (self.offset, self.end, self.last) = (found.offset, found.state.seq, found.last);
-        Ok(found.state)
+        let found = snapshot::read(&self.place);
+        let (spot, state) = found.map_or((start, State::default()), |found| (found.spot, found.state));
+        (self.first, self.offset, self.last) = (spot.first, spot.offset, spot.last);
+        (self.file, self.path, self.end) = (None, segment_path(&self.place.side, spot.first), state.seq);
+        Ok(state)
     }
 
     fn read(&mut self) -> Result<Vec<Entry>, Fault> {
@@ -225,13 +242,13 @@ impl Log for FolderLog {
     }
 
     fn saver(&mut self) -> Option<Saver> {
-        let (place, offset, last) = (self.place.clone(), self.offset, self.last);
-        Some(Box::new(move |state| snapshot::write(&place, offset, last, state)))
+        let (place, spot) = (self.place.clone(), self.spot());
+        Some(Box::new(move |state| snapshot::write(&place, spot, state)))
     }
 
     fn append(
         &mut self,
-        end: Seq,
+        before: &State,
         batch: &BatchId,
         events: &[Event],
         after: &State,
@@ -240,10 +257,13 @@ impl Log for FolderLog {
         self.flush_dropped(events)?;
         let _lock = self.lock()?;
         self.read_ahead(true)?;
-        if !self.ahead.is_empty() || self.end != end {
+        if !self.ahead.is_empty() || self.end != before.seq {
             return Ok(Appended::Conflict);
         }
-        self.write_line(&encode_line(end + 1, batch, events))?;
+        let line = encode_line(before.seq + 1, batch, events);
+        if !self.is_full() || !self.seal(&line, before)? {
+            self.write_line(&line)?;
+        }
         self.end += events.len() as Seq;
         // The batch is durable: a file that cannot be moved now is moved by the next scan.
         self.unmoved = self.layout.follow(events, after, &self.blobs).err();

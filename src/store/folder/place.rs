@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::disk::write_whole;
+use super::segments::SEGMENT_BYTES;
 use crate::job::FOLDERS;
 use crate::store::{Fault, FaultKind};
 
@@ -37,6 +38,8 @@ pub struct Place {
     pub side: PathBuf,
     /// Random name of the queue, made once.
     pub id: String,
+    /// Bytes after which a file of the log is sealed; only tests want another number.
+    pub segment_bytes: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -131,7 +134,7 @@ impl Place {
             let why = format!("it is a copy, and its history is the one of {}", first.display());
             return Err(refuse(why, "for a queue of its own remove .aq in it, then: aq init"));
         }
-        Ok(Place { project, queue, side, id: identity.id })
+        Ok(Place { project, queue, side, id: identity.id, segment_bytes: SEGMENT_BYTES })
     }
 
     /// Makes a queue, or finishes one that was half made. What is there stays.

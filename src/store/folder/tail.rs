@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
 use super::log::FolderLog;
+use super::segments::{RESTORE, live_path, segment_path};
 use crate::job::Seq;
 use crate::store::codec::{BadLine, Entry, decode_line};
 use crate::store::{Fault, FaultKind};
@@ -46,10 +47,47 @@ fn line_len(mut text: &[u8]) -> usize {
     text.skip_until(b'\n').unwrap_or(0)
 }
 
+/// What reading one file of the log came to.
+enum Reach {
+    /// Everything that is whole was taken.
+    End,
+    /// Only the lock can tell whether it is damage or somebody at work.
+    Doubt,
+}
+
 impl FolderLog {
-    /// Reads whole lines after `offset` into `ahead`. Under the lock a torn end is cut off.
+    /// Reads whole lines behind the last one into `ahead`, file after file. Under the lock a torn end is
+    /// cut off.
     pub(super) fn read_ahead(&mut self, locked: bool) -> Result<(), Fault> {
+        loop {
+            let reach = self.read_file(locked)?;
+            let sealed = self.is_sealed();
+            match reach {
+                Reach::End if !sealed => return Ok(()),
+                // Lines may have come between our look and the seal.
+                Reach::End | Reach::Doubt if !locked => {
+                    let _lock = self.lock()?;
+                    return self.read_ahead(true);
+                }
+                Reach::End => self.next_segment()?,
+                Reach::Doubt => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads whole lines of the present file. `Doubt` is given only without the lock.
+    fn read_file(&mut self, locked: bool) -> Result<Reach, Fault> {
+        if locked && self.first > 1 && self.offset == 0 {
+            self.finish_seal()?;
+        }
+        if locked || self.file.is_none() {
+            self.path = segment_path(&self.place().side, self.first);
+        }
         let text = self.read_tail(locked)?;
+        if text.is_empty() && self.offset == 0 && self.first > 1 {
+            return self
+                .doubt(locked, || BadLine::Damaged("it holds nothing, and follows sealed files".into()));
+        }
         let mut rest = text.as_slice();
         while !rest.is_empty() {
             let line = &rest[..line_len(rest)];
@@ -57,24 +95,39 @@ impl FolderLog {
             let entry = match decode_line(body) {
                 Ok(entry) => entry,
                 // Perhaps a write in progress whose pages we saw out of order: look again, locked.
-                Err(BadLine::Damaged(_)) if !locked => {
-                    let _lock = self.lock()?;
-                    return self.read_ahead(true);
-                }
-                Err(BadLine::Damaged(_)) if rest.len() == line.len() && has_hole(line) => {
-                    return self.cut(self.offset);
+                Err(bad @ BadLine::Damaged(_)) if !locked => return self.doubt(locked, || bad),
+                Err(BadLine::Damaged(_)) if rest.len() == line.len() && has_hole(line) && self.may_tear() => {
+                    return self.cut(self.offset).map(|()| Reach::End);
                 }
                 Err(bad) => return Err(self.bad_line(&bad)),
             };
             if entry.seq != self.end + 1 {
                 let why = format!("event {} follows event {}", entry.seq, self.end);
-                return Err(self.bad_line(&BadLine::Damaged(why)));
+                return self.doubt(locked, || BadLine::Damaged(why));
             }
             self.pass(&entry, Line::of(line));
             self.ahead.push(entry);
             rest = &rest[line.len()..];
         }
-        Ok(())
+        Ok(Reach::End)
+    }
+
+    /// What looks like damage is looked at again under the lock; there it is damage.
+    fn doubt(&mut self, locked: bool, bad: impl FnOnce() -> BadLine) -> Result<Reach, Fault> {
+        if locked {
+            return Err(self.bad_line(&bad()));
+        }
+        if self.offset == 0 {
+            // It may have been sealed between finding it and opening it.
+            self.file = None;
+        }
+        Ok(Reach::Doubt)
+    }
+
+    /// Whether a torn end can be somebody's who died: of a growing file, and not of the first line of one
+    /// that follows sealed files, because that was whole before the file had its name.
+    fn may_tear(&self) -> bool {
+        !self.is_sealed() && (self.first == 1 || self.offset > 0)
     }
 
     fn pass(&mut self, entry: &Entry, line: Line) {
@@ -84,11 +137,17 @@ impl FolderLog {
     }
 
     /// An end without a line feed. One byte more or less than a whole batch is not torn but damaged.
-    fn end_torn(&mut self, line: &[u8], locked: bool) -> Result<(), Fault> {
+    fn end_torn(&mut self, line: &[u8], locked: bool) -> Result<Reach, Fault> {
         if decode_line(&line[..line.len() - 1]).is_ok() {
             return Err(self.bad_line(&BadLine::Damaged("its line feed is another byte".to_string())));
         }
-        if locked { self.cut(self.offset) } else { Ok(()) }
+        if !self.may_tear() {
+            return self.doubt(locked, || BadLine::Damaged("it ends in the middle of a line".to_string()));
+        }
+        if locked {
+            self.cut(self.offset)?;
+        }
+        Ok(Reach::End)
     }
 
     /// Gives out a long history as it is decoded on a thread of its own. It ends early where anything is
@@ -98,15 +157,32 @@ impl FolderLog {
         take: &mut dyn FnMut(Entry) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         std::mem::take(&mut self.ahead).into_iter().try_for_each(&mut *take)?;
-        let Ok(file) = File::open(&self.path) else { return Ok(()) };
-        let long = file.metadata().is_ok_and(|m| m.len().saturating_sub(self.offset) > PORTION as u64);
-        if !long {
-            return Ok(());
+        loop {
+            self.path = segment_path(&self.place().side, self.first);
+            let Ok(file) = File::open(&self.path) else { return Ok(()) };
+            let len = file.metadata().map_or(0, |meta| meta.len());
+            if len.saturating_sub(self.offset) > PORTION as u64 {
+                self.read_portions(&file, take)?;
+            }
+            // A sealed file never grows: read to its end, the next can be taken up without the lock.
+            let done =
+                self.offset == len && self.end >= self.first && self.path != live_path(&self.place().side);
+            if !done {
+                return Ok(());
+            }
+            (self.first, self.offset, self.last) = (self.end + 1, 0, Line::default());
         }
+    }
+
+    fn read_portions(
+        &mut self,
+        file: &File,
+        take: &mut dyn FnMut(Entry) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         let offset = self.offset;
         std::thread::scope(|scope| {
             let (send, portions) = sync_channel(PORTIONS_AHEAD);
-            scope.spawn(move || decode_from(&file, offset, &send));
+            scope.spawn(move || decode_from(file, offset, &send));
             for (entry, line) in portions.into_iter().flatten() {
                 if entry.seq != self.end + 1 {
                     break;
@@ -127,6 +203,7 @@ impl FolderLog {
         if self.file.is_none() {
             match File::open(&path) {
                 Ok(file) => self.file = Some(file),
+                // Not there yet, or between the two renames of a seal.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.offset == 0 => {
                     return Ok(Vec::new());
                 }
@@ -176,6 +253,17 @@ pub(super) fn bad_line(path: &Path, offset: u64, end: Seq, bad: &BadLine) -> Fau
         BadLine::Newer(law) => {
             let why = format!("it was written under law {law}; this aq knows {}", crate::fleet::LAW);
             Fault::new(FaultKind::Skew, "read", path, why, "use the newer aq here")
+        }
+        BadLine::Damaged(why) if !path.ends_with("events.jsonl") => {
+            let why = format!("damaged at byte {offset}, after event {end}: {why}");
+            let hint = format!("{RESTORE}; work goes on without it as long as base.json is whole");
+            Fault::new(FaultKind::Corrupt, "read", path, why, hint)
+        }
+        // Nothing before it is missing that could be kept.
+        BadLine::Damaged(why) if offset == 0 => {
+            let why = format!("damaged at byte 0, after event {end}: {why}");
+            let hint = format!("{RESTORE}, with base.json and every file of events");
+            Fault::new(FaultKind::Corrupt, "read", path, why, hint)
         }
         BadLine::Damaged(why) => {
             let why = format!("damaged at byte {offset}, after event {end}: {why}");
