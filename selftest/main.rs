@@ -7,6 +7,7 @@ mod agent_rework;
 mod bench_folder;
 mod chaos;
 mod cli;
+mod dash;
 mod demo;
 mod folder;
 mod folder_crash;

@@ -20,12 +20,13 @@
 //! - [`coordinator`]: the sole owner of a state: orders in batches, one flush, then answers.
 //! - [`board`]: the seam that verbs and agents speak to; settings; from what hands do to what the law is asked.
 //! - [`agent`]: a pure step, acts, one loop.
+//! - [`dash`]: the cockpit: a pure update and view over a replica, one table of actions.
 //! - [`cli`]: one verb, one file.
 //!
 //! # What there is not
 //!
 //! - No second set of rules: the folder, and one day the fleet, obey the same law.
-//! - No clock, disk, chance or async in `job`, `fleet`, `insight` and the agent's step.
+//! - No clock, disk, chance or async in `job`, `fleet`, `insight`, the agent's step, the cockpit's update and view.
 //! - No shared mutex over state; no state that does not follow from events.
 //! - No room that imports from a floor above it, or through another's inner files.
 //! - No acknowledgement before its flush, and no flush that is tried twice.
@@ -39,12 +40,14 @@
 //!   book, and a simple job keeps to five events.
 //! - Dependencies whose heads conflict end the attempt with `config` and name both sides; a job that was claimed
 //!   cannot go back to blocked, because nothing would wake it there.
+//! - `dash` meets `agent`: what a person ships, compares or rescues in a folder is done by the agent's hands.
 //! - Files of a run are not flushed: they outlive processes, not power (see `engine`).
 
 pub mod agent;
 pub mod board;
 pub mod cli;
 pub mod coordinator;
+pub mod dash;
 pub mod engine;
 pub mod fleet;
 pub mod git;

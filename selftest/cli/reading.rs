@@ -377,3 +377,16 @@ fn ten_thousand_jobs_answer_at_once() {
         assert!(cfg!(debug_assertions) || best.as_millis() < 100, "aq {words}: {best:?}");
     }
 }
+
+#[test]
+fn the_cockpit_needs_a_terminal_and_says_what_answers_without_one() {
+    let bench = Bench::queue();
+    same(
+        &bench.run("dash"),
+        "! error: the cockpit cannot be drawn here\n!   there is no terminal\n!   today: aq next, aq ls, aq watch\nexit 2\n",
+    );
+    same(
+        &bench.run("dash --theme dusk"),
+        "! error: no theme dusk\n!   themes: auto, dark, light, 16, mono, contrast\nexit 2\n",
+    );
+}

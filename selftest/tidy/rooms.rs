@@ -24,12 +24,14 @@ const FLOORS: [(&str, u8); 15] = [
 ];
 
 /// Rooms that meet on their floor: the first imports from the second. The words speak of time and spans.
-const MEETINGS: [(&str, &str); 5] = [
+const MEETINGS: [(&str, &str); 6] = [
     ("job", "time"),
     ("board", "coordinator"),
     ("board", "client"),
     ("store", "fleet"),
     ("insight", "fleet"),
+    // A person's ship, diff and rescue are the agent's hands, whichever door they come through.
+    ("dash", "agent"),
 ];
 
 fn floor(room: &str) -> Option<u8> {

@@ -88,13 +88,16 @@ pub fn one_clock(house: &House) -> Vec<Finding> {
 }
 
 /// Crates that stay in their places: the crate, and how the paths of its files begin.
-const PLACES: [(&str, &[&str]); 20] = [
+const PLACES: [(&str, &[&str]); 23] = [
     ("axum", &["src/serve/"]),
     ("tower_http", &["src/serve/"]),
     ("utoipa", &["src/serve/", "src/api/"]),
     ("ratatui", &["src/dash/"]),
     ("crossterm", &["src/dash/"]),
     ("nucleo_matcher", &["src/dash/"]),
+    ("tui_input", &["src/dash/"]),
+    ("ratatui_textarea", &["src/dash/"]),
+    ("ansi_to_tui", &["src/dash/view"]),
     ("reqwest", &["src/client/"]),
     ("eventsource_client", &["src/client/"]),
     ("rusqlite", &["src/store/"]),

@@ -24,6 +24,7 @@ mod cancel;
 mod clean;
 mod completions;
 mod config;
+mod dash;
 mod demo;
 mod diff;
 mod doctor;

@@ -7,6 +7,7 @@ use crate::job::{JobId, Priority, Stage};
 use crate::time::{Span, Stamp};
 
 /// Places of all ready jobs at one moment.
+#[derive(Default)]
 pub struct Line {
     places: HashMap<JobId, usize>,
 }

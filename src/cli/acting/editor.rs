@@ -68,6 +68,7 @@ fn named_editor(own: Option<&str>) -> Option<String> {
     own.map(str::to_string).or_else(|| named("VISUAL")).or_else(|| named("EDITOR"))
 }
 
-fn editor_of(own: Option<&str>) -> String {
+/// The editor that would be started: the settings, VISUAL, EDITOR, else vi.
+pub fn editor_of(own: Option<&str>) -> String {
     named_editor(own).unwrap_or_else(|| "vi".to_string())
 }

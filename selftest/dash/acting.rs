@@ -1,0 +1,263 @@
+//! Acting: what is sent at once, what asks first, and what is said of the answer.
+
+use aq::dash::{Acted, Msg};
+use aq::fleet::{Code, Refusal};
+use aq::job::JobId;
+use expect_test::{Expect, expect};
+
+use super::moving::QUEUE;
+use super::seat::Seat;
+
+/// What is asked of the world, and what lies over the screen.
+#[track_caller]
+#[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
+fn check(script: &str, keys: &str, expected: Expect) {
+    let seat = Seat::of(script, (80, 24)).keys(keys);
+    let said = seat.model.toast.as_ref().map(|toast| format!("said: {}\n", toast.text)).unwrap_or_default();
+    let layers = seat.model.layers.len();
+    expected.assert_eq(&format!("{}{said}{layers} layers\n", seat.asked()));
+}
+
+#[test]
+fn what_loses_nothing_is_sent_at_once() {
+    check(
+        QUEUE,
+        "2 / \"four\" Enter p",
+        expect![[r#"
+        park four from queued@0
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"three\" Enter p",
+        expect![[r#"
+        unpark three from queued@0
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"four\" Enter x",
+        expect![[r#"
+        cancel four from queued@0
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"stage:queued\" Enter * x",
+        expect![[r#"
+        cancel five from queued@0, four from queued@0, three from queued@0
+        said: 3 marked: actions apply to marked, Esc clears
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "u",
+        expect![[r#"
+        undo
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn what_loses_something_asks_first() {
+    check(
+        QUEUE,
+        "2 / \"one\" Enter x",
+        expect![[r#"
+        1 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"one\" Enter x y",
+        expect![[r#"
+        cancel one from building@1
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"one\" Enter x Enter",
+        expect![[r#"
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"one\" Enter x n",
+        expect![[r#"
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"one\" Enter x p",
+        expect![[r#"
+        park one from building@1
+        0 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"one\" Enter p y",
+        expect![[r#"
+        park one from building@1
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn a_yes_is_to_what_was_seen() {
+    check(
+        QUEUE,
+        "2 / \"one\" Enter x {checkpoint one c2} {end one crash} y",
+        expect![[r#"
+        cancel one from building@1
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn words_are_asked_for() {
+    let review = "submit a review=1 | claim h1 | start a | end a ok rev=abcdef1";
+    check(
+        review,
+        "d",
+        expect![[r#"
+        1 layers
+    "#]],
+    );
+    check(
+        review,
+        "d Enter y",
+        expect![[r#"
+        1 layers
+    "#]],
+    );
+    check(
+        review,
+        "d \"too long\" Enter y",
+        expect![[r#"
+        reject a from review@1 saying "too long"
+        0 layers
+    "#]],
+    );
+    check(
+        review,
+        "d \"again\" Enter r",
+        expect![[r#"
+        reject a from review@1 saying "again"
+        0 layers
+    "#]],
+    );
+    check(
+        review,
+        "d \"no\" Esc",
+        expect![[r#"
+        0 layers
+    "#]],
+    );
+    check(
+        review,
+        "a y",
+        expect![[r#"
+        approve a from review@1
+        0 layers
+    "#]],
+    );
+    let asks = "submit a | claim h1 | start a | ask a";
+    check(
+        asks,
+        "a \"drop it\" Enter y",
+        expect![[r#"
+        Read(Question("a", "question"))
+        answer a saying "drop it"
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn a_ship_is_bound_to_its_revision() {
+    let tested = "submit a | claim h1 | start a | checkpoint a r1 | verify a pass rev=r1 | end a ok rev=r1";
+    check(
+        tested,
+        "S",
+        expect![[r#"
+        1 layers
+    "#]],
+    );
+    check(
+        tested,
+        "S y",
+        expect![[r#"
+        ship a at r1
+        0 layers
+    "#]],
+    );
+    check(
+        tested,
+        "S D",
+        expect![[r#"
+            0 layers
+        "#]],
+    );
+}
+
+#[test]
+fn a_sheet_takes_no_key_in_its_first_moment() {
+    let mut seat = Seat::of(QUEUE, (80, 24)).keys("2 / \"one\" Enter x");
+    seat.send(Msg::Key(aq::dash::Key::Char('y')));
+    assert_eq!((seat.asked().as_str(), seat.model.layers.len()), ("", 1));
+    let seat = seat.keys("y");
+    assert_eq!((seat.asked().as_str(), seat.model.layers.len()), ("cancel one from building@1\n", 0));
+}
+
+#[test]
+fn a_paste_writes_only_where_text_is_written() {
+    let mut seat = Seat::of(QUEUE, (80, 24)).keys("2");
+    seat.send(Msg::Paste("xySp".to_string()));
+    let said = seat.model.toast.as_ref().map(|toast| toast.text.clone());
+    assert_eq!(said.as_deref(), Some("a paste was ignored: nothing here takes text"));
+    assert_eq!(seat.asked(), "");
+    let mut seat = seat.keys("/");
+    seat.send(Msg::Paste("stage:\nqueued\x1b".to_string()));
+    assert_eq!(seat.model.jobs.query, "stage: queued");
+}
+
+#[test]
+fn nothing_is_sent_when_read_only() {
+    let mut seat = Seat::of(QUEUE, (80, 24));
+    seat.model.read_only = true;
+    let seat = seat.keys("2 x p r u . Enter");
+    assert_eq!(seat.asked(), "");
+    assert_eq!(seat.model.layers.len(), 0);
+}
+
+#[test]
+fn answers_are_told_and_what_failed_stays_marked() {
+    let mut seat = Seat::of(QUEUE, (80, 24)).keys("2 / \"stage:queued\" Enter * p");
+    let ticket = seat.model.ticket;
+    assert!(seat.model.is_waiting(&JobId::from("four")));
+    let no = Refusal::new(Code::Moved, "five is already testing", "look: aq show five");
+    let results = vec![(JobId::from("four"), Ok("parked four".to_string())), (JobId::from("five"), Err(no))];
+    seat.send(Msg::Acted(Box::new(Acted {
+        ticket,
+        results,
+        fault: None,
+        past: "parked".into(),
+        undo: true,
+    })));
+    let toast = seat.model.toast.as_ref().expect("a toast");
+    assert_eq!(toast.text, "parked 1, not done: five is already testing");
+    assert_eq!((toast.undo, toast.until), (true, None), "what failed stays until Esc");
+    assert!(!seat.model.is_waiting(&JobId::from("four")) && seat.model.marks.contains("five"));
+    assert!(!seat.model.marks.contains("four"));
+}

@@ -1,0 +1,97 @@
+//! Frames: what is on the screen, as text and as runs of style.
+
+use aq::dash::{Health, Msg, Wishes};
+use expect_test::expect_file;
+
+use super::seat::Seat;
+
+/// Jobs in every stage that a short script can reach.
+const SCENE: &str = "submit fix-login priority=high budget.usd=4 | submit notes | submit release deps=fix-login,notes | submit docs engine=claude | submit gate review=1 \
+     | pass 10m | claim h1~x/1 | start fix-login | checkpoint fix-login abcdef1234 \
+     | claim h1~x/2 | start gate | end gate ok rev=7654321 | claim h1~x/2 | start notes | checkpoint notes 1234567 \
+     | verify notes pass rev=1234567 | end notes ok rev=1234567 \
+     | pass 31m | progress fix-login tool(Bash) usd=1.5 tokens=9 | pass 14s";
+
+fn compare(mut seat: Seat, name: &str, styled: bool) {
+    let said = if styled { seat.styled() } else { seat.frame() };
+    expect_file![format!("{}/selftest/dash/frames/{name}.txt", env!("CARGO_MANIFEST_DIR"))].assert_eq(&said);
+}
+
+/// After the keys, at three sizes.
+fn check(script: &str, keys: &str, name: &str) {
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+        compare(Seat::of(script, size).keys(keys), &format!("{name}-{of}"), of == "80");
+    }
+}
+
+#[test]
+fn overview() {
+    check(SCENE, "", "overview");
+}
+
+#[test]
+fn jobs() {
+    check(SCENE, "2 G", "jobs");
+}
+
+#[test]
+fn jobs_filtered_and_marked() {
+    check(SCENE, "2 / \"stage:queued,building\" Enter Space", "jobs-marked");
+}
+
+#[test]
+fn summary() {
+    check(SCENE, "Tab Enter", "summary");
+}
+
+#[test]
+fn help() {
+    check(SCENE, "2 ?", "help");
+}
+
+#[test]
+fn palette() {
+    check(SCENE, "2 : \"pa\"", "palette");
+}
+
+#[test]
+fn menu() {
+    check(SCENE, "2 .", "menu");
+}
+
+#[test]
+fn cancel_sheet() {
+    check(SCENE, "Tab x", "cancel");
+}
+
+#[test]
+fn reject_sheet() {
+    check(SCENE, "j j d \"too much at once\"", "reject");
+}
+
+#[test]
+fn colours_and_ascii() {
+    let deep = Wishes { term: "xterm-256color".into(), utf8: true, ..Wishes::default() };
+    compare(Seat::of(SCENE, (80, 24)).look(&deep), "overview-dark", true);
+    let poor = Wishes { term: "linux".into(), ..Wishes::default() };
+    compare(Seat::of(SCENE, (80, 24)).look(&poor), "overview-ascii", true);
+    compare(Seat::of(SCENE, (80, 24)).look(&poor).keys("2 x"), "jobs-ascii", false);
+}
+
+#[test]
+fn states_of_the_source() {
+    let said = |health: Health, name: &str| {
+        let mut seat = Seat::of(SCENE, (80, 24));
+        seat.model.replica.health = health;
+        compare(seat, name, false);
+    };
+    said(Health::Loading, "source-loading");
+    said(Health::Broken { why: "cannot read events.jsonl: bad line".into() }, "source-broken");
+    said(Health::Skew { why: "the log speaks law 8, this aq 1; update aq".into() }, "source-skew");
+    compare(Seat::of("", (80, 24)).keys("2"), "empty", false);
+    compare(Seat::of(&format!("{SCENE} | pause drain"), (80, 24)), "paused", true);
+    let mut seat = Seat::of(SCENE, (80, 24));
+    seat.model.read_only = true;
+    seat.send(Msg::Paste("x".into()));
+    compare(seat, "read-only", false);
+}

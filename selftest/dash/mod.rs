@@ -1,0 +1,7 @@
+//! The cockpit without a terminal: a queue by script, keys, and what comes of them.
+
+mod acting;
+mod dice;
+mod frames;
+mod moving;
+mod seat;

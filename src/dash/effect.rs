@@ -1,0 +1,90 @@
+//! What is asked of the world, as data: tests read effects, the runtime does them.
+
+use super::model::{Deed, Request, Tab, Target};
+use crate::fleet::Action;
+use crate::job::{AttemptNo, BlobId, JobId, Rev};
+
+/// One thing to do.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Orders for the law, as one action that one undo takes back.
+    Act {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What it is.
+        action: Action,
+        /// The orders.
+        deeds: Vec<Deed>,
+        /// The person's words.
+        note: Option<String>,
+    },
+    /// Stores the words and gives them as the answer to a job's question.
+    Answer {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// The job.
+        target: Target,
+        /// The words.
+        text: String,
+    },
+    /// Ships a job at the revision that was looked at.
+    Ship {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// The job.
+        target: Target,
+        /// The revision.
+        rev: Option<Rev>,
+    },
+    /// Takes back the person's last action that can be taken back.
+    Undo {
+        /// Comes back with the answer.
+        ticket: u64,
+    },
+    /// Makes the lists beside the screen.
+    Lists(Box<Request>),
+    /// Reads something.
+    Read(Want),
+    /// Follows the transcript of an attempt until another want of this kind, or `Unfollow`.
+    Follow(JobId, AttemptNo),
+    /// Follows no transcript any more.
+    Unfollow,
+    /// Puts a text on the clipboard; the word says what it is.
+    Copy(&'static str, String),
+    /// Opens a job's own file in the person's editor.
+    Edit(JobId),
+    /// Reads the queue again now.
+    Reconnect,
+    /// Draws everything anew.
+    Redraw,
+    /// Gives the terminal back to the shell until the person returns.
+    Suspend,
+}
+
+/// What is to be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Want {
+    /// Every event of a job.
+    History(JobId),
+    /// The manifest of a job.
+    Manifest(JobId, BlobId),
+    /// The question a job waits with.
+    Question(JobId, BlobId),
+    /// A transcript, of the attempt.
+    Log(JobId, AttemptNo),
+    /// What a later tab needs; the tab says what.
+    Tab(JobId, Tab),
+}
+
+impl Want {
+    /// The job it is about.
+    pub fn job(&self) -> &JobId {
+        match self {
+            Want::History(job)
+            | Want::Manifest(job, _)
+            | Want::Question(job, _)
+            | Want::Log(job, _)
+            | Want::Tab(job, _) => job,
+        }
+    }
+}

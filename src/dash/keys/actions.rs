@@ -1,0 +1,339 @@
+//! The table of actions. Dispatch, footer, help, palette, `.`, the mouse, `aq keys`, the man page and README are
+//! drawn from it; nothing else knows which key does what.
+//!
+//! An action that is off says why, and nothing happens by it: [`perform`](crate::dash::update) asks `off` first,
+//! whichever door it came through. Two rows may share a key in one place only if they are one idea (park and
+//! unpark): the first that is not off is meant.
+
+use super::key::Key;
+use super::lawful::{Off, always, by_law, has_a_file, is_searching, may_change, on_a_job, somebody_waits};
+use crate::dash::model::{Model, Place, Screen, Tab};
+use crate::fleet::Action;
+
+/// What an action does; `update` matches on it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Do {
+    /// Goes to a screen.
+    Go(Screen),
+    /// Moves the cursor, or rolls a text.
+    Move(Motion),
+    /// Goes to the next pane, or back.
+    Pane {
+        /// The next.
+        forth: bool,
+    },
+    /// Goes to the next tab, or back.
+    Tab {
+        /// The next.
+        forth: bool,
+    },
+    /// Opens what is under the cursor.
+    Open,
+    /// Goes back by one layer.
+    Back,
+    /// The same; on a root screen it ends the cockpit.
+    Leave,
+    /// Ends the cockpit.
+    Quit,
+    /// Filters a list, or searches a text.
+    Filter,
+    /// Goes to the next match, or back.
+    Match {
+        /// The next.
+        forth: bool,
+    },
+    /// Everything by name.
+    Palette,
+    /// Help for here.
+    Help,
+    /// The actions for the job under the cursor, with reasons when off.
+    Menu,
+    /// Goes to the next thing that needs the person.
+    Next,
+    /// Marks the job, or takes the mark away.
+    Mark,
+    /// Marks from the last mark to here.
+    Range,
+    /// Marks all that are shown.
+    All,
+    /// Copies something about the job.
+    Copy,
+    /// Does something to a job, as the law knows it.
+    Act(Action),
+    /// Opens the job's file in an editor.
+    Edit,
+    /// Takes back the last action.
+    Undo,
+    /// What was said.
+    Messages,
+    /// Gives one pane the whole screen.
+    Zoom,
+    /// Chooses the order.
+    Sort,
+    /// Chooses the columns.
+    Columns,
+    /// Shows or hides shipped jobs.
+    Shipped,
+    /// Keeps the end of a transcript in sight.
+    Follow,
+    /// Reads the queue again.
+    Reconnect,
+    /// Draws everything anew.
+    Redraw,
+    /// Back to the shell for a while.
+    Suspend,
+}
+
+/// How far.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)] // Their names say them.
+pub enum Motion {
+    Down,
+    Up,
+    First,
+    Last,
+    PageDown,
+    PageUp,
+    HalfDown,
+    HalfUp,
+}
+
+/// Where an action is at home.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum On {
+    /// In every place.
+    Everywhere,
+    /// Wherever a job is under the cursor.
+    Jobs,
+    /// On screens that list jobs.
+    Lists,
+    /// On one screen.
+    Screen(Screen),
+    /// On every tab of a job.
+    Page,
+    /// On one tab of a job.
+    Tab(Tab),
+}
+
+impl On {
+    /// Whether that place is one of its places.
+    pub fn has(self, place: Place) -> bool {
+        match (self, place) {
+            (On::Everywhere, _) | (On::Page, Place::Page(_)) => true,
+            (On::Jobs, Place::Page(_)) => true,
+            (On::Jobs | On::Lists, Place::Screen(screen)) => {
+                matches!(screen, Screen::Overview | Screen::Jobs | Screen::Graph)
+            }
+            (On::Screen(mine), Place::Screen(screen)) => mine == screen,
+            (On::Tab(mine), Place::Page(tab)) => mine == tab,
+            _ => false,
+        }
+    }
+}
+
+/// Headings of help, in its order.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)] // Each has its row in GROUPS.
+pub enum Group {
+    Move,
+    Select,
+    View,
+    Act,
+    Everywhere,
+}
+
+/// The groups and their headings.
+pub const GROUPS: [(Group, &str); 5] = [
+    (Group::Move, "MOVE"),
+    (Group::Select, "SELECT"),
+    (Group::View, "VIEW"),
+    (Group::Act, "ACT on marked jobs, or the one under the cursor"),
+    (Group::Everywhere, "EVERYWHERE"),
+];
+
+/// One row of [`ACTIONS`].
+pub struct ActionRow {
+    /// Its name, by which `keys.toml` and the palette know it; stable.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub title: &'static str,
+    /// Its keys; an action without one is in `.` and in the palette.
+    pub keys: &'static [Key],
+    /// Where it is at home.
+    pub on: On,
+    /// Its heading in help.
+    pub group: Group,
+    /// Its word in the footer; the first that fit are shown.
+    pub hint: Option<&'static str>,
+    /// Why it is off now.
+    pub off: fn(&Model) -> Off,
+    /// What it does.
+    pub does: Do,
+}
+
+impl ActionRow {
+    /// The line of the command line that does the same, where one does.
+    pub fn runs(&self, model: &Model) -> Option<String> {
+        let job = model.current().map_or("JOB", |job| job.id.as_str());
+        let targets = || {
+            let all: Vec<&str> = model.targets().iter().map(|job| job.id.as_str()).collect();
+            if all.is_empty() { "JOB".to_string() } else { all.join(" ") }
+        };
+        Some(match self.does {
+            Do::Go(Screen::Jobs) => "aq ls".to_string(),
+            Do::Go(Screen::Overview) | Do::Next => "aq next".to_string(),
+            Do::Go(Screen::Graph) => "aq graph".to_string(),
+            Do::Go(Screen::Budget) => "aq budget show".to_string(),
+            Do::Go(Screen::Risk) => "aq risk".to_string(),
+            Do::Open => format!("aq show {job}"),
+            Do::Filter => "aq ls FILTER".to_string(),
+            Do::Undo => "aq undo".to_string(),
+            Do::Act(Action::Reject) => format!("aq reject {} -m WHY", targets()),
+            Do::Act(Action::Answer) => format!("aq answer {job} -m TEXT"),
+            Do::Act(action) => format!("aq {} {}", action.name(), targets()),
+            _ => return None,
+        })
+    }
+}
+
+macro_rules! actions {
+    ($( $group:ident $on:expr, $name:literal $title:literal [$($key:expr),*] $hint:expr, $off:expr, $does:expr; )*) => {
+        /// Every action, in the order in which help shows them.
+        pub static ACTIONS: &[ActionRow] = &[$( ActionRow {
+            name: $name, title: $title, keys: &[$($key),*], on: $on, group: Group::$group, hint: $hint, off: $off, does: $does,
+        } ),*];
+    };
+}
+
+use Do::{Act, Go, Move};
+use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Home, PageDown, PageUp, Right, Up};
+use On::{Everywhere, Jobs};
+
+const ON_JOBS: On = On::Screen(Screen::Jobs);
+const ON_OVERVIEW: On = On::Screen(Screen::Overview);
+
+actions! {
+    // Moving.
+    Move Everywhere, "down" "next row" [Char('j'), Down] Some("move"), always, Move(Motion::Down);
+    Move Everywhere, "up" "row before" [Char('k'), Up] None, always, Move(Motion::Up);
+    Move Everywhere, "first" "first row" [Char('g'), Home] None, always, Move(Motion::First);
+    Move Everywhere, "last" "last row" [Char('G'), End] None, always, Move(Motion::Last);
+    Move Everywhere, "page-down" "page down" [PageDown] None, always, Move(Motion::PageDown);
+    Move Everywhere, "page-up" "page up" [PageUp] None, always, Move(Motion::PageUp);
+    Move Everywhere, "half-down" "half a page down" [Ctrl('d')] None, always, Move(Motion::HalfDown);
+    Move Everywhere, "half-up" "half a page up" [Ctrl('u')] None, always, Move(Motion::HalfUp);
+    Move ON_OVERVIEW, "pane" "next pane" [Key::Tab] Some("pane"), always, Do::Pane { forth: true };
+    Move ON_OVERVIEW, "pane-back" "pane before" [BackTab] None, always, Do::Pane { forth: false };
+    Move On::Page, "tab" "next tab" [Char(']'), Right, Key::Tab] Some("tab"), always, Do::Tab { forth: true };
+    Move On::Page, "tab-back" "tab before" [Char('['), Key::Left, BackTab] None, always, Do::Tab { forth: false };
+    Move On::Lists, "open" "open the job" [Enter] Some("open"), on_a_job, Do::Open;
+    Move Everywhere, "back" "back one layer" [Esc] None, always, Do::Back;
+    Move Everywhere, "leave" "back; on a screen without layers: quit" [Char('q')] None, always, Do::Leave;
+    // Selecting.
+    Select ON_JOBS, "mark" "mark or unmark" [Char(' ')] Some("mark"), on_a_job, Do::Mark;
+    Select ON_JOBS, "range" "mark from the last mark to here" [Char('v')] None, on_a_job, Do::Range;
+    Select ON_JOBS, "all" "mark all shown" [Char('*')] None, always, Do::All;
+    Select Jobs, "copy" "copy id, title, branch, command" [Char('y')] None, on_a_job, Do::Copy;
+    // Viewing.
+    View ON_JOBS, "sort" "choose the order" [Char('s')] Some("sort"), always, Do::Sort;
+    View ON_JOBS, "columns" "choose the columns" [Char('c')] Some("columns"), always, Do::Columns;
+    View ON_JOBS, "shipped" "show or hide shipped jobs" [Char('B')] None, always, Do::Shipped;
+    View Everywhere, "zoom" "one pane on the whole screen" [Char('z')] None, always, Do::Zoom;
+    View On::Tab(Tab::Log), "follow" "keep the end in sight" [Char('f')] Some("follow"), always, Do::Follow;
+    View On::Tab(Tab::Log), "match" "next match" [Char('n')] None, is_searching, Do::Match { forth: true };
+    View On::Tab(Tab::Log), "match-back" "match before" [Char('N')] None, is_searching, Do::Match { forth: false };
+    // Acting. What is lawful is the law's word.
+    Act Jobs, "approve" "approve the revision" [Char('a')] Some("approve"), |m| by_law(m, Action::Approve), Act(Action::Approve);
+    Act Jobs, "answer" "answer its question" [Char('a')] Some("answer"), |m| by_law(m, Action::Answer), Act(Action::Answer);
+    Act Jobs, "reject" "reject, with words" [Char('d')] Some("reject"), |m| by_law(m, Action::Reject), Act(Action::Reject);
+    Act Jobs, "ship" "ship the branch" [Char('S')] Some("ship"), |m| by_law(m, Action::Ship), Act(Action::Ship);
+    Act Jobs, "park" "put aside" [Char('p')] Some("park"), |m| by_law(m, Action::Park), Act(Action::Park);
+    Act Jobs, "unpark" "back into the line" [Char('p')] Some("unpark"), |m| by_law(m, Action::Unpark), Act(Action::Unpark);
+    Act Jobs, "requeue" "requeue from the last checkpoint" [Char('r')] Some("requeue"), |m| by_law(m, Action::Requeue), Act(Action::Requeue);
+    Act Jobs, "redrive" "start over with fresh attempts" [] None, |m| by_law(m, Action::Redrive), Act(Action::Redrive);
+    Act Jobs, "cancel" "cancel" [Char('x')] Some("cancel"), |m| by_law(m, Action::Cancel), Act(Action::Cancel);
+    Act Jobs, "promote" "pass to testing without approvals" [] None, |m| by_law(m, Action::Promote), Act(Action::Promote);
+    Act Jobs, "preempt" "stop it so that another can run" [] None, |m| by_law(m, Action::Preempt), Act(Action::Preempt);
+    Act Jobs, "edit" "edit the manifest" [Char('e')] None, has_a_file, Do::Edit;
+    Act Jobs, "menu" "all actions for this job" [Char('.')] Some("actions"), on_a_job, Do::Menu;
+    // Everywhere.
+    Everywhere ON_JOBS, "filter" "filter the list" [Char('/')] Some("filter"), always, Do::Filter;
+    Everywhere On::Tab(Tab::Log), "search" "search the text" [Char('/')] Some("search"), always, Do::Filter;
+    Everywhere Everywhere, "palette" "commands by name" [Char(':'), Ctrl('p')] Some("commands"), always, Do::Palette;
+    Everywhere Everywhere, "help" "help for here" [Char('?')] Some("help"), always, Do::Help;
+    Everywhere Everywhere, "next" "next thing that needs you" [Char('!')] None, somebody_waits, Do::Next;
+    Everywhere Everywhere, "undo" "undo your last action" [Char('u')] None, may_change, Do::Undo;
+    Everywhere Everywhere, "messages" "what was said" [Char('m')] None, always, Do::Messages;
+    Everywhere Everywhere, "overview" "go to Overview" [Char('1')] None, always, Go(Screen::Overview);
+    Everywhere Everywhere, "jobs" "go to Jobs" [Char('2')] None, always, Go(Screen::Jobs);
+    Everywhere Everywhere, "graph" "go to Graph" [Char('3')] None, always, Go(Screen::Graph);
+    Everywhere Everywhere, "fleet" "go to Fleet" [Char('4')] None, always, Go(Screen::Fleet);
+    Everywhere Everywhere, "budget" "go to Budget" [Char('5')] None, always, Go(Screen::Budget);
+    Everywhere Everywhere, "time" "go to Time" [Char('6')] None, always, Go(Screen::Time);
+    Everywhere Everywhere, "risk" "go to Risk" [Char('7')] None, always, Go(Screen::Risk);
+    Everywhere Everywhere, "reconnect" "read the queue again now" [Ctrl('r')] None, always, Do::Reconnect;
+    Everywhere Everywhere, "redraw" "draw everything anew" [Ctrl('l')] None, always, Do::Redraw;
+    Everywhere Everywhere, "suspend" "back to the shell for a while" [Ctrl('z')] None, always, Do::Suspend;
+    Everywhere Everywhere, "quit" "quit now" [Ctrl('c')] None, always, Do::Quit;
+}
+
+/// The row that a key means in a place: the first that is not off, else the first, so that it can say why.
+pub fn action_of(model: &Model, key: Key) -> Option<&'static ActionRow> {
+    let place = model.place();
+    let mine = || ACTIONS.iter().filter(move |row| row.on.has(place) && row.keys.contains(&key));
+    mine().find(|row| (row.off)(model).is_ok()).or_else(|| mine().next())
+}
+
+/// The row of an action of the law, or of what else can be done.
+pub fn row_of(does: Do) -> Option<&'static ActionRow> {
+    ACTIONS.iter().find(|row| row.does == does)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<&str> = ACTIONS.iter().map(|row| row.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn a_key_means_one_idea_in_each_place() {
+        let one_idea = [["approve", "answer"], ["park", "unpark"]];
+        for place in Place::all() {
+            let here: Vec<&ActionRow> = ACTIONS.iter().filter(|row| row.on.has(place)).collect();
+            for (i, a) in here.iter().enumerate() {
+                for b in &here[i + 1..] {
+                    let both = a.keys.iter().any(|key| b.keys.contains(key));
+                    let fine = one_idea.contains(&[a.name, b.name]);
+                    assert!(!both || fine, "{} and {} share a key on {}", a.name, b.name, place.name());
+                }
+            }
+        }
+    }
+
+    /// The bytes that end escape sequences may arrive by themselves: they may only open something or switch a
+    /// view (`cockpit.md` section 8.4).
+    #[test]
+    fn bytes_of_escape_sequences_change_nothing_by_themselves() {
+        for row in ACTIONS {
+            let risky = row.keys.iter().any(|key| matches!(key, Char(c) if "ABCDFHMPQRSZ~".contains(*c)));
+            let asks =
+                matches!(row.does, Act(action) if action.row().level > crate::fleet::Level::Reversible);
+            let looks = matches!(row.does, Do::Shipped);
+            assert!(!risky || asks || looks, "{} does something on such a byte", row.name);
+        }
+    }
+
+    #[test]
+    fn every_action_of_the_law_has_a_row() {
+        // Asking reviewers has a form of its own, at the command line.
+        let without = [Action::Review];
+        for row in &crate::fleet::ACTIONS {
+            assert!(row_of(Act(row.action)).is_some() != without.contains(&row.action), "{}", row.name);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What can be done, and by which key: one table.
+
+mod actions;
+mod key;
+mod lawful;
+
+pub use actions::{ACTIONS, ActionRow, Do, GROUPS, Group, Motion, On, action_of, row_of};
+pub use key::Key;

@@ -1,0 +1,263 @@
+//! The model: everything the cockpit knows. Only `update` changes it, and only messages move it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::column::{Column, column};
+use super::drawn::Drawn;
+use super::layer::Layer;
+use super::listing::Listing;
+use super::lists::{Lists, Sort};
+use super::moment::{Moment, later};
+use super::page::Page;
+use super::place::{Pane, Place, Screen};
+use super::replica::{Health, Replica};
+use super::toast::{Message, Toast};
+use crate::dash::theme::Look;
+use crate::fleet::{Action, Actor, Job, Now};
+use crate::insight::Filter;
+use crate::job::JobId;
+use crate::time::Span;
+
+/// For so long after a key on a list its order is held.
+pub const HOLD: Span = Span::from_secs(1);
+
+/// Everything.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The time of the message at hand.
+    pub now: Moment,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Who acts.
+    pub me: Actor,
+    /// Nothing may be changed from here.
+    pub read_only: bool,
+    /// How things look.
+    pub look: Look,
+    /// The first layer.
+    pub replica: Replica,
+    /// The second.
+    pub lists: Lists,
+    /// Which request the lists were last asked by, and whether it is still out.
+    pub asked: (u64, bool),
+    /// What was asked for has changed since.
+    pub outdated: bool,
+    /// The screen below everything.
+    pub screen: Screen,
+    /// A job's page over it.
+    pub page: Option<Page>,
+    /// The job that screens share: pick it on one, find it on the next.
+    pub selected: Option<JobId>,
+    /// Marked jobs: actions go to them.
+    pub marks: BTreeSet<JobId>,
+    /// Where a range of marks began.
+    pub range: Option<JobId>,
+    /// The overview.
+    pub overview: Overview,
+    /// The list of jobs.
+    pub jobs: Jobs,
+    /// What lies over the screen; the last has the keys.
+    pub layers: Vec<Layer>,
+    /// The row above the footer.
+    pub toast: Option<Toast>,
+    /// Everything that was said, the newest last.
+    pub messages: VecDeque<Message>,
+    /// Actions that were sent and not answered, by ticket.
+    pub waiting: BTreeMap<u64, Waiting>,
+    /// The last ticket given out.
+    pub ticket: u64,
+    /// When the last key was pressed.
+    pub touched: Span,
+    /// The terminal has the focus.
+    pub focused: bool,
+    /// One pane has the whole screen.
+    pub zoom: bool,
+    /// What the last frame showed.
+    pub drawn: Drawn,
+    /// Something changed that a frame would show.
+    pub dirty: bool,
+    /// The end.
+    pub quit: bool,
+}
+
+/// The overview's panes.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The pane with the focus.
+    pub pane: Pane,
+    /// Jobs that wait for a person.
+    pub needs: Listing,
+    /// Jobs that run.
+    pub running: Listing,
+    /// Jobs that ended.
+    pub recent: Listing,
+}
+
+impl Overview {
+    /// The list with the focus.
+    pub fn list(&self) -> &Listing {
+        match self.pane {
+            Pane::Running => &self.running,
+            Pane::Recent => &self.recent,
+            _ => &self.needs,
+        }
+    }
+
+    /// The same, to move in it.
+    pub fn list_mut(&mut self) -> &mut Listing {
+        match self.pane {
+            Pane::Running => &mut self.running,
+            Pane::Recent => &mut self.recent,
+            _ => &mut self.needs,
+        }
+    }
+}
+
+/// The list of jobs and what is asked of it.
+#[derive(Clone, Debug)]
+pub struct Jobs {
+    /// The rows.
+    pub list: Listing,
+    /// The filter as it was typed.
+    pub query: String,
+    /// The terms of it that could be read.
+    pub filter: Filter,
+    /// A term that cannot be read, and why.
+    pub bad: Option<String>,
+    /// The order.
+    pub sort: Sort,
+    /// Columns that a person took away.
+    pub hidden: Vec<Column>,
+    /// Shipped jobs too.
+    pub shipped: bool,
+    /// The person asked for another list, and no request carries it yet.
+    pub changed: bool,
+    /// The request that carries it.
+    pub reset_at: u64,
+}
+
+/// An action that was sent and not answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// What.
+    pub action: Option<Action>,
+    /// To which jobs; their rows show that an answer is waited for.
+    pub jobs: Vec<JobId>,
+}
+
+impl Model {
+    /// The cockpit before anything has come.
+    pub fn new(me: Actor, from: &str, read_only: bool, look: Look) -> Model {
+        let listing = Listing::default;
+        Model {
+            now: Moment::default(),
+            size: (80, 24),
+            me,
+            read_only,
+            look,
+            replica: Replica::empty(from, "local"),
+            lists: Lists::default(),
+            asked: (0, false),
+            outdated: false,
+            screen: Screen::Overview,
+            page: None,
+            selected: None,
+            marks: BTreeSet::new(),
+            range: None,
+            overview: Overview { pane: Pane::Needs, needs: listing(), running: listing(), recent: listing() },
+            jobs: Jobs {
+                list: listing(),
+                query: String::new(),
+                filter: Filter::default(),
+                bad: None,
+                sort: Sort { by: column(Column::Stage), down: false },
+                hidden: Vec::new(),
+                shipped: false,
+                changed: false,
+                reset_at: 0,
+            },
+            layers: Vec::new(),
+            toast: None,
+            messages: VecDeque::new(),
+            waiting: BTreeMap::new(),
+            ticket: 0,
+            touched: Span::ZERO,
+            focused: true,
+            zoom: false,
+            drawn: Drawn::default(),
+            dirty: true,
+            quit: false,
+        }
+    }
+
+    /// Where the person is.
+    pub fn place(&self) -> Place {
+        self.page.as_ref().map_or(Place::Screen(self.screen), |page| Place::Page(page.tab))
+    }
+
+    /// The readings by which the replica is judged.
+    pub fn law_now(&self) -> Now {
+        self.now.of(&self.replica.state)
+    }
+
+    /// The job of that id, as it is known.
+    pub fn job(&self, id: &JobId) -> Option<&Arc<Job>> {
+        self.replica.state.jobs.get(id)
+    }
+
+    /// The job under the cursor, wherever that is.
+    pub fn current(&self) -> Option<&Arc<Job>> {
+        let id = match (&self.page, self.screen) {
+            (Some(page), _) => Some(&page.job),
+            (None, Screen::Overview) => self.overview.list().cursor(),
+            (None, Screen::Jobs) => self.jobs.list.cursor(),
+            (None, _) => self.selected.as_ref(),
+        };
+        id.and_then(|id| self.job(id))
+    }
+
+    /// The jobs that an action would go to: the marked ones, or the one under the cursor.
+    pub fn targets(&self) -> Vec<&Arc<Job>> {
+        if self.marks.is_empty() || self.page.is_some() {
+            return self.current().into_iter().collect();
+        }
+        self.marks.iter().filter_map(|id| self.job(id)).collect()
+    }
+
+    /// Whether an action on this job was sent and not answered.
+    pub fn is_waiting(&self, id: &JobId) -> bool {
+        self.waiting.values().any(|one| one.jobs.contains(id))
+    }
+
+    /// The focused pane.
+    pub fn pane(&self) -> Pane {
+        match (&self.page, self.screen) {
+            (Some(_), _) => Pane::Text,
+            (None, Screen::Overview) => self.overview.pane,
+            (None, _) => Pane::Jobs,
+        }
+    }
+
+    /// Why nothing may be changed, if that is so.
+    pub fn bars(&self) -> Option<String> {
+        if self.read_only {
+            return Some("read-only: started with --read-only".to_string());
+        }
+        self.replica.bars()
+    }
+
+    /// The next moment at which something changes by time alone, on the clock since boot. `None`: the process
+    /// may sleep until something comes.
+    pub fn deadline(&self) -> Option<Span> {
+        let toast = self.toast.as_ref().and_then(|toast| toast.until);
+        let lists = [&self.jobs.list, &self.overview.needs, &self.overview.running, &self.overview.recent];
+        let held = lists.iter().any(|list| list.held() > 0).then(|| later(self.touched, HOLD));
+        [toast, held, self.drawn.stale_at].into_iter().flatten().min()
+    }
+
+    /// Whether anything is still on its way: tests wait for this instead of for a time.
+    pub fn pending(&self) -> bool {
+        self.asked.1 || self.outdated || !self.waiting.is_empty() || self.replica.health == Health::Loading
+    }
+}

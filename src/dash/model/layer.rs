@@ -1,0 +1,112 @@
+//! What lies over a screen and takes the keys: a line of input, a choice, help, a sheet, messages.
+
+use tui_input::Input;
+
+use super::column::Column;
+use super::sheet::Sheet;
+use crate::dash::keys::Do;
+use crate::dash::theme::Look;
+use crate::job::JobId;
+
+/// One layer. The last one has the keys; Esc takes it away.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// The filter of the list of jobs is being written.
+    Filter(Field),
+    /// The text of a page is being searched.
+    Search(Field),
+    /// One of several things is chosen.
+    Pick(Pick),
+    /// Help for here.
+    Help(Pick),
+    /// A question before something is done.
+    Sheet(Box<Sheet>),
+    /// What was said, and what went wrong.
+    Messages {
+        /// The row under the cursor, from the newest.
+        at: usize,
+    },
+}
+
+/// One line of input, and what stood there before it was begun.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    /// The text with its cursor.
+    pub input: Input,
+    /// What Esc brings back.
+    pub before: String,
+}
+
+impl Field {
+    /// A field that begins with `text`.
+    pub fn of(text: &str) -> Field {
+        Field { input: Input::new(text.to_string()), before: text.to_string() }
+    }
+}
+
+/// Something to choose from.
+#[derive(Clone, Debug)]
+pub struct Pick {
+    /// Its title.
+    pub title: String,
+    /// What is typed narrows it; without it letters are keys.
+    pub field: Option<Field>,
+    /// All there is to choose.
+    pub all: Vec<Choice>,
+    /// So many of them are always there; jobs found by what is typed stand behind them.
+    pub fixed: usize,
+    /// Jobs are looked for too.
+    pub jobs: bool,
+    /// Which of them are shown, in this order.
+    pub shown: Vec<usize>,
+    /// The place of the cursor among those shown.
+    pub at: usize,
+}
+
+/// One row of a [`Pick`].
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// What it is.
+    pub label: String,
+    /// More about it: its target, its state.
+    pub note: String,
+    /// Its key elsewhere.
+    pub key: String,
+    /// Why it is off.
+    pub off: Option<String>,
+    /// Its line of the command line.
+    pub runs: String,
+    /// What it does.
+    pub then: Then,
+}
+
+/// What choosing does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Then {
+    /// An action of the table.
+    Do(Do),
+    /// Opens a job's page.
+    Open(JobId),
+    /// Sorts by a column, or turns it round.
+    Sort(Column),
+    /// Shows or hides a column.
+    Column(Column),
+    /// Copies a text; the word says what it is.
+    Copy(&'static str, String),
+    /// Changes how things look.
+    Look(Look),
+}
+
+impl Pick {
+    /// A choice of all of these.
+    pub fn of(title: impl Into<String>, field: bool, all: Vec<Choice>) -> Pick {
+        let (shown, fixed) = ((0..all.len()).collect(), all.len());
+        let field = field.then(|| Field::of(""));
+        Pick { title: title.into(), field, all, fixed, jobs: false, shown, at: 0 }
+    }
+
+    /// The row under the cursor.
+    pub fn chosen(&self) -> Option<&Choice> {
+        self.shown.get(self.at).and_then(|i| self.all.get(*i))
+    }
+}

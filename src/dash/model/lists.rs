@@ -1,0 +1,132 @@
+//! The second layer: lists that follow from the replica and from what is asked of it.
+//!
+//! Everything that costs time in the number of jobs is made here at once, by a pure function of a request, so
+//! that it can run beside the screen: nothing that is drawn depends on how many jobs there are. A list holds
+//! names; rows are looked up when they are drawn.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::column::{ColumnRow, Key};
+use crate::fleet::{Job, Now, State};
+use crate::insight::{Filter, Line, Need, Scene, needs_you};
+use crate::job::{HolderId, JobId, Stage};
+use crate::time::Stamp;
+
+/// Recently ended jobs that any screen shows.
+const RECENT_MOST: usize = 50;
+/// With more jobs than this the lists are made beside the screen, not between two frames.
+pub const INLINE_MOST: usize = 2_000;
+
+/// What lists are made from.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Rises with every request; a late answer is told by it.
+    pub generation: u64,
+    /// The replica.
+    pub state: Arc<State>,
+    /// Holders that are gone.
+    pub gone: Arc<HashSet<HolderId>>,
+    /// The moment.
+    pub now: Now,
+    /// What the list of jobs lets through.
+    pub filter: Filter,
+    /// Its order.
+    pub sort: Sort,
+    /// Shipped jobs too.
+    pub shipped: bool,
+}
+
+/// A column and a direction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sort {
+    /// The column.
+    pub by: &'static ColumnRow,
+    /// From the greatest down.
+    pub down: bool,
+}
+
+/// Every list.
+#[derive(Clone, Debug, Default)]
+pub struct Lists {
+    /// The request it answers.
+    pub generation: u64,
+    /// The list of jobs, filtered and sorted.
+    pub jobs: Arc<Vec<JobId>>,
+    /// Jobs hidden only for being shipped.
+    pub hidden: usize,
+    /// What waits for a person, oldest first; jobs that only wait to be shipped are not in it.
+    pub needs: Arc<Vec<Need>>,
+    /// Jobs in testing that wait for ship, oldest first.
+    pub to_ship: Arc<Vec<JobId>>,
+    /// Held jobs, those that run longest first.
+    pub running: Arc<Vec<JobId>>,
+    /// Ended jobs, the last first.
+    pub recent: Arc<Vec<JobId>>,
+}
+
+/// Makes every list.
+pub fn lists(of: &Request) -> Lists {
+    let (jobs, hidden) = chosen(of);
+    let mut needs = needs_you(&of.state, of.now);
+    needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
+    let ships = |need: &Need| of.state.job(&need.job).is_some_and(|job| job.stage == Stage::Testing);
+    let (to_ship, needs): (Vec<Need>, Vec<Need>) = needs.into_iter().partition(ships);
+    Lists {
+        generation: of.generation,
+        jobs: Arc::new(jobs),
+        hidden,
+        needs: Arc::new(needs),
+        to_ship: Arc::new(to_ship.into_iter().map(|need| need.job).collect()),
+        running: Arc::new(by_since(&of.state, |job| job.stage.is_held(), usize::MAX, false)),
+        recent: Arc::new(by_since(&of.state, |job| job.stage.is_ended(), RECENT_MOST, true)),
+    }
+}
+
+fn chosen(of: &Request) -> (Vec<JobId>, usize) {
+    let gone = |holder: &HolderId| of.gone.contains(holder);
+    let scene = Scene { state: &of.state, now: of.now, gone: &gone };
+    let with_shipped = of.shipped || of.filter.names_stages();
+    let line = Line::of(&of.state, of.now);
+    let mut hidden = 0;
+    let mut rows: Vec<(Key, &Job)> = Vec::new();
+    for job in of.state.jobs.values() {
+        if !of.filter.lets(job, &scene) {
+            continue;
+        }
+        if job.stage == Stage::Shipped && !with_shipped {
+            hidden += 1;
+            continue;
+        }
+        rows.push(((of.sort.by.key)(job, &scene, &line), job));
+    }
+    rows.sort_by(|(a, x), (b, y)| {
+        let order = match (a, b) {
+            // Unknown stays last, whichever way it is turned.
+            (Key::Unknown, _) | (_, Key::Unknown) => a.cmp(b),
+            _ if of.sort.down => b.cmp(a),
+            _ => a.cmp(b),
+        };
+        order.then_with(|| (x.stage, x.since).cmp(&(y.stage, y.since))).then_with(|| x.id.cmp(&y.id))
+    });
+    (rows.into_iter().map(|row| row.1.id.clone()).collect(), hidden)
+}
+
+fn by_since(state: &State, has: impl Fn(&Job) -> bool, most: usize, newest: bool) -> Vec<JobId> {
+    let mut found: Vec<(Stamp, &JobId)> =
+        state.jobs.values().filter(|job| has(job)).map(|job| (job.since, &job.id)).collect();
+    found.sort_unstable();
+    if newest {
+        found.reverse();
+    }
+    found.into_iter().take(most).map(|row| row.1.clone()).collect()
+}
+
+/// How many rows of `old` stand elsewhere in `new`, or not at all, and how many are new.
+pub fn moved(old: &[JobId], new: &[JobId]) -> usize {
+    let (was, is): (HashSet<&JobId>, HashSet<&JobId>) = (old.iter().collect(), new.iter().collect());
+    let left = old.iter().filter(|id| !is.contains(id)).count();
+    let came = new.iter().filter(|id| !was.contains(id)).count();
+    let stayed = old.iter().filter(|id| is.contains(id)).zip(new.iter().filter(|id| was.contains(id)));
+    left + came + stayed.filter(|(a, b)| a != b).count()
+}

@@ -1,0 +1,84 @@
+//! What is known of the queue: the state as it was published, the last events, how fresh it all is.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use crate::fleet::{Event, State};
+use crate::job::{HolderId, Seq};
+
+/// Events kept for the panes that show them; older ones are read from the log when a job is looked at.
+pub const EVENTS_MOST: usize = 50_000;
+
+/// How the data comes and how fresh it is, `cockpit.md` section 6.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Health {
+    /// Nothing has come yet.
+    Loading,
+    /// A folder on this machine; `false` where it is only looked at now and then, for want of a watch.
+    Local {
+        /// Changes are told at once.
+        watched: bool,
+    },
+    /// The data could not be read any more; what was read stays.
+    Broken {
+        /// Why, in words.
+        why: String,
+    },
+    /// The log speaks a newer law; data up to the last event understood.
+    Skew {
+        /// In words, with both numbers.
+        why: String,
+    },
+}
+
+/// The first of the three layers: a replica, never changed here but by what the source sends.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    /// Cheap to clone: persistent maps.
+    pub state: Arc<State>,
+    /// The latest events, the oldest first.
+    pub events: VecDeque<(Seq, Event)>,
+    /// Holders that provably live no more.
+    pub gone: Arc<HashSet<HolderId>>,
+    /// How fresh.
+    pub health: Health,
+    /// Where it comes from, for row 1: the queue's folder.
+    pub from: String,
+    /// What it is, for row 2: `local`.
+    pub scope: String,
+    /// Agents that live on this queue.
+    pub agents: usize,
+}
+
+impl Replica {
+    /// Before anything has come.
+    pub fn empty(from: &str, scope: &str) -> Replica {
+        Replica {
+            state: Arc::default(),
+            events: VecDeque::new(),
+            gone: Arc::default(),
+            health: Health::Loading,
+            from: from.to_string(),
+            scope: scope.to_string(),
+            agents: 0,
+        }
+    }
+
+    /// Takes further events into the ring; those that are in it already are passed over.
+    pub fn take_events(&mut self, events: Vec<(Seq, Event)>) {
+        let last = self.events.back().map_or(0, |row| row.0);
+        self.events.extend(events.into_iter().filter(|row| row.0 > last));
+        let over = self.events.len().saturating_sub(EVENTS_MOST);
+        self.events.drain(..over);
+    }
+
+    /// Why nothing may be changed now, if that is so.
+    pub fn bars(&self) -> Option<String> {
+        match &self.health {
+            Health::Loading => Some("the queue is still being read".to_string()),
+            Health::Local { .. } => None,
+            Health::Broken { why } => Some(format!("the queue cannot be read: {why}")),
+            Health::Skew { why } => Some(why.clone()),
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The loop: what happens goes in, frames and effects come out, and between two happenings the process sleeps.
+//!
+//! One thread owns the model. Inputs, the source and signals put their messages into one bounded channel; the
+//! thread takes one, drains what else is there, updates, and draws if something changed that a frame would
+//! show. There is no tick: the only timer is the next moment at which something visible changes, and where
+//! there is none the thread blocks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+
+use super::input::{Input, Reader};
+use super::signals::Signals;
+use super::terminal::Terminal;
+use crate::dash::effect::Effect;
+use crate::dash::guards::{Guard, Passed};
+use crate::dash::model::{Model, Moment, later};
+use crate::dash::msg::{Mouse, Msg, Said};
+use crate::dash::source::{Folder, Source};
+use crate::dash::theme::Look;
+use crate::dash::update::update;
+use crate::dash::view::view;
+use crate::store::{Fault, Place};
+use crate::time::{Clock as _, Span, SystemClock};
+
+/// Messages that may wait; a source that finds it full waits itself.
+const CHANNEL: usize = 1_024;
+/// Data is drawn at most once in this time; a key draws at once.
+const FRAME: Span = Span::from_millis(16);
+/// Without the focus, data is drawn twice a second.
+const UNFOCUSED: Span = Span::from_millis(500);
+/// Messages taken before a frame is drawn in any case.
+const DRAIN_MOST: usize = 512;
+/// A second click within this time on the same place is a double click.
+const DOUBLE: Span = Span::from_millis(400);
+/// Bytes that a clipboard sequence may carry: what the strictest terminal takes.
+const CLIPBOARD_MOST: usize = 74_994 / 4 * 3;
+
+/// How the cockpit is opened.
+pub struct Options {
+    /// The queue and who acts on it.
+    pub folder: Folder,
+    /// How things look.
+    pub look: Look,
+    /// The mouse is ours; without it the terminal selects text as ever.
+    pub mouse: bool,
+    /// The person's editor as a command line.
+    pub editor: String,
+}
+
+/// What the channel carries.
+enum Post {
+    Keys(Vec<(crate::dash::keys::Key, Span)>),
+    Msg(Msg),
+}
+
+/// Runs the cockpit until it is left.
+///
+/// # Errors
+/// A [`Fault`] of the terminal. The queue's faults are shown, not returned.
+pub fn run(options: Options) -> Result<(), Fault> {
+    let (to, mail) = sync_channel(CHANNEL);
+    let mut terminal = Terminal::enter(options.mouse)?;
+    let from = shown(&options.folder.place);
+    let mut model = Model::new(options.folder.me.clone(), &from, options.folder.read_only, options.look);
+    model.size = terminal.size();
+    let _ = update(&mut model, Msg::Now(moment()));
+    // The first frame comes before any data, and before anything is asked of the terminal.
+    let mut last = draw(&mut terminal, &mut model)?;
+    let post = poster(&to);
+    let _signals = Signals::start(Arc::clone(&post))?;
+    let place = options.folder.place.clone();
+    let source = Source::start(options.folder, post)?;
+    let reader = Some(Reader::start(input_poster(&to))?);
+    let mut it = Cockpit {
+        terminal: &mut terminal,
+        source: &source,
+        reader,
+        to,
+        place,
+        editor: options.editor,
+        guard: Guard::default(),
+        clicked: None,
+    };
+    let ended = it.run(&mut model, &mail, &mut last);
+    drop(it);
+    // First the screen, then the source: it may have to finish a write.
+    drop(terminal);
+    drop(mail);
+    source.finish();
+    ended
+}
+
+struct Cockpit<'a> {
+    terminal: &'a mut Terminal,
+    source: &'a Source,
+    reader: Option<Reader>,
+    to: SyncSender<Post>,
+    place: Place,
+    editor: String,
+    guard: Guard,
+    /// The last click: where and when.
+    clicked: Option<((u16, u16), Span)>,
+}
+
+impl Cockpit<'_> {
+    fn run(&mut self, model: &mut Model, mail: &Receiver<Post>, last: &mut Span) -> Result<(), Fault> {
+        while !model.quit {
+            let rest = self.rest(model, *last);
+            let first = match rest {
+                None => mail.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(span) => mail.recv_timeout(span.to_std()),
+            };
+            let now = moment();
+            let _ = update(model, Msg::Now(now));
+            let mut at_once = false;
+            let mut next = match first {
+                Ok(post) => Some(post),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            if let Some(passed) = self.guard.due(now.up) {
+                at_once = true;
+                self.passed(model, passed)?;
+            }
+            let mut taken = 0;
+            while let Some(post) = next.take() {
+                at_once |= self.take(model, post)?;
+                taken += 1;
+                if taken < DRAIN_MOST {
+                    next = mail.try_recv().ok();
+                }
+            }
+            if model.deadline().is_some_and(|at| at <= now.up) {
+                self.turn(model, Msg::Deadline)?;
+            }
+            if model.dirty && !model.quit && (at_once || self.may_draw(model, *last)) {
+                *last = draw(self.terminal, model)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How long nothing need happen; `None` is until something comes.
+    fn rest(&self, model: &Model, last: Span) -> Option<Span> {
+        let frame = model.dirty.then(|| later(last, pace(model)));
+        let at = [frame, model.deadline(), self.guard.deadline()].into_iter().flatten().min()?;
+        let now = SystemClock.boot().as_millis();
+        Some(Span::from_millis(at.as_millis().saturating_sub(now)))
+    }
+
+    fn may_draw(&self, model: &Model, last: Span) -> bool {
+        later(last, pace(model)) <= model.now.up
+    }
+
+    /// Takes one post. Gives whether a person did something, who is to see it at once.
+    fn take(&mut self, model: &mut Model, post: Post) -> Result<bool, Fault> {
+        match post {
+            Post::Keys(keys) => {
+                for passed in self.guard.take(&keys) {
+                    self.passed(model, passed)?;
+                }
+                Ok(true)
+            }
+            Post::Msg(msg) => {
+                let by_hand = matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Resize(..));
+                let msg = self.doubled(model, msg);
+                self.turn(model, msg)?;
+                Ok(by_hand)
+            }
+        }
+    }
+
+    fn passed(&mut self, model: &mut Model, passed: Passed) -> Result<(), Fault> {
+        let msg = match passed {
+            Passed::Key(key) => Msg::Key(key),
+            Passed::Paste(text) => Msg::Paste(text),
+        };
+        self.turn(model, msg)
+    }
+
+    /// Two clicks on one place within a moment are a double click.
+    fn doubled(&mut self, model: &Model, msg: Msg) -> Msg {
+        let Msg::Mouse(Mouse::Click, x, y) = msg else { return msg };
+        let now = model.now.up;
+        let twice = self.clicked.is_some_and(|(place, at)| place == (x, y) && now <= later(at, DOUBLE));
+        self.clicked = if twice { None } else { Some(((x, y), now)) };
+        Msg::Mouse(if twice { Mouse::Double } else { Mouse::Click }, x, y)
+    }
+
+    /// One message through the model, and what it asks for.
+    fn turn(&mut self, model: &mut Model, msg: Msg) -> Result<(), Fault> {
+        let effects = update(model, msg);
+        for effect in effects {
+            self.effect(model, effect)?;
+        }
+        Ok(())
+    }
+
+    fn effect(&mut self, model: &mut Model, effect: Effect) -> Result<(), Fault> {
+        match effect {
+            Effect::Redraw => {
+                self.terminal.forget()?;
+                model.dirty = true;
+            }
+            Effect::Suspend => {
+                self.away(|| {
+                    // Only this process: the shell may have put others into its group.
+                    let _ = rustix::process::kill_process(
+                        rustix::process::getpid(),
+                        rustix::process::Signal::TSTP,
+                    );
+                })?;
+                self.turn(model, Msg::Back)?;
+            }
+            Effect::Edit(job) => {
+                let path = model.job(&job).and_then(|job| {
+                    let file = job.file.as_deref()?;
+                    Some(self.place.queue.join(job.stage.folder().name()).join(file))
+                });
+                let said = match path {
+                    Some(path) => self.edit(&path)?,
+                    None => Some(format!("{job} has no file of its own")),
+                };
+                self.turn(model, Msg::Back)?;
+                if let Some(text) = said {
+                    self.turn(model, Msg::Said(Said { text, more: String::new(), bad: true }))?;
+                }
+            }
+            Effect::Copy(what, text) => {
+                let said = self.copy(what, &text)?;
+                self.turn(model, Msg::Said(said))?;
+            }
+            effect => self.source.ask(effect),
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal away for as long as `work` takes; input that queued up meanwhile is dropped.
+    fn away<T>(&mut self, work: impl FnOnce() -> T) -> Result<T, Fault> {
+        if let Some(reader) = self.reader.take() {
+            reader.stop();
+        }
+        let done = self.terminal.lend(work);
+        let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
+        self.reader = Some(Reader::start(input_poster(&self.to))?);
+        done
+    }
+
+    /// Opens a file in the person's editor; gives what went wrong.
+    fn edit(&mut self, path: &std::path::Path) -> Result<Option<String>, Fault> {
+        let script = format!("{} \"$1\"", self.editor);
+        let editor = self.editor.clone();
+        let ended = self.away(|| {
+            // The value is a command line of the user's own, `code --wait`; the shell splits it as they expect.
+            std::process::Command::new("/bin/sh").arg("-c").arg(script).arg("sh").arg(path).status()
+        })?;
+        Ok(match ended {
+            Ok(status) if status.success() => None,
+            Ok(status) => Some(format!("the editor {editor} ended with {status}")),
+            Err(error) => Some(format!("cannot start the editor {editor}: {error}")),
+        })
+    }
+
+    /// Puts a text on the clipboard by the terminal's own sequence, and claims no more than that it was sent.
+    fn copy(&mut self, what: &str, text: &str) -> Result<Said, Fault> {
+        if text.len() > CLIPBOARD_MOST {
+            let text = format!("the {what} is too long for the clipboard ({} bytes)", text.len());
+            return Ok(Said { text, more: String::new(), bad: true });
+        }
+        let mut bytes = Vec::new();
+        let copy = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
+        // Writing into memory does not fail.
+        let _ = crossterm::queue!(bytes, copy);
+        self.terminal.send(&bytes)?;
+        Ok(Said { text: format!("copied {what} (OSC 52)"), more: text.to_string(), bad: false })
+    }
+}
+
+fn pace(model: &Model) -> Span {
+    if model.focused { FRAME } else { UNFOCUSED }
+}
+
+fn moment() -> Moment {
+    Moment { wall: SystemClock.wall(), up: SystemClock.boot() }
+}
+
+/// Draws and gives when.
+fn draw(terminal: &mut Terminal, model: &mut Model) -> Result<Span, Fault> {
+    let mut drawn = None;
+    terminal.draw(|frame| drawn = Some(view(model, frame)))?;
+    model.dirty = false;
+    if let Some(mut drawn) = drawn {
+        // Counted from the frame on, not from the message that asks.
+        let now = model.now.up;
+        drawn.stale_at = drawn.stale_in.map(|span| later(now, span));
+        let _ = update(model, Msg::Drawn(Box::new(drawn)));
+    }
+    Ok(SystemClock.boot())
+}
+
+fn poster(to: &SyncSender<Post>) -> Arc<dyn Fn(Msg) -> bool + Send + Sync> {
+    let to = to.clone();
+    Arc::new(move |msg| to.send(Post::Msg(msg)).is_ok())
+}
+
+fn input_poster(to: &SyncSender<Post>) -> Arc<dyn Fn(Input) -> bool + Send + Sync> {
+    let to = to.clone();
+    Arc::new(move |input| {
+        let post = match input {
+            Input::Keys(keys) => Post::Keys(keys),
+            Input::Msg(msg) => Post::Msg(msg),
+        };
+        to.send(post).is_ok()
+    })
+}
+
+/// The queue's folder as people write it: `~` for their home.
+fn shown(place: &Place) -> String {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    match home.and_then(|home| place.queue.strip_prefix(home).ok().map(PathBuf::from)) {
+        Some(rest) => format!("~/{}", rest.display()),
+        None => place.queue.display().to_string(),
+    }
+}

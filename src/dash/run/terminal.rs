@@ -1,0 +1,141 @@
+//! The terminal: taken over, given back in every case, drawn in whole frames.
+
+use std::io::{BufWriter, Stdout, Write as _, stdout};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::Frame;
+use ratatui::backend::CrosstermBackend;
+
+use crate::store::Fault;
+
+/// Bytes that are gathered before a write: a full frame of a large terminal fits.
+const BUFFER: usize = 256 << 10;
+
+/// Whether the terminal is ours now; the hook of a panic reads it.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+static HOOKED: Once = Once::new();
+
+/// The terminal while it is ours.
+pub struct Terminal {
+    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    mouse: bool,
+}
+
+fn fault(doing: &'static str) -> impl Fn(std::io::Error) -> Fault {
+    move |e| Fault::io(doing, std::path::Path::new("the terminal"), &e)
+}
+
+impl Terminal {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it does not obey.
+    pub fn enter(mouse: bool) -> Result<Terminal, Fault> {
+        // A panic must leave a terminal in which its message can be read.
+        HOOKED.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                give_back();
+                before(info);
+            }));
+        });
+        // The theme alone decides about colours: crossterm's own rule breaks reverse video.
+        crossterm::style::force_color_output(true);
+        take(mouse).map_err(fault("take over"))?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
+        let inner = ratatui::Terminal::new(backend).map_err(|e| {
+            give_back();
+            fault("take over")(e)
+        })?;
+        Ok(Terminal { inner, mouse })
+    }
+
+    /// Its columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        crossterm::terminal::size().unwrap_or((80, 24))
+    }
+
+    /// Draws one frame in one go.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be written.
+    pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> Result<(), Fault> {
+        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate).map_err(fault("write to"))?;
+        self.inner.draw(paint).map_err(fault("write to"))?;
+        execute!(self.inner.backend_mut(), EndSynchronizedUpdate).map_err(fault("write to"))
+    }
+
+    /// Makes the next frame a full one.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be written.
+    pub fn forget(&mut self) -> Result<(), Fault> {
+        self.inner.clear().map_err(fault("clear"))
+    }
+
+    /// Writes bytes that are no cells, such as a clipboard sequence, between frames.
+    ///
+    /// # Errors
+    /// A [`Fault`] if they cannot be written.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let out = self.inner.backend_mut();
+        out.write_all(bytes).and_then(|()| std::io::Write::flush(out)).map_err(fault("write to"))
+    }
+
+    /// Gives the terminal back for as long as `work` takes, then takes it again and draws anew.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be taken again.
+    pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> Result<T, Fault> {
+        give_back();
+        let done = work();
+        take(self.mouse).map_err(fault("take over"))?;
+        self.forget()?;
+        Ok(done)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take(mouse: bool) -> std::io::Result<()> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+    if mouse {
+        execute!(stdout(), EnableMouseCapture)?;
+    }
+    Ok(())
+}
+
+/// Gives it back, once, whoever asks. Errors are nobody's any more.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let mut out = stdout();
+        let _ = execute!(
+            out,
+            EndSynchronizedUpdate,
+            DisableMouseCapture,
+            DisableFocusChange,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        );
+        let _ = disable_raw_mode();
+        let _ = out.flush();
+    }
+}

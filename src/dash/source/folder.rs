@@ -1,0 +1,364 @@
+//! The source over a folder: one thread that follows the queue and does what is asked of it.
+//!
+//! Everything that can wait (the log, files, git) happens here, never between a key and its frame. A fleet's
+//! source is another file with the same `start`: it sends the same messages and takes the same effects, so
+//! neither the model nor a view learns which one there is.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::hands::Hands;
+use super::tail::Tail;
+use crate::board::{Board as _, Local, Memory, Purpose, Settings};
+use crate::dash::effect::Effect;
+use crate::dash::model::{Health, lists};
+use crate::dash::msg::{Fresh, Msg, Said};
+use crate::engine::{Liveness, ProcessIdentity, is_alive};
+use crate::fleet::{Actor, State};
+use crate::job::{HolderId, Seq};
+use crate::store::{Fault, FaultKind, Place, Watch};
+use crate::time::{Clock, Span, SystemClock};
+
+/// What a source is opened on.
+pub struct Folder {
+    /// The queue.
+    pub place: Place,
+    /// Its settings.
+    pub settings: Arc<Settings>,
+    /// Who acts.
+    pub me: Actor,
+    /// Nothing is changed or taken in.
+    pub read_only: bool,
+}
+
+/// Where messages go; `false` means that nobody listens any more.
+pub type Post = Arc<dyn Fn(Msg) -> bool + Send + Sync>;
+
+/// The source's thread.
+pub struct Source {
+    ask: Option<UnboundedSender<Effect>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+/// A flood of events becomes at most one message in this time: more than the eye can follow.
+const PACE: Span = Span::from_millis(16);
+/// Whether holders and agents still live is looked at this often, while there are any.
+const ALIVE_AGAIN: Span = Span::from_secs(5);
+/// The folder is looked at this often even where no watch says so.
+const LOOK_AGAIN: Span = Span::from_secs(2);
+/// With a watch the look is only a safety net.
+const LOOK_RARELY: Span = Span::from_secs(60);
+/// A transcript that is followed is read this often while its attempt is open.
+const TAIL_AGAIN: Span = Span::from_millis(250);
+/// Events asked for at once; older ones are read with the job they are about.
+const EVENTS_FIRST: u64 = 2_000;
+
+impl Source {
+    /// Starts the thread; the first message comes when the queue was read.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the system gives no thread.
+    pub fn start(folder: Folder, post: Post) -> Result<Source, Fault> {
+        let (ask, asked) = unbounded_channel();
+        let body = move || {
+            let _ends = EndsIfBroken(Arc::clone(&post));
+            if let Err(fault) = run(folder, &post, asked) {
+                let health = broken(&fault);
+                let state = Arc::new(State::default());
+                let fresh = Fresh { state, events: Vec::new(), gone: Arc::default(), agents: 0, health };
+                post(Msg::Replica(Box::new(fresh)));
+                say(&post, fault.to_string(), fault.hint, true);
+            }
+        };
+        let thread = std::thread::Builder::new().name("source".to_string()).spawn(body);
+        let thread =
+            thread.map_err(|e| Fault::io("start", std::path::Path::new("the thread of the source"), &e))?;
+        Ok(Source { ask: Some(ask), thread: Some(thread) })
+    }
+
+    /// Ends it after what it is doing. A bug in it is a bug of the whole program.
+    pub fn finish(mut self) {
+        self.ask = None;
+        if let Some(thread) = self.thread.take()
+            && let Err(panic) = thread.join()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    /// Asks for something to be done.
+    pub fn ask(&self, effect: Effect) {
+        if let Some(ask) = &self.ask {
+            // A source that has ended said so already.
+            let _ = ask.send(effect);
+        }
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        self.ask = None;
+        if let Some(thread) = self.thread.take() {
+            // Somebody panics already: one report is enough.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A bug in the source ends the cockpit: a screen that nothing feeds would look like a quiet queue.
+struct EndsIfBroken(Post);
+
+impl Drop for EndsIfBroken {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            (self.0)(Msg::End);
+        }
+    }
+}
+
+fn broken(fault: &Fault) -> Health {
+    match fault.kind {
+        FaultKind::Skew => Health::Skew { why: fault.to_string() },
+        _ => Health::Broken { why: fault.to_string() },
+    }
+}
+
+fn say(post: &Post, text: impl Into<String>, more: impl Into<String>, bad: bool) {
+    post(Msg::Said(Said { text: text.into(), more: more.into(), bad }));
+}
+
+fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime =
+        runtime.map_err(|e| Fault::io("start", std::path::Path::new("the event loop of the source"), &e))?;
+    let purpose = if folder.read_only { Purpose::Read } else { Purpose::Serve };
+    let local = Arc::new(Local::open(&folder.place, purpose, Arc::new(SystemClock))?);
+    runtime.block_on(async {
+        let hands = Hands::new(Arc::clone(&local), &folder, Arc::clone(post));
+        let (nudge, nudged) = unbounded_channel();
+        let watch = watch(&local, &nudge);
+        if let Err(fault) = &watch {
+            say(post, fault.to_string(), fault.hint.clone(), false);
+        }
+        let watched = watch.is_ok();
+        let mut it = Loop {
+            local,
+            hands,
+            post: Arc::clone(post),
+            folder,
+            watched,
+            memory: Memory::default(),
+            renamed: BTreeSet::new(),
+            seen: 0,
+            gone: Arc::default(),
+            agents: 0,
+            tail: None,
+        };
+        it.run(asked, nudged).await;
+        drop(watch);
+    });
+    Ok(())
+}
+
+/// What the watch tells.
+enum Nudge {
+    Folders(Vec<String>),
+    Log,
+}
+
+fn watch(local: &Local, nudge: &UnboundedSender<Nudge>) -> Result<Watch, Fault> {
+    let (folders, log) = (nudge.clone(), nudge.clone());
+    Watch::start(
+        local.place(),
+        // A loop that has ended wants no more nudges.
+        move |names| drop(folders.send(Nudge::Folders(names))),
+        move || drop(log.send(Nudge::Log)),
+    )
+}
+
+struct Loop {
+    local: Arc<Local>,
+    hands: Hands,
+    post: Post,
+    folder: Folder,
+    watched: bool,
+    memory: Memory,
+    renamed: BTreeSet<String>,
+    /// The last event that was sent.
+    seen: Seq,
+    gone: Arc<HashSet<HolderId>>,
+    agents: usize,
+    tail: Option<Tail>,
+}
+
+impl Loop {
+    async fn run(&mut self, mut asked: UnboundedReceiver<Effect>, mut nudged: UnboundedReceiver<Nudge>) {
+        let mut published = self.local.published();
+        self.look_alive();
+        self.send_replica().await;
+        let mut look_at = Some(Span::ZERO);
+        let mut alive_at = later(ALIVE_AGAIN);
+        loop {
+            let tail_at = self.tail.as_ref().filter(|tail| tail.open).map(|_| later(TAIL_AGAIN));
+            let held = self.agents > 0 || self.local.snapshot().held().next().is_some();
+            let wake = [look_at, tail_at, held.then_some(alive_at)].into_iter().flatten().min();
+            let sleep =
+                wake.map_or(LOOK_RARELY, |at| Span::from_millis(at.as_millis().saturating_sub(now())));
+            tokio::select! {
+                effect = asked.recv() => match effect {
+                    Some(effect) => self.take(effect).await,
+                    None => return,
+                },
+                changed = published.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    published.borrow_and_update();
+                    self.look_alive();
+                    self.send_replica().await;
+                    self.read_on();
+                    tokio::time::sleep(PACE.to_std()).await;
+                }
+                nudge = nudged.recv() => match nudge {
+                    Some(Nudge::Log) => self.local.refresh(),
+                    Some(Nudge::Folders(names)) => {
+                        self.renamed.extend(names);
+                        look_at = Some(Span::from_millis(now()));
+                    }
+                    None => return,
+                },
+                () = tokio::time::sleep(sleep.to_std().max(Duration::from_millis(1))) => {}
+            }
+            if look_at.is_some_and(|at| at.as_millis() <= now()) {
+                look_at = Some(self.look().await);
+            }
+            if alive_at.as_millis() <= now() {
+                alive_at = later(ALIVE_AGAIN);
+                if self.look_alive() {
+                    self.send_replica().await;
+                }
+            }
+            if self.tail.is_some() {
+                self.read_on();
+            }
+        }
+    }
+
+    /// Takes in what hands did in the folder, unless nothing may be changed. Gives when to look again.
+    async fn look(&mut self) -> Span {
+        let rest = later(if self.watched { LOOK_RARELY } else { LOOK_AGAIN });
+        if !self.watched {
+            self.local.refresh();
+        }
+        if self.folder.read_only {
+            return rest;
+        }
+        let renamed = std::mem::take(&mut self.renamed);
+        match self.local.sync(&self.folder.settings, &self.folder.me, renamed, &mut self.memory).await {
+            Ok(report) => {
+                report.lines.iter().for_each(|line| say(&self.post, line, "", false));
+                for job in &report.ship {
+                    let text = format!("the file of {job} was moved to shipped/ by hand: S ships it");
+                    say(&self.post, text, "", false);
+                }
+                report.again.map_or(rest, later)
+            }
+            Err(fault) => {
+                say(&self.post, fault.to_string(), fault.hint, true);
+                rest
+            }
+        }
+    }
+
+    /// Looks which holders live. Gives whether anything changed.
+    fn look_alive(&mut self) -> bool {
+        let state = self.local.snapshot();
+        let is_gone = |holder: &HolderId| {
+            holder.as_str().parse::<ProcessIdentity>().is_ok_and(|who| is_alive(&who) == Liveness::Gone)
+        };
+        let gone: HashSet<HolderId> =
+            state.held().map(|row| row.1).filter(|holder| is_gone(holder)).cloned().collect();
+        let agents = agents(&self.folder.place);
+        let changed = gone != *self.gone || agents != self.agents;
+        self.gone = Arc::new(gone);
+        self.agents = agents;
+        changed
+    }
+
+    async fn send_replica(&mut self) {
+        let state = self.local.snapshot();
+        if self.seen == 0 {
+            self.seen = state.seq.saturating_sub(EVENTS_FIRST);
+        }
+        let events = match self.local.events(self.seen, usize::MAX).await {
+            Ok(events) => events,
+            Err(fault) => {
+                say(&self.post, fault.to_string(), fault.hint, true);
+                Vec::new()
+            }
+        };
+        self.seen = events.last().map_or(self.seen, |row| row.0);
+        let health = Health::Local { watched: self.watched };
+        let fresh = Fresh { state, events, gone: Arc::clone(&self.gone), agents: self.agents, health };
+        (self.post)(Msg::Replica(Box::new(fresh)));
+    }
+
+    /// Gives out what was added to the transcript that is followed.
+    fn read_on(&mut self) {
+        let Some(tail) = &mut self.tail else { return };
+        let state = self.local.snapshot();
+        tail.open = state
+            .job(&tail.job)
+            .and_then(crate::fleet::Job::open_attempt)
+            .is_some_and(|attempt| attempt.no == tail.attempt);
+        if let Some(read) = tail.read() {
+            (self.post)(Msg::Read(Box::new(read)));
+        }
+    }
+
+    async fn take(&mut self, effect: Effect) {
+        match effect {
+            Effect::Lists(request) => {
+                let post = Arc::clone(&self.post);
+                tokio::task::spawn_blocking(move || post(Msg::Lists(Box::new(lists(&request)))));
+            }
+            Effect::Follow(job, attempt) => {
+                self.tail = Some(Tail::of(&self.folder.place, job, attempt));
+                self.read_on();
+            }
+            Effect::Unfollow => self.tail = None,
+            Effect::Reconnect => {
+                self.local.refresh();
+                self.look().await;
+                self.look_alive();
+                self.send_replica().await;
+                say(&self.post, "read the queue again", "", false);
+            }
+            effect => self.hands.take(effect).await,
+        }
+    }
+}
+
+/// Agents of this queue that live: each leaves a file that names it.
+fn agents(place: &Place) -> usize {
+    let files = std::fs::read_dir(place.side.join("agents")).into_iter().flatten().flatten();
+    let lives = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).ok()?;
+        let told: serde_json::Value = serde_json::from_str(text.lines().next()?).ok()?;
+        let who: ProcessIdentity = told.get("holder")?.as_str()?.parse().ok()?;
+        (is_alive(&who) == Liveness::Alive).then_some(())
+    };
+    files.filter_map(|entry| lives(entry.path())).count()
+}
+
+/// Milliseconds since boot.
+fn now() -> u64 {
+    SystemClock.boot().as_millis()
+}
+
+fn later(span: Span) -> Span {
+    Span::from_millis(now().saturating_add(span.as_millis()))
+}

@@ -1,0 +1,231 @@
+//! What is done for a person: orders, answers, ships, undo; and what is read for a page.
+
+use std::sync::Arc;
+
+use super::folder::{Folder, Post};
+use crate::agent::{Ship, ship};
+use crate::board::{Board as _, Local, Settings};
+use crate::dash::effect::{Effect, Want};
+use crate::dash::model::{Deed, Target};
+use crate::dash::msg::{Acted, Got, Msg, Read};
+use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
+use crate::insight::{PastAction, has_inverse, in_words, short_rev, way_back};
+use crate::job::{BlobId, IdempotencyKey, JobId, Rev};
+use crate::store::Fault;
+use crate::time::{Clock as _, SystemClock};
+
+/// Orders put into one batch: bounds a line of the log and the wait of others.
+const BATCH_MOST: usize = 1_000;
+
+/// The words for what was done, per action.
+const PAST: [(Action, &str); 12] = [
+    (Action::Approve, "approved"),
+    (Action::Reject, "rejected"),
+    (Action::Promote, "promoted"),
+    (Action::Review, "asked reviewers about"),
+    (Action::Ship, "shipped"),
+    (Action::Requeue, "requeued"),
+    (Action::Redrive, "redriven"),
+    (Action::Cancel, "cancelled"),
+    (Action::Park, "parked"),
+    (Action::Unpark, "unparked"),
+    (Action::Answer, "answered"),
+    (Action::Preempt, "preempted"),
+];
+
+/// Hands on one folder.
+pub struct Hands {
+    local: Arc<Local>,
+    settings: Arc<Settings>,
+    me: Actor,
+    post: Post,
+}
+
+/// What became of each job.
+type Results = Vec<(JobId, Result<String, Refusal>)>;
+
+impl Hands {
+    /// Hands of that person.
+    pub fn new(local: Arc<Local>, folder: &Folder, post: Post) -> Hands {
+        Hands { local, settings: Arc::clone(&folder.settings), me: folder.me.clone(), post }
+    }
+
+    /// Does it and tells what became of it.
+    pub async fn take(&self, effect: Effect) {
+        match effect {
+            Effect::Act { ticket, action, deeds, note } => {
+                let done = self.orders(action, &deeds, note.as_ref()).await;
+                self.tell(ticket, action, done);
+            }
+            Effect::Answer { ticket, target, text } => {
+                let done = self.answer(&target, text).await;
+                self.tell(ticket, Action::Answer, done);
+            }
+            Effect::Ship { ticket, target, rev } => {
+                let done = self.ship(&target, rev).await;
+                self.tell(ticket, Action::Ship, done);
+            }
+            Effect::Undo { ticket } => self.undo(ticket).await,
+            Effect::Read(want) => {
+                let got = self.read(&want).await;
+                (self.post)(Msg::Read(Box::new(Read { want, got })));
+            }
+            // What belongs to the terminal or to the loop never comes here.
+            Effect::Lists(_)
+            | Effect::Follow(..)
+            | Effect::Unfollow
+            | Effect::Copy(..)
+            | Effect::Edit(_)
+            | Effect::Reconnect
+            | Effect::Redraw
+            | Effect::Suspend => {}
+        }
+    }
+
+    fn tell(&self, ticket: u64, action: Action, done: Result<(Results, bool), Fault>) {
+        let past = PAST[action as usize].1.to_string();
+        let acted = match done {
+            Ok((results, undo)) => Acted { ticket, results, fault: None, past, undo },
+            Err(fault) => {
+                let fault = format!("{fault} ({})", fault.hint);
+                Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false }
+            }
+        };
+        (self.post)(Msg::Acted(Box::new(acted)));
+    }
+
+    /// Orders of one action share the name in their keys, so that one undo takes them all back.
+    async fn orders(
+        &self,
+        action: Action,
+        deeds: &[Deed],
+        note: Option<&String>,
+    ) -> Result<(Results, bool), Fault> {
+        let name = format!("act-{:016x}", fastrand::u64(..));
+        let order = |(nth, deed): (usize, &Deed)| {
+            let mut order = Order::new(self.me.clone(), deed.command.clone());
+            order.key = Some(IdempotencyKey::new(format!("{name}/{nth}")));
+            // Good only while the job stands as it was seen: what was not shown is not agreed to.
+            order.from = Some(deed.target.from);
+            order.note = note.cloned();
+            order
+        };
+        let all: Vec<Order> = deeds.iter().enumerate().map(order).collect();
+        let (mut results, mut undo) = (Vec::new(), false);
+        for (group, deeds) in all.chunks(BATCH_MOST).zip(deeds.chunks(BATCH_MOST)) {
+            let verdicts = self.local.act(group.to_vec()).await?;
+            let state = self.local.snapshot();
+            for (deed, verdict) in deeds.iter().zip(verdicts) {
+                let job = state.job(&deed.target.job);
+                let result = match verdict {
+                    Ok(_) => {
+                        undo |= job.is_some_and(|job| has_inverse(action, deed.target.from.0, job.stage));
+                        Ok(self.said(PAST[action as usize].1, &deed.target.job))
+                    }
+                    Err(no) => Err(in_words(action, job, no)),
+                };
+                results.push((deed.target.job.clone(), result));
+            }
+        }
+        Ok((results, undo))
+    }
+
+    /// `parked fix-login-7k2m at checkpoint 8c1f2e0: it is queued`.
+    fn said(&self, past: &str, id: &JobId) -> String {
+        let state = self.local.snapshot();
+        let Some(job) = state.job(id) else { return format!("{past} {id}") };
+        let at = job.checkpoint.as_ref().filter(|_| job.stage.is_waiting());
+        let at = at.map_or_else(String::new, |(rev, _)| format!(" at checkpoint {}", short_rev(Some(rev))));
+        let stage = match &job.park {
+            Some(park) => format!("parked ({})", park.reason.words()),
+            None => job.stage.to_string(),
+        };
+        format!("{past} {id}{at}: it is {stage}")
+    }
+
+    async fn answer(&self, target: &Target, text: String) -> Result<(Results, bool), Fault> {
+        let answer = self.local.put_blob(text.into_bytes()).await?;
+        let command = Command::Answer { job: target.job.clone(), answer };
+        self.orders(Action::Answer, &[Deed { target: target.clone(), command }], None).await
+    }
+
+    async fn ship(&self, target: &Target, rev: Option<Rev>) -> Result<(Results, bool), Fault> {
+        let what = Ship { job: target.job.clone(), rev, by_person: true, note: None };
+        let result = ship(&self.local, &self.settings, &self.me, &what).await?;
+        let result = result.map(|how| format!("shipped {}: {how}", target.job));
+        Ok((vec![(target.job.clone(), result)], false))
+    }
+
+    /// Takes back the last action of this person that can be taken back.
+    async fn undo(&self, ticket: u64) {
+        let (past, fault, results) = match self.take_back().await {
+            Ok(Some((verb, results))) => (format!("undid {verb} of"), None, results),
+            Ok(None) => (
+                "undone".to_string(),
+                Some("you have done nothing here that could be undone".to_string()),
+                Vec::new(),
+            ),
+            Err(fault) => ("undone".to_string(), Some(fault.to_string()), Vec::new()),
+        };
+        (self.post)(Msg::Acted(Box::new(Acted { ticket, results, fault, past, undo: false })));
+    }
+
+    async fn take_back(&self) -> Result<Option<(&'static str, Results)>, Fault> {
+        let actions = self.local.past_actions()?;
+        let mine = |past: &&PastAction| past.by.is(&self.me) && past.is_open();
+        let Some(past) = actions.iter().rev().find(mine) else { return Ok(None) };
+        let mut results = Vec::new();
+        for deed in past.deeds.iter().filter(|deed| deed.inverse.is_some() && !deed.undone) {
+            let state = self.local.snapshot();
+            let job = deed.job.as_ref().and_then(|id| state.job(id));
+            let id = deed.job.clone().unwrap_or_else(|| JobId::new(crate::insight::LOCAL));
+            let result = match way_back(&state, deed, SystemClock.wall()) {
+                Err(why) => {
+                    Err(Refusal::new(Code::Moved, format!("cannot undo {} of {id}: {why}", past.verb), ""))
+                }
+                Ok(command) => {
+                    let mut order = Order::new(self.me.clone(), command);
+                    order.key = Some(IdempotencyKey::new(format!("undo-{}", deed.seq)));
+                    order.from = job.map(|job| (job.stage, job.epoch));
+                    let verdict = self.local.act(vec![order]).await?.swap_remove(0);
+                    verdict.map(|_| self.said(&format!("undid {} of", past.verb), &id))
+                }
+            };
+            results.push((id, result));
+        }
+        Ok(Some((past.verb, results)))
+    }
+
+    async fn read(&self, want: &Want) -> Result<Got, String> {
+        match want {
+            Want::History(job) => self.history(job).await,
+            Want::Manifest(_, blob) | Want::Question(_, blob) => self.text(blob).await,
+            // Transcripts are followed, not read once.
+            Want::Log(..) => Err("a transcript is followed".to_string()),
+            Want::Tab(_, tab) => Err(format!("{} is not in this version", tab.name())),
+        }
+    }
+
+    async fn history(&self, job: &JobId) -> Result<Got, String> {
+        let events = self.local.events(0, usize::MAX).await.map_err(|fault| fault.to_string())?;
+        Ok(Got::History(events.into_iter().filter(|row| row.1.what.job() == Some(job)).collect()))
+    }
+
+    async fn text(&self, blob: &BlobId) -> Result<Got, String> {
+        let bytes = self.local.blob(blob.clone()).await.map_err(|fault| fault.to_string())?;
+        let bytes = bytes.ok_or_else(|| "it is no longer stored".to_string())?;
+        Ok(Got::Text(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_stand_in_the_order_of_the_actions() {
+        for (i, row) in PAST.iter().enumerate() {
+            assert_eq!(row.0 as usize, i);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Where the data comes from and what is done with a person's yes: a thread of its own, behind messages.
+
+mod folder;
+mod hands;
+mod tail;
+
+pub use folder::{Folder, Source};

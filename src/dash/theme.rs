@@ -1,0 +1,255 @@
+//! How things look: six roles in five themes, signs with their ASCII forms, and what the terminal can.
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::job::{Role, Stage, role_of, sign_of};
+
+/// Which colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)] // Each has its row in THEMES.
+pub enum Theme {
+    #[default]
+    Dark,
+    Light,
+    Sixteen,
+    Mono,
+    Contrast,
+}
+
+/// The themes by the names that people write.
+pub const THEMES: [(&str, Theme); 5] = [
+    ("dark", Theme::Dark),
+    ("light", Theme::Light),
+    ("16", Theme::Sixteen),
+    ("mono", Theme::Mono),
+    ("contrast", Theme::Contrast),
+];
+
+/// How things look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Look {
+    /// The colours.
+    pub theme: Theme,
+    /// Signs of ASCII alone.
+    pub ascii: bool,
+}
+
+/// What decides about the look: flags first, then the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// `--theme`, if it is not `auto`.
+    pub theme: Option<Theme>,
+    /// `--color` or `AQ_COLOR` or the configuration, where one of them says always or never.
+    pub color: Option<bool>,
+    /// `--ascii`.
+    pub ascii: bool,
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    /// `TERM`.
+    pub term: String,
+    /// `COLORTERM`.
+    pub colorterm: String,
+    /// `COLORFGBG`, such as `15;0`.
+    pub colorfgbg: String,
+    /// The locale's encoding is UTF-8.
+    pub utf8: bool,
+}
+
+impl Look {
+    /// The look that these wishes add up to. Asks the terminal nothing: the first frame waits for nobody.
+    pub fn of(wishes: &Wishes) -> Look {
+        let ascii = wishes.ascii || !wishes.utf8 || wishes.term == "linux";
+        let theme = match (wishes.color, wishes.theme, wishes.no_color) {
+            (Some(false), ..) => Theme::Mono,
+            (_, Some(theme), _) => theme,
+            (None, None, true) => Theme::Mono,
+            (_, None, _) => detected(wishes),
+        };
+        Look { theme, ascii }
+    }
+
+    /// The style of a role.
+    pub fn role(self, role: Role) -> Style {
+        let Some(color) = self.color(role) else { return weight(role) };
+        weight(role).fg(color)
+    }
+
+    /// The style of a stage: its role's colour, and for some a weight.
+    pub fn stage(self, stage: Stage) -> Style {
+        let style = Style::new();
+        let style = self.color(role_of(stage)).map_or(style, |color| style.fg(color));
+        match stage {
+            Stage::Building | Stage::Review | Stage::Failed => style.add_modifier(Modifier::BOLD),
+            Stage::DeadLetter => style.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+            _ => style,
+        }
+    }
+
+    /// The row under the cursor.
+    pub fn cursor(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// Heads and labels.
+    pub fn head(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// A sign, in the form this terminal shows.
+    pub fn sign(self, sign: Sign) -> &'static str {
+        let (utf, ascii) = SIGNS[sign as usize];
+        if self.ascii { ascii } else { utf }
+    }
+
+    /// The sign of a stage.
+    pub fn stage_sign(self, stage: Stage) -> &'static str {
+        sign_of(stage, self.ascii)
+    }
+
+    fn color(self, role: Role) -> Option<Color> {
+        let indexed = |row: [u8; 6]| {
+            let at = match role {
+                Role::Neutral => 0,
+                Role::Wait => 1,
+                Role::Active => 2,
+                Role::Human => 3,
+                Role::Good => 4,
+                Role::Bad => 5,
+                Role::Head => return None,
+            };
+            Some(Color::Indexed(row[at]))
+        };
+        match self.theme {
+            Theme::Dark => indexed([250, 172, 81, 171, 155, 203]),
+            Theme::Light => indexed([240, 94, 24, 91, 29, 88]),
+            Theme::Contrast => indexed([231, 226, 123, 219, 119, 217]),
+            Theme::Mono => None,
+            Theme::Sixteen => match role {
+                Role::Neutral | Role::Head => None,
+                Role::Wait => Some(Color::Yellow),
+                Role::Active => Some(Color::Cyan),
+                Role::Human => Some(Color::Magenta),
+                Role::Good => Some(Color::Green),
+                Role::Bad => Some(Color::Red),
+            },
+        }
+    }
+}
+
+fn weight(role: Role) -> Style {
+    match role {
+        Role::Human | Role::Bad | Role::Head => Style::new().add_modifier(Modifier::BOLD),
+        Role::Neutral | Role::Wait | Role::Active | Role::Good => Style::new(),
+    }
+}
+
+fn detected(wishes: &Wishes) -> Theme {
+    let deep = wishes.term.contains("256color")
+        || wishes.term.contains("direct")
+        || matches!(wishes.colorterm.as_str(), "truecolor" | "24bit");
+    if !deep {
+        return Theme::Sixteen;
+    }
+    // `foreground;background`, the background being 7 or 9 to 15 on light terminals.
+    let background = wishes.colorfgbg.rsplit(';').next().and_then(|text| text.parse::<u8>().ok());
+    if background.is_some_and(|n| n == 7 || (9..=15).contains(&n)) { Theme::Light } else { Theme::Dark }
+}
+
+/// Signs other than those of stages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)] // Each has its row in SIGNS.
+pub enum Sign {
+    Warning,
+    Ok,
+    Parked,
+    Asks,
+    Cursor,
+    Local,
+    Marked,
+    Waits,
+    More,
+    NoData,
+    Moved,
+    Full,
+    Empty,
+    Heavy,
+    Light,
+    Upright,
+    Dot,
+    TopLeft,
+    TopRight,
+    BottomLeft,
+    BottomRight,
+    Side,
+    Bad,
+    Arrow,
+    Minus,
+}
+
+/// Width 1 each, with and without a variation selector; none is capable of being an emoji.
+const SIGNS: [(&str, &str); 25] = [
+    ("▲", "!"),
+    ("●", "*"),
+    ("‖", "="),
+    ("?", "?"),
+    ("▸", ">"),
+    ("▫", "."),
+    ("*", "*"),
+    ("…", "~"),
+    ("…", "~"),
+    ("┄", "-"),
+    ("↻", "@"),
+    ("▮", "#"),
+    ("▯", "."),
+    ("━", "="),
+    ("─", "-"),
+    ("│", "|"),
+    ("·", "-"),
+    ("┏", "+"),
+    ("┓", "+"),
+    ("┗", "+"),
+    ("┛", "+"),
+    ("┃", "|"),
+    ("✗", "x"),
+    ("→", ">"),
+    ("−", "-"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_are_one_column_wide_and_have_an_ascii_form() {
+        use unicode_width::UnicodeWidthStr as _;
+        for (sign, plain) in SIGNS {
+            let with_vs16 = format!("{sign}\u{fe0f}");
+            assert_eq!(
+                (sign.width(), with_vs16.width(), plain.is_ascii(), plain.len()),
+                (1, 1, true, 1),
+                "{sign}"
+            );
+        }
+    }
+
+    #[track_caller]
+    fn check(wishes: &Wishes, expected: (Theme, bool)) {
+        let look = Look::of(wishes);
+        assert_eq!((look.theme, look.ascii), expected, "{wishes:?}");
+    }
+
+    #[test]
+    fn flags_go_before_the_environment_and_that_before_detection() {
+        let deep = || Wishes { term: "xterm-256color".into(), utf8: true, ..Wishes::default() };
+        check(&deep(), (Theme::Dark, false));
+        check(&Wishes { colorfgbg: "0;15".into(), ..deep() }, (Theme::Light, false));
+        check(&Wishes { no_color: true, ..deep() }, (Theme::Mono, false));
+        check(&Wishes { no_color: true, theme: Some(Theme::Light), ..deep() }, (Theme::Light, false));
+        check(&Wishes { no_color: true, color: Some(true), ..deep() }, (Theme::Dark, false));
+        check(&Wishes { color: Some(false), theme: Some(Theme::Light), ..deep() }, (Theme::Mono, false));
+        check(&Wishes { utf8: false, ..deep() }, (Theme::Dark, true));
+        check(&Wishes { ascii: true, ..deep() }, (Theme::Dark, true));
+        check(&Wishes { term: "linux".into(), ..deep() }, (Theme::Sixteen, true));
+        check(&Wishes { term: "vt100".into(), ..deep() }, (Theme::Sixteen, false));
+    }
+}

@@ -1,0 +1,210 @@
+//! Acting on jobs: what loses nothing is sent at once, the rest asks in a sheet first.
+//!
+//! A sheet is a row of `sheet_of`: its answers are plans, and a plan is decided on what was seen. To give an
+//! action a sheet of its own, add an arm there; the framework asks, guards, and sends.
+
+use crate::dash::effect::{Effect, Want};
+use crate::dash::keys::{Do, row_of};
+use crate::dash::model::{Answer, Deed, Layer, Model, Plan, Sheet, Tab, Target, Waiting, Words};
+use crate::fleet::{Action, Command, Job, Level, ParkReason};
+use crate::insight::{counts, lawful, level_of, short_rev, stakes};
+use crate::job::{Budget, JobId};
+
+/// Jobs named in a sheet before the rest is only counted.
+const NAMED_MOST: usize = 8;
+
+/// Does an action to the jobs that are meant: those the law lets.
+pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    let now = model.law_now();
+    let can = |job: &&std::sync::Arc<Job>| {
+        !model.is_waiting(&job.id) && lawful(&model.replica.state, job, action, &model.me, now).is_ok()
+    };
+    let jobs: Vec<std::sync::Arc<Job>> = model.targets().into_iter().filter(can).cloned().collect();
+    let jobs: Vec<&Job> = jobs.iter().map(|job| &**job).collect();
+    let level = jobs.iter().map(|job| level_of(action, job)).max().unwrap_or(Level::Reversible);
+    if level == Level::Reversible {
+        return send(model, Plan::Orders(action, deeds(action, &jobs)), None);
+    }
+    let sheet = sheet_of(model, action, level, &jobs);
+    model.layers.push(Layer::Sheet(Box::new(sheet)));
+    match (action, jobs.as_slice()) {
+        (Action::Answer, [job]) => {
+            let question = job.asked.clone().map(|blob| Want::Question(job.id.clone(), blob));
+            question.map(Effect::Read).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Takes back the last action.
+pub fn undo(model: &mut Model) -> Vec<Effect> {
+    let ticket = ticket(model, None, Vec::new());
+    vec![Effect::Undo { ticket }]
+}
+
+/// Sends what was said yes to; `words` are those of the sheet.
+pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect> {
+    match plan {
+        Plan::Orders(action, deeds) => vec![orders(model, action, deeds, None)],
+        Plan::Noted(action, deeds) => vec![orders(model, action, deeds, words)],
+        Plan::Answer(target) => {
+            let ticket = ticket(model, Some(Action::Answer), vec![target.job.clone()]);
+            vec![Effect::Answer { ticket, target, text: words.unwrap_or_default() }]
+        }
+        Plan::Ship(all) => all
+            .into_iter()
+            .map(|(target, rev)| {
+                let ticket = ticket(model, Some(Action::Ship), vec![target.job.clone()]);
+                Effect::Ship { ticket, target, rev }
+            })
+            .collect(),
+        Plan::Look(job, tab) => super::go::page(model, job, tab),
+    }
+}
+
+fn orders(model: &mut Model, action: Action, deeds: Vec<Deed>, note: Option<String>) -> Effect {
+    let jobs = deeds.iter().map(|deed| deed.target.job.clone()).collect();
+    Effect::Act { ticket: ticket(model, Some(action), jobs), action, deeds, note }
+}
+
+fn ticket(model: &mut Model, action: Option<Action>, jobs: Vec<JobId>) -> u64 {
+    model.ticket += 1;
+    model.waiting.insert(model.ticket, Waiting { action, jobs });
+    model.ticket
+}
+
+fn target(job: &Job) -> Target {
+    Target { job: job.id.clone(), from: (job.stage, job.epoch) }
+}
+
+fn deeds(action: Action, jobs: &[&Job]) -> Vec<Deed> {
+    let deed = |job: &&Job| Some(Deed { target: target(job), command: command(action, job)? });
+    jobs.iter().filter_map(deed).collect()
+}
+
+/// What is asked of the law; answers and ships go another way.
+fn command(action: Action, job: &Job) -> Option<Command> {
+    let id = job.id.clone();
+    Some(match action {
+        Action::Approve => {
+            let rev = job.head.as_ref().and_then(|head| head.rev.clone());
+            Command::Review { job: id, approve: true, rev }
+        }
+        Action::Reject => Command::Reject { job: id, requeue: false },
+        Action::Promote => Command::Promote { job: id },
+        Action::Requeue => Command::Requeue { job: id, raised: Budget::default() },
+        Action::Redrive => Command::Redrive { job: id },
+        Action::Cancel => Command::Cancel { job: id },
+        Action::Park => Command::Park { job: id, until: None, reason: ParkReason::Operator },
+        Action::Unpark => Command::Unpark { job: id },
+        Action::Preempt => Command::Preempt { job: id },
+        Action::Answer | Action::Ship | Action::Review => return None,
+    })
+}
+
+/// The sheet of an action: the common part, and what this action adds.
+fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet {
+    let name = action.name();
+    let title = name.get(..1).unwrap_or_default().to_uppercase() + name.get(1..).unwrap_or_default();
+    let (head, about, rows) = match jobs {
+        [job] => {
+            let age = model.law_now().law.since(job.since).age();
+            let rows = stakes(action, &model.replica.state, job, model.law_now().law);
+            let rows = rows.into_iter().map(|(label, text)| (label.to_string(), text)).collect();
+            (format!("{title} {}?", job.id), format!("{}, {} {age}", job.spec.title, job.stage), rows)
+        }
+        _ => {
+            let mut rows: Vec<(String, String)> = jobs
+                .iter()
+                .take(NAMED_MOST)
+                .map(|job| (job.stage.to_string(), format!("{} {}", job.id, job.spec.title)))
+                .collect();
+            if jobs.len() > NAMED_MOST {
+                rows.push((String::new(), format!("and {} more", jobs.len() - NAMED_MOST)));
+            }
+            (format!("{title} {} jobs?", jobs.len()), counts(jobs), rows)
+        }
+    };
+    let runs = row_of(Do::Act(action)).and_then(|row| row.runs(model)).unwrap_or_default();
+    let (keep, answers, words) = answers_of(action, jobs);
+    Sheet {
+        head,
+        about,
+        rows,
+        runs: with_from(runs, action, jobs),
+        answers,
+        keep,
+        words,
+        level,
+        opened: model.now.up,
+    }
+}
+
+/// The command line says what it was decided on, as the order does.
+fn with_from(runs: String, action: Action, jobs: &[&Job]) -> String {
+    let [job] = jobs else { return runs };
+    match action {
+        Action::Approve | Action::Ship => match job.head.as_ref().and_then(|head| head.rev.as_ref()) {
+            Some(rev) => format!("{runs} --rev {}", short_rev(Some(rev))),
+            None => runs,
+        },
+        _ => format!("{runs} --from {}@{}", job.stage, job.epoch),
+    }
+}
+
+/// What keeping things is called, the answers, and the words that are asked for.
+fn answers_of(action: Action, jobs: &[&Job]) -> (&'static str, Vec<Answer>, Option<Words>) {
+    let all = |action| deeds(action, jobs);
+    let yes = |label: &str, plan: Plan| Answer { key: 'y', label: label.to_string(), plan };
+    let look = || match jobs {
+        [job] => Some(Answer {
+            key: 'D',
+            label: "look at the diff".to_string(),
+            plan: Plan::Look(job.id.clone(), Tab::Diff),
+        }),
+        _ => None,
+    };
+    match action {
+        Action::Cancel => {
+            let mut answers = vec![yes("cancel it", Plan::Orders(action, all(action)))];
+            if jobs.iter().all(|job| Action::Park.row().from.contains(&job.stage)) {
+                let plan = Plan::Orders(Action::Park, all(Action::Park));
+                answers.push(Answer { key: 'p', label: "park instead".to_string(), plan });
+            }
+            ("keep it", answers, None)
+        }
+        Action::Ship => {
+            let each = |job: &&Job| (target(job), job.head.as_ref().and_then(|head| head.rev.clone()));
+            let plan = Plan::Ship(jobs.iter().map(each).collect());
+            let answers = std::iter::once(yes("ship it", plan)).chain(look()).collect();
+            ("not now", answers, None)
+        }
+        Action::Approve | Action::Promote => {
+            let plan = Plan::Orders(action, all(action));
+            let label = format!("{} it", action.name());
+            ("not now", std::iter::once(yes(&label, plan)).chain(look()).collect(), None)
+        }
+        Action::Reject => {
+            let again = |deed: Deed| Deed {
+                command: Command::Reject { job: deed.target.job.clone(), requeue: true },
+                ..deed
+            };
+            let requeue = all(action).into_iter().map(again).collect();
+            let mut answers = vec![yes("reject it", Plan::Noted(action, all(action)))];
+            answers.push(Answer {
+                key: 'r',
+                label: "reject and try again".to_string(),
+                plan: Plan::Noted(action, requeue),
+            });
+            ("keep it", answers, Some(Words::new("your words, for whoever works on it next")))
+        }
+        Action::Answer => {
+            let plans = jobs.first().map(|job| yes("answer it", Plan::Answer(target(job))));
+            ("not now", plans.into_iter().collect(), Some(Words::new("your answer")))
+        }
+        _ => {
+            let plan = Plan::Orders(action, all(action));
+            ("leave it", vec![yes(&format!("{} it", action.name()), plan)], None)
+        }
+    }
+}

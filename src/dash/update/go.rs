@@ -1,0 +1,223 @@
+//! Moving about: screens, panes, tabs, rows, pages, and back.
+
+use super::pages;
+use crate::dash::effect::Effect;
+use crate::dash::keys::Motion;
+use crate::dash::model::{Listing, Model, Page, Pane, Screen, Tab};
+use crate::job::{JobId, Stage};
+
+/// Goes to a screen; the job that was under the cursor is looked for there.
+pub fn screen(model: &mut Model, screen: Screen) -> Vec<Effect> {
+    share(model);
+    let effects = close(model);
+    model.screen = screen;
+    model.zoom = false;
+    let Some(id) = model.selected.clone() else { return effects };
+    match screen {
+        Screen::Jobs => drop(model.jobs.list.point(&id)),
+        Screen::Overview => {
+            let it = &mut model.overview;
+            if it.needs.point(&id) {
+                it.pane = Pane::Needs;
+            } else if it.running.point(&id) {
+                it.pane = Pane::Running;
+            }
+        }
+        _ => {}
+    }
+    effects
+}
+
+/// Lets the other screens know which job is under the cursor.
+pub fn share(model: &mut Model) {
+    if let Some(id) = model.current().map(|job| job.id.clone()) {
+        model.selected = Some(id);
+    }
+}
+
+/// Moves the cursor of the focused pane, or rolls the text of a page.
+pub fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    let height = model.drawn.window(model.pane()).height.max(1);
+    if let Some(page) = &mut model.page {
+        let top = &mut page.tops[page.tab as usize];
+        *top = moved(*top, motion, height, usize::MAX / 2);
+        page.log.follow &= page.tab != Tab::Log || matches!(motion, Motion::Last);
+        page.log.follow |= page.tab == Tab::Log && matches!(motion, Motion::Last);
+        return Vec::new();
+    }
+    if let Some(list) = list(model) {
+        let last = list.rows().len().saturating_sub(1);
+        list.go(moved(list.at(), motion, height, last));
+    }
+    share(model);
+    Vec::new()
+}
+
+fn list(model: &mut Model) -> Option<&mut Listing> {
+    match model.screen {
+        Screen::Overview => Some(model.overview.list_mut()),
+        Screen::Jobs => Some(&mut model.jobs.list),
+        _ => None,
+    }
+}
+
+/// Where a motion leads from `at`, between 0 and `last`.
+pub fn moved(at: usize, motion: Motion, height: usize, last: usize) -> usize {
+    let half = (height / 2).max(1);
+    let to = match motion {
+        Motion::Down => at.saturating_add(1),
+        Motion::Up => at.saturating_sub(1),
+        Motion::First => 0,
+        Motion::Last => last,
+        Motion::PageDown => at.saturating_add(height),
+        Motion::PageUp => at.saturating_sub(height),
+        Motion::HalfDown => at.saturating_add(half),
+        Motion::HalfUp => at.saturating_sub(half),
+    };
+    to.min(last)
+}
+
+/// The wheel rolls what is on top.
+pub fn wheel(model: &mut Model, down: bool, rows: usize) -> Vec<Effect> {
+    let step = if down { Motion::Down } else { Motion::Up };
+    if !model.layers.is_empty() {
+        return super::layers::wheel(model, step, rows);
+    }
+    (0..rows).flat_map(|_| motion(model, step)).collect()
+}
+
+/// The next pane of the overview, or the one before.
+pub fn pane(model: &mut Model, forth: bool) -> Vec<Effect> {
+    const PANES: [Pane; 3] = [Pane::Needs, Pane::Running, Pane::Recent];
+    let at = PANES.iter().position(|pane| *pane == model.overview.pane).unwrap_or(0);
+    let step = if forth { 1 } else { PANES.len() - 1 };
+    model.overview.pane = PANES[(at + step) % PANES.len()];
+    share(model);
+    Vec::new()
+}
+
+/// The next tab of the page, or the one before.
+pub fn tab(model: &mut Model, forth: bool) -> Vec<Effect> {
+    let step = if forth { 1 } else { -1 };
+    match model.page.as_ref().map(|page| page.tab.step(step)) {
+        Some(tab) => to_tab(model, tab),
+        None => Vec::new(),
+    }
+}
+
+/// That tab of the page.
+pub fn to_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    if let Some(page) = &mut model.page {
+        page.tab = tab;
+    }
+    pages::wants(model)
+}
+
+/// Opens what is under the cursor.
+pub fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(job) = model.current().cloned() else { return Vec::new() };
+    // The one row of all that wait to be shipped opens their list.
+    let group =
+        model.page.is_none() && model.screen == Screen::Overview && model.overview.pane == Pane::Needs;
+    if group && job.stage == Stage::Testing && model.lists.to_ship.len() > 1 {
+        super::jobs::query(model, "stage:testing");
+        return screen(model, Screen::Jobs);
+    }
+    match model.page {
+        Some(_) => Vec::new(),
+        None => page(model, job.id.clone(), Tab::Summary),
+    }
+}
+
+/// Opens the page of a job.
+pub fn page(model: &mut Model, job: JobId, tab: Tab) -> Vec<Effect> {
+    let mut effects = close(model);
+    model.selected = Some(job.clone());
+    model.page = Some(Page::of(job, tab));
+    effects.extend(pages::wants(model));
+    effects
+}
+
+/// Closes the page, if one is open.
+fn close(model: &mut Model) -> Vec<Effect> {
+    let follows = model.page.take().is_some_and(|page| page.log.attempt.is_some());
+    follows.then_some(Effect::Unfollow).into_iter().collect()
+}
+
+/// Back by one layer: a word that stays, the page, the zoom, the filter, the marks. Nothing is left: nothing
+/// happens.
+pub fn back(model: &mut Model) -> Vec<Effect> {
+    step_back(model).unwrap_or_default()
+}
+
+/// The same; on a root screen it is the end.
+pub fn leave(model: &mut Model) -> Vec<Effect> {
+    step_back(model).unwrap_or_else(|| {
+        model.quit = true;
+        Vec::new()
+    })
+}
+
+fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
+    if model.toast.as_ref().is_some_and(|toast| toast.until.is_none()) {
+        model.toast = None;
+        return Some(Vec::new());
+    }
+    if model.page.is_some() {
+        return Some(close(model));
+    }
+    if std::mem::take(&mut model.zoom) {
+        return Some(Vec::new());
+    }
+    if model.screen == Screen::Jobs && !model.jobs.query.is_empty() {
+        super::jobs::query(model, "");
+        return Some(Vec::new());
+    }
+    if !model.marks.is_empty() {
+        model.marks.clear();
+        return Some(Vec::new());
+    }
+    None
+}
+
+/// The next job that needs a person, after the one that was looked at last.
+pub fn next_need(model: &mut Model) -> Vec<Effect> {
+    let needs = &model.lists.needs;
+    let last = model.selected.as_ref().and_then(|id| needs.iter().position(|need| need.job == *id));
+    let next = last.map_or(0, |at| at + 1) % needs.len().max(1);
+    let Some(id) = needs.get(next).map(|need| need.job.clone()) else { return Vec::new() };
+    model.selected = Some(id);
+    let effects = close(model);
+    model.screen = Screen::Overview;
+    model.overview.pane = Pane::Needs;
+    if let Some(id) = &model.selected {
+        model.overview.needs.point(id);
+    }
+    effects
+}
+
+/// Keeps the end of a transcript in sight, or lets it go.
+pub fn follow(model: &mut Model) -> Vec<Effect> {
+    if let Some(page) = &mut model.page {
+        page.log.follow = !page.log.follow;
+    }
+    Vec::new()
+}
+
+/// The next line that holds what is searched for.
+pub fn search_match(model: &mut Model, forth: bool) -> Vec<Effect> {
+    let Some(page) = &mut model.page else { return Vec::new() };
+    let Some(lines) = page.log.lines.here() else { return Vec::new() };
+    let wanted = page.log.search.to_lowercase();
+    let has = |at: &usize| lines.get(*at).is_some_and(|line| line.text.to_lowercase().contains(&wanted));
+    let (top, len) = (page.tops[Tab::Log as usize], lines.len());
+    let found = match forth {
+        true => (top + 1..len).chain(0..=top.min(len)).find(has),
+        false => (0..top).rev().chain((top..len).rev()).find(has),
+    };
+    if let Some(at) = found {
+        page.tops[Tab::Log as usize] = at;
+        page.log.follow = false;
+    }
+    Vec::new()
+}

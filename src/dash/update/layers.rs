@@ -1,0 +1,230 @@
+//! What lies over a screen: it takes the keys until it is answered or Esc takes it away.
+
+use super::{act, field, go, jobs, pick, sheet, tell};
+use crate::dash::effect::Effect;
+use crate::dash::keys::{Key, Motion};
+use crate::dash::model::{Field, Layer, Model, Pane, Place, Tab};
+use crate::dash::msg::Got;
+use crate::job::{JobId, Role};
+
+/// What a key did to the layer on top.
+enum After {
+    /// It stays.
+    Stay(Vec<Effect>),
+    /// It goes; the effects are those of what it was answered with.
+    Gone(Vec<Effect>),
+}
+
+/// A key while something lies over the screen.
+pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
+    // Taken off while it is handled, so that what it does meets a model without it.
+    let Some(mut layer) = model.layers.pop() else { return Vec::new() };
+    let depth = model.layers.len();
+    let after = match &mut layer {
+        Layer::Filter(line) => filter_key(model, line, key),
+        Layer::Search(line) => search_key(model, line, key),
+        Layer::Pick(choice) | Layer::Help(choice) => match pick::key(model, choice, key) {
+            pick::After::Stay => After::Stay(Vec::new()),
+            pick::After::Gone => After::Gone(Vec::new()),
+            pick::After::Chosen(then) => After::Gone(pick::run(model, then)),
+        },
+        Layer::Sheet(it) => match sheet::key(model, it, key) {
+            sheet::After::Stay => After::Stay(Vec::new()),
+            sheet::After::Kept => After::Gone(Vec::new()),
+            sheet::After::Said(plan, words) => After::Gone(act::send(model, plan, words)),
+        },
+        Layer::Messages { at } => messages_key(model, at, key),
+    };
+    match after {
+        After::Stay(effects) => {
+            model.layers.insert(depth, layer);
+            effects
+        }
+        After::Gone(effects) => effects,
+    }
+}
+
+fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
+    match key {
+        Key::Esc => {
+            jobs::query(model, "");
+            return After::Gone(Vec::new());
+        }
+        Key::Enter => {
+            if let Some(bad) = model.jobs.bad.clone() {
+                tell::say(
+                    model,
+                    Role::Wait,
+                    format!("passed over {bad}"),
+                    "the language: aq help filter",
+                    false,
+                );
+            }
+            return After::Gone(Vec::new());
+        }
+        Key::Down | Key::Up => {
+            let motion = if key == Key::Down { Motion::Down } else { Motion::Up };
+            return After::Stay(go::motion(model, motion));
+        }
+        _ => field::edit(&mut line.input, key),
+    }
+    let text = line.input.value().to_string();
+    jobs::query(model, &text);
+    After::Stay(Vec::new())
+}
+
+fn search_key(model: &mut Model, line: &mut Field, key: Key) -> After {
+    match key {
+        Key::Esc => {
+            set_search(model, "");
+            After::Gone(Vec::new())
+        }
+        Key::Enter => After::Gone(go::search_match(model, true)),
+        _ => {
+            field::edit(&mut line.input, key);
+            let text = line.input.value().to_string();
+            set_search(model, &text);
+            After::Stay(Vec::new())
+        }
+    }
+}
+
+fn set_search(model: &mut Model, text: &str) {
+    if let Some(page) = &mut model.page {
+        page.log.search = text.to_string();
+    }
+}
+
+fn messages_key(model: &Model, at: &mut usize, key: Key) -> After {
+    let last = model.messages.len().saturating_sub(1);
+    let height = model.drawn.window(Pane::Messages).height.max(1);
+    match key {
+        Key::Esc | Key::Char('q' | 'm') | Key::Enter => return After::Gone(Vec::new()),
+        _ => *at = pick::motion_of(key, false).map_or(*at, |motion| go::moved(*at, motion, height, last)),
+    }
+    After::Stay(Vec::new())
+}
+
+/// A pasted text goes where text is written, and nowhere else.
+pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.touched = model.now.up;
+    model.dirty = true;
+    let clean: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let one_line = || clean.replace(['\n', '\t'], " ");
+    let Some(mut layer) = model.layers.pop() else {
+        tell::say(model, Role::Wait, "a paste was ignored: nothing here takes text", "", false);
+        return Vec::new();
+    };
+    match &mut layer {
+        Layer::Filter(line) => {
+            field::insert(&mut line.input, &one_line());
+            let text = line.input.value().to_string();
+            jobs::query(model, &text);
+        }
+        Layer::Search(line) => {
+            field::insert(&mut line.input, &one_line());
+            let text = line.input.value().to_string();
+            set_search(model, &text);
+        }
+        Layer::Pick(pick) | Layer::Help(pick) if pick.field.is_some() => {
+            pick::insert(model, pick, &one_line());
+        }
+        Layer::Sheet(sheet) if sheet::is_writing(sheet) => sheet::insert(sheet, &clean),
+        _ => tell::say(model, Role::Wait, "a paste was ignored: nothing here takes text", "", false),
+    }
+    model.layers.push(layer);
+    Vec::new()
+}
+
+/// The wheel rolls what lies on top.
+pub fn wheel(model: &mut Model, step: Motion, rows: usize) -> Vec<Effect> {
+    let messages = model.messages.len();
+    match model.layers.last_mut() {
+        Some(Layer::Pick(pick) | Layer::Help(pick)) => {
+            let last = pick.shown.len().saturating_sub(1);
+            (0..rows).for_each(|_| pick.at = go::moved(pick.at, step, 1, last));
+        }
+        Some(Layer::Messages { at }) => {
+            (0..rows).for_each(|_| *at = go::moved(*at, step, 1, messages.saturating_sub(1)));
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// A click on a row of the choice on top: the cursor goes there, a second one takes it.
+pub fn click(model: &mut Model, row: usize, take: bool) -> Vec<Effect> {
+    if let Some(Layer::Pick(pick) | Layer::Help(pick)) = model.layers.last_mut() {
+        pick.at = row.min(pick.shown.len().saturating_sub(1));
+    }
+    if take { pressed(model, Key::Enter) } else { Vec::new() }
+}
+
+/// Begins to filter the list, or to search the text.
+pub fn filter(model: &mut Model) -> Vec<Effect> {
+    let layer = match (model.place(), &model.page) {
+        (Place::Page(Tab::Log), Some(page)) => Layer::Search(Field::of(&page.log.search)),
+        _ => Layer::Filter(Field::of(&model.jobs.query)),
+    };
+    model.layers.push(layer);
+    Vec::new()
+}
+
+/// Everything by name.
+pub fn palette(model: &mut Model) -> Vec<Effect> {
+    let choice = pick::palette(model);
+    model.layers.push(Layer::Pick(choice));
+    Vec::new()
+}
+
+/// Help for here.
+pub fn help(model: &mut Model) -> Vec<Effect> {
+    let choice = pick::help(model);
+    model.layers.push(Layer::Help(choice));
+    Vec::new()
+}
+
+/// The actions for the job under the cursor.
+pub fn menu(model: &mut Model) -> Vec<Effect> {
+    let choice = pick::menu(model);
+    model.layers.push(Layer::Pick(choice));
+    Vec::new()
+}
+
+/// The order of the list.
+pub fn sort(model: &mut Model) -> Vec<Effect> {
+    let choice = pick::sort(model);
+    model.layers.push(Layer::Pick(choice));
+    Vec::new()
+}
+
+/// The columns of the list.
+pub fn columns(model: &mut Model) -> Vec<Effect> {
+    let choice = pick::columns(model);
+    model.layers.push(Layer::Pick(choice));
+    Vec::new()
+}
+
+/// What can be copied about the job.
+pub fn copy(model: &mut Model) -> Vec<Effect> {
+    let choice = pick::copy(model);
+    model.layers.push(Layer::Pick(choice));
+    Vec::new()
+}
+
+/// The question of a job was read: its sheet shows it in full.
+pub fn question(model: &mut Model, job: &JobId, got: Result<Got, String>) {
+    let text = match got {
+        Ok(Got::Text(text)) => text,
+        Ok(_) => return,
+        Err(why) => format!("it cannot be read: {why}"),
+    };
+    for layer in &mut model.layers {
+        if let Layer::Sheet(sheet) = layer
+            && sheet::answers(sheet, job)
+        {
+            sheet.rows.insert(0, ("asks".to_string(), text.trim().to_string()));
+            return;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What becomes of the model: pure, one file per concern. Adding a screen: its keys are rows of the table of
+//! actions, their meaning a file here, its arm in `root`.
+
+mod act;
+mod feed;
+mod field;
+mod go;
+mod jobs;
+mod layers;
+mod pages;
+mod pick;
+mod root;
+mod sheet;
+mod tell;
+
+pub use root::update;

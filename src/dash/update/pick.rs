@@ -1,0 +1,271 @@
+//! Choices: the palette, `.`, help, sort, columns and copy, all one list that is narrowed and taken from.
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+use super::{field, go, jobs, root, tell};
+use crate::dash::effect::Effect;
+use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, Key, Motion, row_of};
+use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Tab, Then, engine_of};
+use crate::dash::theme::{Look, THEMES};
+use crate::job::Role;
+
+/// Jobs that the palette offers for what is typed.
+const JOBS_MOST: usize = 20;
+
+/// What a key did.
+pub enum After {
+    /// Nothing is taken yet.
+    Stay,
+    /// Nothing was taken.
+    Gone,
+    /// This was taken.
+    Chosen(Then),
+}
+
+/// A key while the choice is up.
+pub fn key(model: &Model, pick: &mut Pick, key: Key) -> After {
+    let typed = pick.field.is_some();
+    let height = model.drawn.window(Pane::Palette).height.max(1);
+    match key {
+        Key::Esc => return After::Gone,
+        Key::Char('q') if !typed => return After::Gone,
+        Key::Enter => return pick.chosen().map_or(After::Stay, |choice| After::Chosen(choice.then.clone())),
+        Key::Tab if typed => {
+            if let Some(label) = pick.chosen().map(|choice| choice.label.clone()) {
+                set(model, pick, &label);
+            }
+            return After::Stay;
+        }
+        _ => {}
+    }
+    if let Some(motion) = motion_of(key, typed) {
+        pick.at = go::moved(pick.at, motion, height, pick.shown.len().saturating_sub(1));
+        return After::Stay;
+    }
+    if let Some(field) = &mut pick.field {
+        field::edit(&mut field.input, key);
+        narrow(model, pick);
+        return After::Stay;
+    }
+    // Without a field a letter is the key that the row has elsewhere.
+    let sign = key.to_string();
+    let own = pick.all.iter().find(|choice| choice.key == sign && !sign.is_empty());
+    own.map_or(After::Stay, |choice| After::Chosen(choice.then.clone()))
+}
+
+/// The motion of a key in a list; where text is typed, letters are letters.
+pub fn motion_of(key: Key, typed: bool) -> Option<Motion> {
+    let named = match key {
+        Key::Down | Key::Ctrl('n') => Motion::Down,
+        Key::Up | Key::Ctrl('p') => Motion::Up,
+        Key::PageDown => Motion::PageDown,
+        Key::PageUp => Motion::PageUp,
+        Key::Char('j') if !typed => Motion::Down,
+        Key::Char('k') if !typed => Motion::Up,
+        Key::Char('g') | Key::Home if !typed => Motion::First,
+        Key::Char('G') | Key::End if !typed => Motion::Last,
+        _ => return None,
+    };
+    Some(named)
+}
+
+/// Inserts a pasted text.
+pub fn insert(model: &Model, pick: &mut Pick, text: &str) {
+    if let Some(line) = &mut pick.field {
+        field::insert(&mut line.input, text);
+    }
+    narrow(model, pick);
+}
+
+fn set(model: &Model, pick: &mut Pick, text: &str) {
+    if let Some(line) = &mut pick.field {
+        line.input = tui_input::Input::new(text.to_string());
+    }
+    narrow(model, pick);
+}
+
+/// Shows what fits what is typed, best first.
+fn narrow(model: &Model, pick: &mut Pick) {
+    let typed = pick.field.as_ref().map(|line| line.input.value().trim().to_string()).unwrap_or_default();
+    pick.all.truncate(pick.fixed);
+    pick.at = 0;
+    if typed.is_empty() {
+        pick.shown = (0..pick.all.len()).collect();
+        return;
+    }
+    let pattern = Pattern::parse(&typed, CaseMatching::Ignore, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
+    let mut found: Vec<(u32, usize)> = Vec::new();
+    for (i, choice) in pick.all.iter().enumerate() {
+        // A name counts for more than what is said about it.
+        let named = score(&choice.label).map(|points| points.saturating_mul(2));
+        let told = score(&choice.note);
+        if let Some(points) = named.max(told) {
+            found.push((points, i));
+        }
+    }
+    found.sort_by_key(|row| (std::cmp::Reverse(row.0), row.1));
+    pick.shown = found.into_iter().map(|row| row.1).collect();
+    if pick.jobs {
+        pick.all.extend(jobs_like(model, &typed));
+        pick.shown.extend(pick.fixed..pick.all.len());
+    }
+}
+
+fn jobs_like(model: &Model, typed: &str) -> impl Iterator<Item = Choice> {
+    let wanted = typed.to_lowercase();
+    let has = move |text: &str| text.to_lowercase().contains(&wanted);
+    let state = &model.replica.state;
+    let fits = state.jobs.values().filter(move |job| has(job.id.as_str()) || has(&job.spec.title));
+    fits.take(JOBS_MOST).map(|job| Choice {
+        label: job.id.to_string(),
+        note: format!("{} {}", job.stage, job.spec.title),
+        key: String::new(),
+        off: None,
+        runs: format!("aq show {}", job.id),
+        then: Then::Open(job.id.clone()),
+    })
+}
+
+fn choice(model: &Model, row: &ActionRow) -> Choice {
+    Choice {
+        label: row.name.to_string(),
+        note: row.title.to_string(),
+        key: row.keys.first().map(ToString::to_string).unwrap_or_default(),
+        off: (row.off)(model).err(),
+        runs: row.runs(model).unwrap_or_default(),
+        then: Then::Do(row.does),
+    }
+}
+
+/// Every action that is at home here, everything that can be set, and jobs by name.
+pub fn palette(model: &Model) -> Pick {
+    let place = model.place();
+    let here = |row: &&ActionRow| row.on.has(place) && row.group != Group::Move;
+    let mut rows: Vec<&ActionRow> = ACTIONS.iter().filter(here).collect();
+    // What acts on the job at hand and is lawful stands first.
+    rows.sort_by_key(|row| (row.group != Group::Act || (row.off)(model).is_err(), row.group != Group::Act));
+    let mut all: Vec<Choice> = rows.into_iter().map(|row| choice(model, row)).collect();
+    all.extend(
+        THEMES
+            .iter()
+            .map(|(name, theme)| set_look(format!("theme {name}"), Look { theme: *theme, ..model.look })),
+    );
+    all.push(set_look("ascii on".to_string(), Look { ascii: true, ..model.look }));
+    all.push(set_look("ascii off".to_string(), Look { ascii: false, ..model.look }));
+    Pick { jobs: true, ..Pick::of("Command", true, all) }
+}
+
+fn set_look(label: String, look: Look) -> Choice {
+    let (note, key, runs) = ("how things look".to_string(), String::new(), String::new());
+    Choice { label, note, key, off: None, runs, then: Then::Look(look) }
+}
+
+/// Every action that is at home here, in the order of help.
+pub fn help(model: &Model) -> Pick {
+    let place = model.place();
+    let rows = ACTIONS.iter().filter(|row| row.on.has(place));
+    let all = rows.map(|row| Choice { key: keys(model, row), ..choice(model, row) }).collect();
+    Pick::of(format!("Help: {}", place.name()), true, all)
+}
+
+fn keys(model: &Model, row: &ActionRow) -> String {
+    row.keys.iter().take(2).map(|key| key.sign(model.look.ascii)).collect::<Vec<_>>().join(" ")
+}
+
+/// The actions for the job under the cursor, with reasons when off.
+pub fn menu(model: &Model) -> Pick {
+    let rows = ACTIONS.iter().filter(|row| row.group == Group::Act && row.does != Do::Menu);
+    let mut all: Vec<Choice> = rows.map(|row| choice(model, row)).collect();
+    all.sort_by_key(|choice| choice.off.is_some());
+    let targets = model.targets();
+    let title = match targets.as_slice() {
+        [job] => format!("Actions: {}", job.id),
+        all => format!("Actions: {} marked", all.len()),
+    };
+    Pick::of(title, false, all)
+}
+
+/// The columns to sort by.
+pub fn sort(model: &Model) -> Pick {
+    let sort = model.jobs.sort;
+    let row = |row: &crate::dash::model::ColumnRow| Choice {
+        label: row.name.to_string(),
+        note: match (row.column == sort.by.column, sort.down) {
+            (false, _) => String::new(),
+            (true, false) => "is the order now; again turns it round".to_string(),
+            (true, true) => "is the order now, from the greatest".to_string(),
+        },
+        key: String::new(),
+        off: None,
+        runs: format!("aq ls --sort {}", row.name),
+        then: Then::Sort(row.column),
+    };
+    Pick::of("Sort by", false, COLUMNS.iter().map(row).collect())
+}
+
+/// The columns to show.
+pub fn columns(model: &Model) -> Pick {
+    let row = |row: &crate::dash::model::ColumnRow| Choice {
+        label: row.name.to_string(),
+        note: match (model.jobs.hidden.contains(&row.column), row.wide) {
+            (true, _) => "hidden".to_string(),
+            (false, true) => "shown from 120 columns on".to_string(),
+            (false, false) => "shown".to_string(),
+        },
+        key: String::new(),
+        off: None,
+        runs: String::new(),
+        then: Then::Column(row.column),
+    };
+    Pick::of("Columns", false, COLUMNS.iter().map(row).collect())
+}
+
+/// What can be copied about the job under the cursor.
+pub fn copy(model: &Model) -> Pick {
+    let Some(job) = model.current() else { return Pick::of("Copy", false, Vec::new()) };
+    let texts = [
+        ("i", "id", job.id.to_string()),
+        ("t", "title", job.spec.title.clone()),
+        ("b", "branch", format!("aq/job/{}", job.id)),
+        ("c", "command", format!("aq show {}", job.id)),
+        ("e", "engine", engine_of(job).to_string()),
+    ];
+    let row = |(key, what, text): (&'static str, &'static str, String)| Choice {
+        label: what.to_string(),
+        note: text.clone(),
+        key: key.to_string(),
+        off: None,
+        runs: String::new(),
+        then: Then::Copy(what, text),
+    };
+    Pick::of(format!("Copy: {}", job.id), false, texts.into_iter().map(row).collect())
+}
+
+/// Does what was taken.
+pub fn run(model: &mut Model, then: Then) -> Vec<Effect> {
+    match then {
+        Then::Do(does) => row_of(does).map(|row| root::perform(model, row)).unwrap_or_default(),
+        Then::Open(job) => go::page(model, job, Tab::Summary),
+        Then::Sort(column) => jobs::sort_by(model, column),
+        Then::Column(column) => {
+            match model.jobs.hidden.iter().position(|hidden| *hidden == column) {
+                Some(at) => drop(model.jobs.hidden.remove(at)),
+                None => model.jobs.hidden.push(column),
+            }
+            // Several are chosen one after the other.
+            let again = columns(model);
+            model.layers.push(Layer::Pick(again));
+            Vec::new()
+        }
+        Then::Copy(what, text) => vec![Effect::Copy(what, text)],
+        Then::Look(look) => {
+            model.look = look;
+            tell::say(model, Role::Neutral, "it looks like this now", "", false);
+            Vec::new()
+        }
+    }
+}

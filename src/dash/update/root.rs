@@ -1,0 +1,159 @@
+//! The one way in: a message goes into the model, effects come out.
+
+use super::{act, feed, go, jobs, layers, tell};
+use crate::dash::effect::Effect;
+use crate::dash::keys::{ActionRow, Do, Key, action_of};
+use crate::dash::model::{Hit, Layer, Model, Pane, Screen, Tab};
+use crate::dash::msg::{Mouse, Msg};
+
+/// Rows that one turn of the wheel moves.
+const WHEEL: usize = 3;
+
+/// Takes one message. Pure: the time came with a message, and what is to be done comes back as data.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let mut effects = match msg {
+        Msg::Now(moment) => {
+            model.now = moment;
+            return Vec::new();
+        }
+        Msg::Drawn(drawn) => {
+            feed::drawn(model, *drawn);
+            return Vec::new();
+        }
+        Msg::Key(key) => pressed(model, key),
+        Msg::Paste(text) => layers::paste(model, &text),
+        Msg::Mouse(what, x, y) => mouse(model, what, (x, y)),
+        Msg::Resize(width, height) => {
+            model.dirty |= model.size != (width, height);
+            model.size = (width, height);
+            Vec::new()
+        }
+        Msg::Focus(has) => {
+            model.focused = has;
+            Vec::new()
+        }
+        Msg::Deadline => feed::deadline(model),
+        Msg::Replica(fresh) => feed::replica(model, *fresh),
+        Msg::Lists(lists) => feed::lists(model, *lists),
+        Msg::Acted(acted) => feed::acted(model, *acted),
+        Msg::Read(read) => feed::read(model, *read),
+        Msg::Said(said) => {
+            tell::said(model, &said);
+            Vec::new()
+        }
+        Msg::Back => {
+            model.dirty = true;
+            Vec::new()
+        }
+        Msg::End => {
+            model.quit = true;
+            Vec::new()
+        }
+    };
+    effects.extend(feed::ask_lists(model));
+    effects
+}
+
+fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
+    model.touched = model.now.up;
+    model.dirty = true;
+    if key == Key::Ctrl('c') {
+        model.quit = true;
+        return Vec::new();
+    }
+    if !model.layers.is_empty() {
+        return layers::pressed(model, key);
+    }
+    match action_of(model, key) {
+        Some(row) => perform(model, row),
+        None => Vec::new(),
+    }
+}
+
+/// Does an action, whichever door it came through; one that is off only says why.
+pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
+    if let Err(why) = (row.off)(model) {
+        tell::off(model, row.name, &why);
+        return Vec::new();
+    }
+    match row.does {
+        Do::Go(screen) => go::screen(model, screen),
+        Do::Move(motion) => go::motion(model, motion),
+        Do::Pane { forth } => go::pane(model, forth),
+        Do::Tab { forth } => go::tab(model, forth),
+        Do::Open => go::open(model),
+        Do::Back => go::back(model),
+        Do::Leave => go::leave(model),
+        Do::Next => go::next_need(model),
+        Do::Zoom => {
+            model.zoom = !model.zoom;
+            Vec::new()
+        }
+        Do::Quit => {
+            model.quit = true;
+            Vec::new()
+        }
+        Do::Mark => jobs::mark(model),
+        Do::Range => jobs::range(model),
+        Do::All => jobs::all(model),
+        Do::Shipped => jobs::shipped(model),
+        Do::Filter => layers::filter(model),
+        Do::Match { forth } => go::search_match(model, forth),
+        Do::Follow => go::follow(model),
+        Do::Palette => layers::palette(model),
+        Do::Help => layers::help(model),
+        Do::Menu => layers::menu(model),
+        Do::Sort => layers::sort(model),
+        Do::Columns => layers::columns(model),
+        Do::Copy => layers::copy(model),
+        Do::Messages => {
+            model.layers.push(Layer::Messages { at: 0 });
+            Vec::new()
+        }
+        Do::Act(action) => act::act(model, action),
+        Do::Undo => act::undo(model),
+        Do::Edit => model.current().map(|job| Effect::Edit(job.id.clone())).into_iter().collect(),
+        Do::Reconnect => vec![Effect::Reconnect],
+        Do::Redraw => vec![Effect::Redraw],
+        Do::Suspend => vec![Effect::Suspend],
+    }
+}
+
+fn mouse(model: &mut Model, what: Mouse, at: (u16, u16)) -> Vec<Effect> {
+    model.touched = model.now.up;
+    model.dirty = true;
+    let hit = model.drawn.hit(at.0, at.1).cloned();
+    if matches!(what, Mouse::Up | Mouse::Down) {
+        return go::wheel(model, what == Mouse::Down, WHEEL);
+    }
+    match hit {
+        Some(Hit::Choice(at)) => layers::click(model, at, what == Mouse::Double),
+        // Below a sheet or a choice nothing can be clicked.
+        _ if !model.layers.is_empty() => Vec::new(),
+        Some(Hit::Screen(screen)) => go::screen(model, screen),
+        Some(Hit::Tab(tab)) => go::to_tab(model, tab),
+        Some(Hit::Do(does)) => {
+            crate::dash::keys::row_of(does).map(|row| perform(model, row)).unwrap_or_default()
+        }
+        Some(Hit::Head(column)) => jobs::sort_by(model, column),
+        Some(Hit::Row(pane, row)) => {
+            point(model, pane, row);
+            if what == Mouse::Double { go::open(model) } else { Vec::new() }
+        }
+        Some(Hit::Job(job)) => go::page(model, job, Tab::Summary),
+        None => Vec::new(),
+    }
+}
+
+/// Puts the cursor of a pane on a row.
+fn point(model: &mut Model, pane: Pane, row: usize) {
+    match (model.screen, pane) {
+        (Screen::Jobs, Pane::Jobs) => model.jobs.list.go(row),
+        (Screen::Overview, Pane::Needs | Pane::Running | Pane::Recent) => {
+            model.overview.pane = pane;
+            model.overview.list_mut().go(row);
+        }
+        _ => {}
+    }
+    go::share(model);
+}

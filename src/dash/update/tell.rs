@@ -1,0 +1,30 @@
+//! Saying things: the toast, and the list of messages behind it.
+
+use crate::dash::model::{MESSAGES_MOST, Message, Model, TOAST_LIFE, Toast};
+use crate::dash::msg::Said;
+use crate::job::Role;
+
+/// Says something in the toast row and keeps it. What went wrong stays until Esc.
+pub fn say(model: &mut Model, role: Role, text: impl Into<String>, more: impl Into<String>, undo: bool) {
+    let text = text.into();
+    let until = (role != Role::Bad).then(|| model.now.after(TOAST_LIFE));
+    model.messages.push_back(Message { at: model.now.wall, role, text: text.clone(), more: more.into() });
+    let over = model.messages.len().saturating_sub(MESSAGES_MOST);
+    model.messages.drain(..over);
+    model.toast = Some(Toast { text, role, undo, until });
+    model.dirty = true;
+}
+
+/// Why an action that was asked for is off. No message is kept: nothing happened.
+pub fn off(model: &mut Model, name: &str, why: &str) {
+    let text = format!("{name} is off: {why}");
+    let until = Some(model.now.after(TOAST_LIFE));
+    model.toast = Some(Toast { text, role: Role::Wait, undo: false, until });
+    model.dirty = true;
+}
+
+/// A word from the world.
+pub fn said(model: &mut Model, said: &Said) {
+    let role = if said.bad { Role::Bad } else { Role::Neutral };
+    say(model, role, &said.text, &said.more, false);
+}

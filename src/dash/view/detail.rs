@@ -1,0 +1,124 @@
+//! What the cursor is on, in a few lines: why it stands there, what it waits for, what came last.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::parts;
+use super::text::{clean, width};
+use crate::dash::theme::Sign;
+use crate::fleet::Job;
+use crate::insight::{Line as Queue, explain, short_rev, tags};
+use crate::job::{HolderId, Proof, Role};
+
+/// Neighbours named before the rest is only counted.
+const NEIGHBOURS: usize = 3;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
+    let key = if canvas.look().ascii { "Ent open" } else { "⏎ open" };
+    canvas.rule(row(at, 0), &format!("{} {}", job.id, clean(&job.spec.title)), key, false);
+    lines(canvas, below(at, 1), job);
+}
+
+/// Its facts, one a line, wrapped where they are long and there is room.
+pub fn lines(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
+    let facts = facts(canvas, job);
+    let spare = usize::from(at.height) > facts.len();
+    let mut nth = 0;
+    for (label, text) in facts {
+        let room = usize::from(at.width).saturating_sub(10).max(1);
+        let parts = if spare { wrapped(&text, room) } else { vec![text] };
+        for (i, part) in parts.into_iter().enumerate() {
+            let label = if i == 0 { label } else { "" };
+            let pieces = vec![canvas.piece(Role::Head, format!("  {label:<7} ")), Piece::raw(part)];
+            canvas.line(row(at, nth), &Line::from(pieces));
+            nth = nth.saturating_add(1);
+        }
+    }
+}
+
+/// A text in lines of so many columns, broken at blanks.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let line = out.last_mut();
+        match line {
+            Some(line) if line.is_empty() || width(line) + width(word.trim_end()) <= room => {
+                line.push_str(word)
+            }
+            _ => out.push(word.to_string()),
+        }
+    }
+    out
+}
+
+/// Label and text of what is worth knowing now; what is empty is left out.
+pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> {
+    let model = canvas.model;
+    let state = &model.replica.state;
+    let now = model.law_now();
+    let age = canvas.age(job.since);
+    let dot = canvas.sign(Sign::Dot);
+    let stage = format!("{} {} {age}", canvas.look().stage_sign(job.stage), parts::stage_word(job));
+    let status = parts::status(canvas, job, 60).content.to_string();
+    let mut facts = vec![("stage", format!("{stage} {dot} {}", clean(&status)))];
+    let mut add = |label, text: String| {
+        if !text.is_empty() {
+            facts.push((label, text));
+        }
+    };
+    let said = explain(state, job, now, &Queue::default(), &[]);
+    let reasons: Vec<String> = said.reasons.iter().map(|reason| clean(&reason.text)).collect();
+    add("why", if reasons.is_empty() { clean(&job.why) } else { reasons.join("; ") });
+    if job.stage.is_waiting() {
+        add("unless", said.reasons.first().map(|reason| clean(&reason.unless)).unwrap_or_default());
+    }
+    add(
+        "deps",
+        neighbours(canvas, job.deps.iter().filter_map(|dep| dep.job.clone()).chain(job.children.clone())),
+    );
+    add("blocks", neighbours(canvas, state.waiters(&job.id).cloned()));
+    add("work", work(job, dot));
+    add("cost", spent(job));
+    let gone = model.replica.gone.clone();
+    add("tags", tags(job, &|holder: &HolderId| gone.contains(holder)).join(" "));
+    facts
+}
+
+fn neighbours(canvas: &Canvas<'_>, ids: impl Iterator<Item = crate::job::JobId>) -> String {
+    let state = &canvas.model.replica.state;
+    let all: Vec<crate::job::JobId> = ids.collect();
+    let one = |id: &crate::job::JobId| match state.stage_of(id) {
+        Some(stage) => format!("{} {id}", canvas.look().stage_sign(stage)),
+        None => format!("? {id}"),
+    };
+    let named: Vec<String> = all.iter().take(NEIGHBOURS).map(one).collect();
+    let rest = all.len().saturating_sub(NEIGHBOURS);
+    named.join(" ") + &if rest > 0 { format!(" +{rest}") } else { String::new() }
+}
+
+fn work(job: &Job, dot: &str) -> String {
+    let mut parts = Vec::new();
+    if let Some(attempt) = job.attempts.last() {
+        parts.push(format!("attempt {} ({})", attempt.no, clean(&attempt.engine)));
+    }
+    if let Some(head) = &job.head {
+        let proof = if head.proof == Proof::Verified { "verified" } else { "UNPROVEN" };
+        parts.push(format!("{} {proof}", short_rev(head.rev.as_ref())));
+    } else if let Some((rev, _)) = &job.checkpoint {
+        parts.push(format!("checkpoint {}", short_rev(Some(rev))));
+    }
+    if !parts.is_empty() {
+        parts.push(format!("aq/job/{}", job.id));
+    }
+    parts.join(&format!(" {dot} "))
+}
+
+fn spent(job: &Job) -> String {
+    let cost = parts::cost(job);
+    match job.budget().micro_usd {
+        Some(ceiling) if !cost.is_empty() => format!("{cost} of {}", crate::job::usd(ceiling)),
+        _ => cost,
+    }
+}

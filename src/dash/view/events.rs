@@ -1,0 +1,159 @@
+//! Events in a line each: the latest of the queue, and all of a job.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::text::{clean, fit, grouped};
+use crate::dash::model::{Loaded, Pane};
+use crate::dash::theme::Sign;
+use crate::fleet::{Event, What};
+use crate::insight::short_rev;
+use crate::job::{Outcome, Role, Seq, Stage};
+
+/// Columns of the kind of an event.
+const KIND: usize = 16;
+
+/// The latest events of the queue, the newest first.
+pub fn latest(canvas: &mut Canvas<'_>, at: Rect) {
+    let events = &canvas.model.replica.events;
+    canvas.rule(row(at, 0), "Events", "live", false);
+    for (nth, (_, event)) in events.iter().rev().take(usize::from(at.height)).enumerate() {
+        let place = row(below(at, 1), u16::try_from(nth).unwrap_or(u16::MAX));
+        let line = line(canvas, event, true);
+        canvas.line(place, &line);
+    }
+}
+
+/// All events of the job whose page is open, the newest first; they can be rolled.
+pub fn of_job(canvas: &mut Canvas<'_>, at: Rect) {
+    list(canvas, at, true);
+}
+
+/// The newest events of the job whose page is open.
+pub fn of_job_tail(canvas: &mut Canvas<'_>, at: Rect) {
+    list(canvas, at, false);
+}
+
+fn list(canvas: &mut Canvas<'_>, at: Rect, rolls: bool) {
+    let Some(page) = &canvas.model.page else { return };
+    let events: &[(Seq, Event)] = match &page.history {
+        Loaded::Here(events) => events,
+        Loaded::Failed(why) => {
+            canvas.rule(row(at, 0), "Events", "", rolls);
+            canvas.text(row(at, 1), Role::Bad, &format!("  cannot be read: {}", clean(why)));
+            return;
+        }
+        Loaded::Unasked | Loaded::Asked => &[],
+    };
+    let waits = !matches!(page.history, Loaded::Here(_));
+    let right = if waits { canvas.sign(Sign::Waits) } else { "newest first" };
+    canvas.rule(row(at, 0), &format!("Events {}", grouped(events.len())), right, rolls);
+    let body = below(at, 1);
+    let height = usize::from(body.height);
+    let top = if rolls { rolled(canvas, page.top(), events.len(), height) } else { 0 };
+    for (nth, (_, event)) in events.iter().rev().skip(top).take(height).enumerate() {
+        let line = line(canvas, event, false);
+        canvas.line(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), &line);
+    }
+}
+
+/// The first line of a text that is rolled: what was asked for, as far as there are lines. Goes back to the model.
+pub fn rolled(canvas: &mut Canvas<'_>, top: usize, len: usize, height: usize) -> usize {
+    let top = top.min(len.saturating_sub(height));
+    canvas.drawn.windows.push((Pane::Text, crate::dash::model::Window { top, height }));
+    top
+}
+
+fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool) -> Line<'static> {
+    let more = canvas.sign(Sign::More);
+    let mut pieces = vec![Piece::raw(format!(" {} ", event.at.local_full().get(11..).unwrap_or_default()))];
+    if with_job {
+        let job = event.what.job().map_or("", |job| job.as_str());
+        pieces.push(Piece::raw(fit(job, 14, false, more) + " "));
+    }
+    pieces.push(canvas.piece(role(&event.what), fit(event.what.name(), KIND, false, more)));
+    let said = told(&event.what);
+    let by = if with_job || said.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", clean(&event.by.to_string()))
+    };
+    let note = event.note.as_ref().map(|note| format!("  \"{}\"", clean(note))).unwrap_or_default();
+    pieces.push(Piece::raw(format!(" {said}{note}{by}")));
+    Line::from(pieces)
+}
+
+fn role(what: &What) -> Role {
+    match what {
+        What::Shipped { .. } | What::Verified { passed: true, .. } => Role::Good,
+        What::AttemptEnded { outcome: Outcome::Ok, .. } => Role::Good,
+        What::Verified { .. }
+        | What::AttemptEnded { .. }
+        | What::LeaseExpired { .. }
+        | What::ShipFailed { .. }
+        | What::DeadLettered { .. }
+        | What::Cancelled { .. }
+        | What::Rejected { .. } => Role::Bad,
+        What::Asked { .. }
+        | What::ReviewRequested { .. }
+        | What::ReviewGiven { .. }
+        | What::Promoted { .. } => Role::Human,
+        What::LeaseGranted { .. } | What::AttemptStarted { .. } | What::Progressed { .. } => Role::Active,
+        What::JobBlocked { .. } | What::JobParked { .. } | What::BudgetPaused { .. } => Role::Wait,
+        _ => Role::Neutral,
+    }
+}
+
+/// The facts of an event in a few words.
+fn told(what: &What) -> String {
+    let to = |stage: &Stage| format!("to {stage}");
+    let said = match what {
+        What::JobSubmitted { file, stage, .. } => {
+            format!(
+                "{} {}",
+                to(stage),
+                file.as_deref().map(|file| format!("from {file}")).unwrap_or_default()
+            )
+        }
+        What::JobSuperseded { stage, .. } => format!("a new manifest, {}", to(stage)),
+        What::DepResolved { name, to, .. } => format!("{name} means {to}"),
+        What::JobBlocked { reason, .. }
+        | What::JobUnparked { reason, .. }
+        | What::LeaseExpired { reason, .. }
+        | What::LeaseReleased { reason, .. }
+        | What::Promoted { reason, .. }
+        | What::DeadLettered { reason, .. }
+        | What::BudgetPaused { reason, .. }
+        | What::BudgetResumed { reason } => reason.clone(),
+        What::JobParked { reason, until, text, .. } => {
+            let until = until.map(|at| format!(" until {}", at.local_full())).unwrap_or_default();
+            let more = text.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+            format!("{}{until}{more}", reason.words())
+        }
+        What::LeaseGranted { holder, engine, epoch, .. } => {
+            format!("{}, {engine}, epoch {epoch}", holder.as_str().split('/').next().unwrap_or_default())
+        }
+        What::Progressed { word, .. } => word.clone(),
+        What::AttemptStarted { engine, attempt, .. } => format!("{attempt}, {engine}"),
+        What::Checkpointed { rev, lines, .. } => format!("{}, {lines} lines", short_rev(Some(rev))),
+        What::Verified { passed, took, .. } => {
+            format!("{}, took {}", if *passed { "passed" } else { "failed" }, took.age())
+        }
+        What::AttemptEnded { outcome, reason, to, .. } => format!("{} {reason}, to {to}", outcome.name()),
+        What::ReviewGiven { approve, rev, .. } => {
+            format!("{} {}", if *approve { "yes to" } else { "no to" }, short_rev(rev.as_ref()))
+        }
+        What::ShipStarted { rev, .. } => short_rev(rev.as_ref()).to_string(),
+        What::Shipped { how, .. } => how.clone(),
+        What::ShipFailed { reason, to, .. } => format!("{reason}, to {to}"),
+        What::Rejected { to: stage, .. }
+        | What::Requeued { to: stage, .. }
+        | What::Redriven { to: stage, .. } => to(stage),
+        What::ChildrenAdded { children, .. } => format!("{} parts", children.len()),
+        What::JobsArchived { jobs } | What::QueueSuspended { jobs } => format!("{} jobs", jobs.len()),
+        What::Refused { verb, .. } => format!("{verb} came too late"),
+        _ => String::new(),
+    };
+    clean(said.trim())
+}

@@ -1,0 +1,244 @@
+//! The frame around every screen: health in row 1, screens in row 2, a word in the last row but one, keys in the last.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, row};
+use super::text::{clean, grouped, width};
+use super::{help, jobs, later, messages, overview, page, pick, sheet};
+use crate::dash::keys::{ACTIONS, ActionRow, Do};
+use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, SCREENS, Screen};
+use crate::dash::theme::Sign;
+use crate::job::{Role, Stage};
+
+/// Below so many columns labels are short and there is one pane.
+pub const NARROW: u16 = 60;
+/// From so many columns on there are two columns.
+pub const WIDE: u16 = 120;
+
+/// Draws everything; what only drawing can know comes back.
+pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
+    let mut canvas = Canvas::new(frame.buffer_mut(), model);
+    let area = canvas.area();
+    header(&mut canvas, row(area, 0));
+    screens(&mut canvas, row(area, 1));
+    let body = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(4), ..area };
+    match model.place() {
+        Place::Page(_) => page::draw(&mut canvas, body),
+        Place::Screen(Screen::Overview) => overview::draw(&mut canvas, body),
+        Place::Screen(Screen::Jobs) => jobs::draw(&mut canvas, body),
+        Place::Screen(screen) => later::screen(&mut canvas, body, screen),
+    }
+    toast(&mut canvas, row(area, area.height.saturating_sub(2)));
+    footer(&mut canvas, row(area, area.height.saturating_sub(1)));
+    for layer in &model.layers {
+        match layer {
+            Layer::Filter(_) | Layer::Search(_) => {}
+            Layer::Pick(it) => pick::draw(&mut canvas, body, it),
+            Layer::Help(it) => help::draw(&mut canvas, body, it),
+            Layer::Sheet(it) => sheet::draw(&mut canvas, body, it),
+            Layer::Messages { at } => messages::draw(&mut canvas, body, *at),
+        }
+    }
+    canvas.drawn
+}
+
+/// Row 1: where the data comes from and how fresh it is, then the figures.
+fn header(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    let narrow = at.width < NARROW;
+    if let Some((mode, reason, until, since)) = &model.replica.state.product.paused {
+        let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
+        let mode = format!("{mode:?}").to_lowercase();
+        let text = format!(
+            " aq  {} PAUSED {} {}{until}: {reason} ({mode})  go on: aq budget resume local",
+            canvas.sign(Sign::Parked),
+            model.replica.scope,
+            since.local_hm(),
+        );
+        canvas.text(at, Role::Head, &clean(&text));
+        canvas.restyle(at, canvas.look().cursor());
+        return;
+    }
+    let mut left = vec![Piece::raw(if narrow { " " } else { " aq  " })];
+    let right = figures(canvas, narrow);
+    let wide: usize = right.iter().map(|piece| width(&piece.content)).sum();
+    let room = usize::from(at.width).saturating_sub(wide + 6 + if model.read_only { 3 } else { 0 });
+    let sick = !matches!(model.replica.health, Health::Loading | Health::Local { .. });
+    // What is wrong goes before the figures.
+    left.extend(health(canvas, narrow, if sick { usize::from(at.width) } else { room }));
+    if model.read_only {
+        left.push(Piece::raw(" RO"));
+    }
+    let used: usize = left.iter().map(|piece| width(&piece.content)).sum();
+    let total = usize::from(at.width);
+    let gap = total.saturating_sub(used + wide).max(1);
+    left.push(Piece::raw(" ".repeat(gap)));
+    if used + wide < total {
+        left.extend(right);
+    }
+    canvas.line(at, &Line::from(left));
+}
+
+fn health(canvas: &Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>> {
+    let model = canvas.model;
+    let from = clean(&model.replica.from);
+    match &model.replica.health {
+        Health::Loading => vec![Piece::raw(format!("{} reading {from}", canvas.sign(Sign::Waits)))],
+        Health::Local { .. } if narrow => vec![Piece::raw(format!("{} local", canvas.sign(Sign::Local)))],
+        Health::Local { watched } => {
+            let how = if *watched { "(watching files)" } else { "(scan 2s)" };
+            let sign = canvas.sign(Sign::Local);
+            let whole = format!("{sign} local {from} {how}");
+            // The end of a path tells more than its beginning.
+            let short =
+                format!("{sign} local {}", end_of(&from, room.saturating_sub(8), canvas.sign(Sign::More)));
+            vec![Piece::raw(if width(&whole) <= room { whole } else { short })]
+        }
+        Health::Broken { why } => {
+            vec![
+                canvas.piece(
+                    Role::Bad,
+                    format!("{} cannot read {from}: {}", canvas.sign(Sign::Bad), clean(why)),
+                ),
+            ]
+        }
+        Health::Skew { why } => {
+            vec![canvas.piece(Role::Wait, format!("{} skew: {}", canvas.sign(Sign::Warning), clean(why)))]
+        }
+    }
+}
+
+/// The end of a path in so many columns.
+fn end_of(path: &str, most: usize, more: &str) -> String {
+    if width(path) <= most {
+        return path.to_string();
+    }
+    let mut end = String::new();
+    for part in path.rsplit('/') {
+        if width(&end) + width(part) + 1 + width(more) > most {
+            break;
+        }
+        end = format!("/{part}{end}");
+    }
+    if end.is_empty() { super::text::cut(path, most, more) } else { format!("{more}{end}") }
+}
+
+fn figures(canvas: &Canvas<'_>, narrow: bool) -> Vec<Piece<'static>> {
+    let model = canvas.model;
+    let state = &model.replica.state;
+    let running = state.count(Stage::Building) + state.count(Stage::Assigned);
+    let needs = model.lists.needs.len() + usize::from(!model.lists.to_ship.is_empty());
+    let mut out = Vec::new();
+    if !narrow {
+        out.push(Piece::raw(format!("{} jobs  ", grouped(state.jobs.len()))));
+    }
+    out.push(Piece::raw(format!("{running} run")));
+    if needs > 0 {
+        let sign = canvas.look().stage_sign(Stage::Review);
+        let words = if narrow { "" } else { " need you" };
+        out.push(Piece::raw("  "));
+        out.push(canvas.piece(Role::Human, format!("{sign}{needs}{words}")));
+    }
+    out.push(Piece::raw(" "));
+    out
+}
+
+/// Row 2: the screens, then what is looked at.
+fn screens(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    let narrow = at.width < NARROW;
+    let mut x = at.x;
+    for (screen, digit, name, short) in SCREENS {
+        let here = model.page.is_none() && model.screen == screen;
+        let label = match (narrow, here) {
+            (false, true) => format!("[{digit} {name}]"),
+            (false, false) => format!(" {digit} {name} "),
+            (true, true) => format!("[{digit}]{short}"),
+            (true, false) => format!(" {digit}{short}"),
+        };
+        let wide = u16::try_from(width(&label)).unwrap_or(u16::MAX).min(at.right().saturating_sub(x));
+        let place = Rect { x, width: wide, ..at };
+        canvas.text(place, if here { Role::Head } else { Role::Neutral }, &label);
+        canvas.hit(place, Hit::Screen(screen));
+        x += wide;
+    }
+    let scope = format!("{} ", clean(&model.replica.scope));
+    let wide = u16::try_from(width(&scope)).unwrap_or(0);
+    if !narrow && x + wide < at.right() {
+        canvas.text(Rect { x: at.right() - wide, width: wide, ..at }, Role::Neutral, &scope);
+    }
+}
+
+/// The last row but one: what was said last, else what is marked.
+fn toast(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    if let Some(toast) = &model.toast {
+        let mut pieces = vec![Piece::raw(" "), canvas.piece(toast.role, clean(&toast.text))];
+        let mut hints = Vec::new();
+        if toast.undo {
+            hints.push("u undo".to_string());
+        }
+        if toast.until.is_none() {
+            hints.push("Esc".to_string());
+        }
+        hints.push(format!("m messages ({})", model.messages.len()));
+        let hint = hints.join("   ") + " ";
+        let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
+        let gap = usize::from(at.width).saturating_sub(used + width(&hint));
+        if gap > 1 {
+            pieces.push(Piece::raw(" ".repeat(gap)));
+            pieces.push(Piece::raw(hint));
+        }
+        canvas.line(at, &Line::from(pieces));
+        return;
+    }
+    if !model.marks.is_empty() {
+        let text = format!(
+            " {} marked {} actions apply to marked (Esc clears)",
+            model.marks.len(),
+            canvas.sign(Sign::Dot)
+        );
+        canvas.text(at, Role::Neutral, &text);
+    }
+}
+
+/// The last row: the keys that work now. What is off is left out; help says why.
+fn footer(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    let place = model.place();
+    let ascii = model.look.ascii;
+    let fits = |row: &&ActionRow| row.hint.is_some() && row.on.has(place) && (row.off)(model).is_ok();
+    let last = [Do::Menu, Do::Filter, Do::Palette, Do::Help];
+    let rows = ACTIONS.iter().filter(fits);
+    let (ends, begins): (Vec<&ActionRow>, Vec<&ActionRow>) = rows.partition(|row| last.contains(&row.does));
+    let label = |row: &ActionRow| {
+        let keys = match row.does {
+            Do::Move(_) => "j/k".to_string(),
+            Do::Tab { .. } => "[ ]".to_string(),
+            _ => row.keys.first().map(|key| key.sign(ascii)).unwrap_or_default(),
+        };
+        format!("{keys} {}", row.hint.unwrap_or_default())
+    };
+    let gap = if at.width >= WIDE { 3 } else { 2 };
+    let wide = |row: &ActionRow| width(&label(row)) + gap;
+    let mut room = usize::from(at.width).saturating_sub(1 + ends.iter().map(|row| wide(row)).sum::<usize>());
+    let mut shown: Vec<&ActionRow> = Vec::new();
+    for row in begins {
+        if wide(row) > room {
+            break;
+        }
+        room -= wide(row);
+        shown.push(row);
+    }
+    let mut x = at.x.saturating_add(1);
+    for row in shown.into_iter().chain(ends) {
+        let text = label(row);
+        let wide = u16::try_from(width(&text)).unwrap_or(u16::MAX).min(at.right().saturating_sub(x));
+        let place = Rect { x, width: wide, ..at };
+        canvas.text(place, Role::Neutral, &text);
+        canvas.hit(place, Hit::Do(row.does));
+        x = x.saturating_add(wide).saturating_add(u16::try_from(gap).unwrap_or(2)).min(at.right());
+    }
+}

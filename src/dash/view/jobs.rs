@@ -1,0 +1,256 @@
+//! The list of jobs: the filter always in sight, the rows that are visible, and what the cursor is on.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::detail;
+use super::frame::{NARROW, WIDE};
+use super::parts;
+use super::text::{clean, fit, grouped, width};
+use crate::dash::model::{
+    COLUMNS, Column, ColumnRow, Health, Hit, Layer, Pane, column, engine_of, factory_of,
+};
+use crate::dash::theme::Sign;
+use crate::fleet::Job;
+use crate::insight::tags;
+use crate::job::{HolderId, Role};
+
+/// Rows of what the cursor is on, where it stands below the list.
+const DETAIL: u16 = 6;
+/// With fewer rows there is only the list.
+const DETAIL_FROM: u16 = 14;
+/// Columns of what the cursor is on, where it stands at the right.
+const SIDE: u16 = 44;
+/// From so many columns on every column is shown.
+const ROOMY: u16 = 100;
+/// From so many columns on each has its full width.
+const SPACIOUS: u16 = 140;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
+    let model = canvas.model;
+    let mut at = body;
+    if query(canvas, row(at, 0)) {
+        at = below(at, 1);
+    }
+    if model.replica.state.jobs.is_empty() {
+        return nothing(canvas, at);
+    }
+    let current = model.current().cloned();
+    if model.zoom || current.is_none() {
+        return list(canvas, at);
+    }
+    let Some(job) = current else { return };
+    if at.width >= WIDE {
+        let side = Rect { x: at.right() - SIDE, width: SIDE, ..at };
+        at.width -= SIDE + 1;
+        for nth in 0..at.height {
+            let sign = canvas.sign(Sign::Upright);
+            canvas.text(Rect { x: at.right(), width: 1, ..row(at, nth) }, Role::Neutral, sign);
+        }
+        list(canvas, at);
+        detail::draw(canvas, side, &job);
+    } else if at.height >= DETAIL_FROM {
+        let below_it = Rect { y: at.bottom() - DETAIL, height: DETAIL, ..at };
+        list(canvas, Rect { height: at.height - DETAIL, ..at });
+        detail::draw(canvas, below_it, &job);
+    } else {
+        list(canvas, at);
+    }
+}
+
+/// The filter with how many it lets through. Gives whether it took a row.
+fn query(canvas: &mut Canvas<'_>, at: Rect) -> bool {
+    let model = canvas.model;
+    let it = &model.jobs;
+    let editing = model.layers.iter().find_map(|layer| match layer {
+        Layer::Filter(field) => Some(field),
+        _ => None,
+    });
+    if editing.is_none() && it.query.is_empty() && model.lists.hidden == 0 {
+        return false;
+    }
+    let open = model.replica.state.jobs.len();
+    let mut right = String::new();
+    if editing.is_some() || !it.query.is_empty() {
+        right = format!("{} of {}  Esc clears ", grouped(it.list.rows().len()), grouped(open));
+    }
+    if model.lists.hidden > 0 {
+        right = format!("{} shipped hidden (B)  {right}", grouped(model.lists.hidden));
+    }
+    let text = editing.map_or(it.query.as_str(), |field| field.input.value());
+    let mut pieces = vec![canvas.piece(Role::Head, " / "), Piece::raw(clean(text))];
+    if editing.is_some() {
+        pieces.push(Piece::styled(" ", canvas.look().cursor()));
+    }
+    if let Some(bad) = it.bad.as_ref().filter(|_| editing.is_none()) {
+        pieces.push(canvas.piece(Role::Wait, format!("  passed over {}", clean(bad))));
+    }
+    let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
+    let gap = usize::from(at.width).saturating_sub(used + width(&right));
+    if gap > 0 {
+        pieces.push(Piece::raw(" ".repeat(gap)));
+        pieces.push(Piece::raw(right));
+    }
+    canvas.line(at, &Line::from(pieces));
+    true
+}
+
+/// An empty queue says how work comes into it.
+fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    canvas.rule(row(at, 0), "Jobs 0", "", true);
+    if model.replica.health == Health::Loading {
+        let waits = canvas.sign(Sign::NoData);
+        (1..=5).for_each(|nth| canvas.text(row(at, nth), Role::Neutral, &format!("   {waits}")));
+        return;
+    }
+    let from = clean(&model.replica.from);
+    let agents = match model.replica.agents {
+        0 => "No agent is running here. Start one:  aq agent".to_string(),
+        1 => "1 agent is running here.".to_string(),
+        n => format!("{n} agents are running here."),
+    };
+    let lines = [
+        "No jobs yet.",
+        "",
+        "aq add job.md     add a file",
+        "aq add --edit     write one from a template",
+        "aq demo           see it work, in a throwaway queue",
+        "",
+        &format!("A markdown file dropped into {from}/inbox"),
+        "shows up here by itself.",
+        "",
+        &agents,
+    ];
+    let indent = if at.width < NARROW { 2 } else { 12 };
+    for (nth, line) in lines.iter().enumerate() {
+        let place = row(at, u16::try_from(nth + 2).unwrap_or(u16::MAX));
+        let place = Rect { x: place.x + indent, width: place.width.saturating_sub(indent), ..place };
+        canvas.text(place, Role::Neutral, line);
+    }
+}
+
+/// The columns that are shown, with their widths; the title takes what is left.
+fn columns(canvas: &Canvas<'_>, total: u16) -> Vec<(&'static ColumnRow, usize)> {
+    let hidden = &canvas.model.jobs.hidden;
+    let needed: &[Column] = &[Column::Stage, Column::Id, Column::Title, Column::Age];
+    let shows = |row: &&ColumnRow| {
+        !hidden.contains(&row.column)
+            && (total >= NARROW || needed.contains(&row.column))
+            && (!row.wide || total >= ROOMY)
+    };
+    let rows: Vec<&'static ColumnRow> = COLUMNS.iter().filter(shows).collect();
+    let set = |row: &ColumnRow| match row.column {
+        Column::Id if total < ROOMY => 14,
+        Column::Id if total < SPACIOUS => 18,
+        Column::Age if total < SPACIOUS => 5,
+        Column::Status if total < SPACIOUS => 20,
+        Column::Tags if total < SPACIOUS => 12,
+        Column::Stage if total < NARROW => 3,
+        _ => usize::from(row.width),
+    };
+    let fixed: usize = rows.iter().map(|row| set(row) + 1).sum();
+    let title = usize::from(total).saturating_sub(2 + fixed).saturating_add(1);
+    rows.into_iter().map(|row| (row, if row.width == 0 { title } else { set(row) })).collect()
+}
+
+fn list(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    let it = &model.jobs;
+    let rows = it.list.rows();
+    let arrow = match (canvas.look().ascii, it.sort.down) {
+        (false, true) => "↓",
+        (false, false) => "↑",
+        (true, true) => "down",
+        (true, false) => "up",
+    };
+    let right = match it.list.held() {
+        0 => format!("{} {arrow}", it.sort.by.name),
+        n => format!("{} {n} moved", canvas.sign(Sign::Moved)),
+    };
+    canvas.rule(row(at, 0), &format!("Jobs {}", grouped(rows.len())), &right, true);
+    let columns = columns(canvas, at.width);
+    heads(canvas, row(at, 1), &columns);
+    let body = below(at, 2);
+    if rows.is_empty() {
+        canvas.text(row(body, 0), Role::Neutral, "  no job matches the filter");
+        return;
+    }
+    let more = rows.len() > usize::from(body.height);
+    let height = usize::from(body.height) - usize::from(more && body.height > 1);
+    let window = canvas.window(Pane::Jobs, rows.len(), Some(it.list.at()), height);
+    let rest = rows.len() - (window.top + height).min(rows.len());
+    for (nth, (place, id)) in rows.iter().enumerate().skip(window.top).take(height).enumerate() {
+        let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
+        let here = place == it.list.at();
+        let marked = if model.marks.contains(id) { canvas.sign(Sign::Marked) } else { " " };
+        let lead = if here { canvas.sign(Sign::Cursor) } else { marked };
+        let mut pieces = vec![Piece::raw(format!("{lead}{}", if here { marked } else { " " }))];
+        match model.job(id).cloned() {
+            Some(job) => pieces.extend(cells(canvas, &job, &columns)),
+            None => pieces.push(Piece::raw(format!("{id} is no longer here"))),
+        }
+        canvas.line(on, &Line::from(pieces));
+        canvas.hit(on, Hit::Row(Pane::Jobs, place));
+        if here {
+            canvas.restyle(on, canvas.look().cursor());
+        }
+    }
+    if more && body.height > 1 {
+        let text = if rest > 0 {
+            format!("  {} {} more", canvas.sign(Sign::NoData), grouped(rest))
+        } else {
+            String::new()
+        };
+        canvas.text(row(body, body.height - 1), Role::Neutral, &text);
+    }
+}
+
+fn heads(canvas: &mut Canvas<'_>, at: Rect, columns: &[(&'static ColumnRow, usize)]) {
+    let mut x = at.x.saturating_add(2);
+    for (column, wide) in columns {
+        let text = fit(column.head, *wide, column.right, canvas.sign(Sign::More));
+        let wide = u16::try_from(*wide).unwrap_or(u16::MAX).min(at.right().saturating_sub(x));
+        let place = Rect { x, width: wide, ..at };
+        canvas.text(place, Role::Head, &text);
+        canvas.hit(place, Hit::Head(column.column));
+        x = x.saturating_add(wide).saturating_add(1).min(at.right());
+    }
+}
+
+fn cells(canvas: &mut Canvas<'_>, job: &Job, columns: &[(&'static ColumnRow, usize)]) -> Vec<Piece<'static>> {
+    let mut out = Vec::new();
+    for (nth, (row, wide)) in columns.iter().enumerate() {
+        if nth > 0 {
+            out.push(Piece::raw(" "));
+        }
+        out.push(cell(canvas, job, row.column, *wide));
+    }
+    out
+}
+
+fn cell(canvas: &mut Canvas<'_>, job: &Job, of: Column, wide: usize) -> Piece<'static> {
+    let more = canvas.sign(Sign::More);
+    let gone = canvas.model.replica.gone.clone();
+    let text = match of {
+        Column::Stage => {
+            let sign = parts::stage_sign(canvas, job);
+            let text = fit(&format!("{} {}", sign.content, parts::stage_word(job)), wide, false, more);
+            return Piece::styled(text, sign.style);
+        }
+        Column::Status => {
+            let piece = parts::status(canvas, job, wide);
+            return Piece::styled(fit(&piece.content, wide, false, more), piece.style);
+        }
+        Column::Id => job.id.to_string(),
+        Column::Title => clean(&job.spec.title),
+        Column::Factory => clean(factory_of(job)),
+        Column::Engine => clean(engine_of(job)),
+        Column::Age => canvas.age(job.since),
+        Column::Cost => parts::cost(job),
+        Column::Tags => tags(job, &|holder: &HolderId| gone.contains(holder)).join(" "),
+    };
+    Piece::raw(fit(&text, wide, column(of).right, more))
+}

@@ -1,0 +1,254 @@
+//! The overview: what needs the person comes first, then what runs, then what ended.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::events;
+use super::frame::WIDE;
+use super::parts;
+use super::text::{clean, fit, grouped, width};
+use crate::dash::model::{Hit, Listing, Pane, factory_of};
+use crate::dash::theme::Sign;
+use crate::fleet::Job;
+use crate::insight::Need;
+use crate::job::{Role, STAGES, Stage, code_of};
+
+/// With fewer rows than this for all panes, the lower ones are hidden.
+const ALL_PANES: u16 = 12;
+/// From so many columns on ids and reasons get more room.
+const ROOMY: u16 = 100;
+/// Columns of the events at the right, where there is room for two columns.
+const SIDE: u16 = 54;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
+    let mut at = body;
+    if body.height >= ALL_PANES {
+        counts(canvas, row(at, 0));
+        at = below(at, if at.width >= WIDE { 2 } else { 1 });
+    }
+    if canvas.model.zoom {
+        let pane = canvas.model.overview.pane;
+        return one_pane(canvas, at, pane);
+    }
+    if at.width >= WIDE {
+        let side = Rect { x: at.right() - SIDE, width: SIDE, ..at };
+        at.width -= SIDE + 1;
+        upright(canvas, Rect { x: at.right(), width: 1, ..at });
+        events::latest(canvas, side);
+    }
+    for (pane, area) in panes(canvas, at) {
+        one_pane(canvas, area, pane);
+    }
+}
+
+/// Where the panes stand: each gets what it needs, in their order of need, and the last what is left.
+fn panes(canvas: &Canvas<'_>, at: Rect) -> Vec<(Pane, Rect)> {
+    let it = &canvas.model.overview;
+    let wish = |list: &Listing| u16::try_from(list.rows().len().max(1)).unwrap_or(u16::MAX).saturating_add(1);
+    if at.height < ALL_PANES / 2 {
+        return vec![(it.pane, at)];
+    }
+    let needs = wish(&it.needs).min(at.height / 2);
+    let left = at.height - needs;
+    let running =
+        if left >= ALL_PANES { wish(&it.running).min(left - left / 3) } else { wish(&it.running).min(left) };
+    let recent = left - running;
+    let mut out = vec![
+        (Pane::Needs, Rect { height: needs, ..at }),
+        (Pane::Running, Rect { y: at.y + needs, height: running, ..at }),
+    ];
+    // A head without a row says nothing.
+    if recent >= 2 {
+        out.push((Pane::Recent, Rect { y: at.y + needs + running, height: recent, ..at }));
+    }
+    out
+}
+
+fn upright(canvas: &mut Canvas<'_>, at: Rect) {
+    for nth in 0..at.height {
+        let sign = canvas.sign(Sign::Upright);
+        canvas.text(row(at, nth), Role::Neutral, sign);
+    }
+}
+
+/// How many jobs stand in each stage.
+fn counts(canvas: &mut Canvas<'_>, at: Rect) {
+    let state = &canvas.model.replica.state;
+    let mut pieces = vec![Piece::raw(" ")];
+    for (stage, name, ..) in STAGES {
+        let style = canvas.look().stage(stage);
+        let sign = canvas.look().stage_sign(stage);
+        let count = grouped(state.count(stage));
+        let text = match at.width >= WIDE {
+            true => format!(
+                "{sign} {} {count}    ",
+                if stage == Stage::DeadLetter { "dead letter" } else { name }
+            ),
+            false => format!("{sign}{count} {}  ", code_of(stage)),
+        };
+        pieces.push(Piece::styled(text, style));
+    }
+    canvas.line(at, &Line::from(pieces));
+}
+
+fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
+    let model = canvas.model;
+    let focused = model.overview.pane == pane;
+    let (list, title, right) = match pane {
+        Pane::Running => (&model.overview.running, "Running", "longest first".to_string()),
+        Pane::Recent => (&model.overview.recent, "Recent", "last ended".to_string()),
+        _ => {
+            let oldest = model.lists.needs.first().map(|need| need.since);
+            let oldest = oldest.map(|at| format!("oldest {}", canvas.age(at))).unwrap_or_default();
+            (&model.overview.needs, "Needs you", oldest)
+        }
+    };
+    let count = match pane {
+        Pane::Needs => model.lists.needs.len() + model.lists.to_ship.len(),
+        _ => list.rows().len(),
+    };
+    let right = match list.held() {
+        0 => right,
+        n => format!("{} {n} moved", canvas.sign(Sign::Moved)),
+    };
+    canvas.rule(row(at, 0), &format!("{title} {}", grouped(count)), &right, focused);
+    rows(canvas, below(at, 1), pane, list, focused);
+}
+
+fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: bool) {
+    if list.rows().is_empty() {
+        let text = match pane {
+            Pane::Running => "nothing runs",
+            Pane::Recent => "nothing has ended yet",
+            _ => "nothing waits for you",
+        };
+        canvas.text(row(at, 0), Role::Neutral, &format!("  {text}"));
+        return;
+    }
+    let window = canvas.window(pane, list.rows().len(), Some(list.at()), usize::from(at.height));
+    for (nth, (place, id)) in list.rows().iter().enumerate().skip(window.top).take(window.height).enumerate()
+    {
+        let place_on_screen = row(at, u16::try_from(nth).unwrap_or(u16::MAX));
+        let here = place == list.at();
+        let mark = if here && focused { canvas.sign(Sign::Cursor) } else { " " };
+        let mut pieces = vec![Piece::raw(format!("{mark} "))];
+        match canvas.model.job(id).cloned() {
+            Some(job) => pieces.extend(match pane {
+                Pane::Running => running(canvas, &job, at.width),
+                Pane::Recent => recent(canvas, &job, at.width),
+                _ => need(canvas, &job, at.width),
+            }),
+            None => pieces.push(Piece::raw(format!("{id} is no longer here"))),
+        }
+        canvas.line(place_on_screen, &Line::from(pieces));
+        canvas.hit(place_on_screen, Hit::Row(pane, place));
+        if here && focused {
+            canvas.restyle(place_on_screen, canvas.look().cursor());
+        }
+    }
+}
+
+/// Columns that stand at fixed places take so many; the text between them takes what is left.
+fn left_over(total: u16, fixed: usize) -> usize {
+    usize::from(total).saturating_sub(fixed)
+}
+
+fn id_width(total: u16) -> usize {
+    if total >= ROOMY { 24 } else { 14 }
+}
+
+fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
+    let more = canvas.sign(Sign::More);
+    let waits = canvas.model.lists.to_ship.len();
+    let age = canvas.age(job.since);
+    if job.stage == Stage::Testing {
+        let head = if waits == 1 {
+            "is in testing and waits".to_string()
+        } else {
+            format!("and {} more in testing wait", waits - 1)
+        };
+        let text = format!("{} {head} for ship", fit(job.id.as_str(), id_width(total), false, more));
+        let text = fit(&text, left_over(total, 2 + 1 + 1 + 1 + 10 + 3 + 2), false, more);
+        return vec![
+            parts::stage_sign(canvas, job),
+            Piece::raw(format!(" {text} ")),
+            Piece::raw(fit(&format!("oldest {age}"), 10, true, more)),
+            canvas.piece(Role::Head, "  S"),
+        ];
+    }
+    let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);
+    let what = found.map(short_need).unwrap_or_default();
+    let key = match job.stage {
+        _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits),
+        Stage::Review => "a/d",
+        Stage::Queued => "a",
+        Stage::Failed => "r",
+        _ => ".",
+    };
+    let wide = if total >= ROOMY { 22 } else { 13 };
+    let title = left_over(total, 4 + id_width(total) + 1 + wide + 1 + 6 + 5);
+    vec![
+        parts::stage_sign(canvas, job),
+        Piece::raw(format!(" {} ", fit(job.id.as_str(), id_width(total), false, more))),
+        canvas.piece(Role::Human, fit(&what, wide, false, more)),
+        Piece::raw(format!(" {}", fit(&clean(&job.spec.title), title, false, more))),
+        Piece::raw(fit(&age, 6, true, more)),
+        canvas.piece(Role::Head, format!("  {key}")),
+    ]
+}
+
+/// What is needed in a word or two: `review, 0 of 1 approvals` is `review 0 of 1`.
+fn short_need(need: &Need) -> String {
+    clean(&need.what).replace(" approvals", "").replace(',', "")
+}
+
+fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
+    let more = canvas.sign(Sign::More);
+    let narrow = total < super::frame::NARROW;
+    let (id, host, word) = if narrow { (12, 0, 10) } else { (id_width(total), 9, 20) };
+    let status = parts::status(canvas, job, word);
+    let age = canvas.age(job.since);
+    let (bar, cost) = (parts::bar(canvas, job), parts::cost(job));
+    let tail = if narrow { String::new() } else { format!(" {bar} {}", fit(&cost, 6, true, more)) };
+    let title = left_over(total, 4 + id + 1 + host + 1 + word + 1 + 5 + width(&tail));
+    let gap = word.saturating_sub(width(&status.content));
+    let mut out = vec![
+        parts::stage_sign(canvas, job),
+        Piece::raw(format!(
+            " {} {} ",
+            fit(job.id.as_str(), id, false, more),
+            fit(&clean(&job.spec.title), title.saturating_sub(1), false, more)
+        )),
+    ];
+    if host > 0 {
+        out.push(Piece::raw(fit(&clean(factory_of(job)), host, false, more) + " "));
+    }
+    out.push(status);
+    out.push(Piece::raw(format!("{} {}{tail}", " ".repeat(gap), fit(&age, 5, true, more))));
+    out
+}
+
+fn recent(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
+    let more = canvas.sign(Sign::More);
+    let age = canvas.age(job.since);
+    let took =
+        job.attempts.last().and_then(|a| a.ended.map(|ended| super::text::short_age(ended.since(a.started))));
+    let cost = parts::cost(job);
+    let why = clean(&job.why);
+    let (id, wide) = (id_width(total), if total >= ROOMY { 28 } else { 18 });
+    let title = left_over(total, 4 + id + 1 + 1 + wide + 7 + 8 + 6);
+    vec![
+        parts::stage_sign(canvas, job),
+        Piece::raw(format!(
+            " {} {} ",
+            fit(job.id.as_str(), id, false, more),
+            fit(&clean(&job.spec.title), title, false, more)
+        )),
+        Piece::raw(fit(&why, wide, false, more)),
+        Piece::raw(fit(&took.unwrap_or_default(), 7, true, more)),
+        Piece::raw(fit(&cost, 8, true, more)),
+        Piece::raw(fit(&age, 5, true, more)),
+    ]
+}

@@ -1,0 +1,72 @@
+//! The page of a job: its line, its tabs, and the tab that is open, one file each.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::parts;
+use super::text::{clean, width};
+use super::{events, later, log, manifest, summary};
+use crate::dash::model::{Hit, TABS, Tab};
+use crate::dash::theme::Sign;
+use crate::fleet::Job;
+use crate::job::Role;
+
+/// Draws it. A tab is a file of this room and an arm here.
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
+    let model = canvas.model;
+    let Some(page) = &model.page else { return };
+    let Some(job) = model.job(&page.job).cloned() else {
+        canvas.text(
+            row(body, 0),
+            Role::Wait,
+            &format!(" {} left the queue; its history: aq show {}", page.job, page.job),
+        );
+        return;
+    };
+    title(canvas, row(body, 0), &job);
+    tabs(canvas, row(body, 1), page.tab);
+    let at = below(body, 2);
+    match page.tab {
+        Tab::Summary => summary::draw(canvas, at, &job),
+        Tab::Manifest => manifest::draw(canvas, at, &job),
+        Tab::Events => events::of_job(canvas, at),
+        Tab::Log => log::draw(canvas, at, &job),
+        Tab::Diff | Tab::Runs | Tab::Explain | Tab::Artifacts => later::tab(canvas, at, page.tab, &job),
+    }
+}
+
+fn title(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
+    let age = canvas.age(job.since);
+    let dot = canvas.sign(Sign::Dot);
+    let status = parts::status(canvas, job, 30);
+    let sign = parts::stage_sign(canvas, job);
+    let right =
+        vec![sign, Piece::raw(format!(" {} {age} {dot} ", parts::stage_word(job))), status, Piece::raw(" ")];
+    let wide: usize = right.iter().map(|piece| width(&piece.content)).sum();
+    let room = usize::from(at.width).saturating_sub(wide);
+    let left = format!(" {} {}", job.id, clean(&job.spec.title));
+    let left = super::text::fit(&left, room, false, canvas.sign(Sign::More));
+    let mut pieces = vec![canvas.piece(Role::Head, left)];
+    pieces.extend(right);
+    canvas.line(at, &Line::from(pieces));
+}
+
+fn tabs(canvas: &mut Canvas<'_>, at: Rect, open: Tab) {
+    let narrow = at.width < super::frame::NARROW;
+    let mut x = at.x;
+    for (tab, name) in TABS {
+        let name = if narrow { name.get(..3).unwrap_or(name) } else { name };
+        let label = if tab == open { format!("[{name}]") } else { format!(" {name} ") };
+        let wide = u16::try_from(width(&label)).unwrap_or(0).min(at.right().saturating_sub(x));
+        let place = Rect { x, width: wide, ..at };
+        canvas.text(place, if tab == open { Role::Head } else { Role::Neutral }, &label);
+        canvas.hit(place, Hit::Tab(tab));
+        x += wide;
+    }
+    let count = format!("{}/{} ", open as usize + 1, TABS.len());
+    let wide = u16::try_from(width(&count)).unwrap_or(0);
+    if x + wide < at.right() {
+        canvas.text(Rect { x: at.right() - wide, width: wide, ..at }, Role::Neutral, &count);
+    }
+}

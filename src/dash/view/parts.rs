@@ -1,0 +1,116 @@
+//! Parts of rows that several screens show: status, cost, bars, ids.
+
+use ratatui::text::Span as Piece;
+
+use super::canvas::Canvas;
+use super::text::{clean, cut, short_age, width};
+use crate::dash::theme::Sign;
+use crate::fleet::Job;
+use crate::insight::used;
+use crate::job::{Autoship, Proof, Role, Stage, usd};
+
+/// Cells of a bar.
+const BAR: u64 = 5;
+
+/// What a job does or waits for, in at most `most` columns: first "ago" goes, then the name of a tool is cut,
+/// never the word.
+pub fn status(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> Piece<'static> {
+    if canvas.model.is_waiting(&job.id) {
+        return Piece::raw(format!("{} sent", canvas.sign(Sign::Waits)));
+    }
+    let (role, text) = words(canvas, job, most);
+    let more = canvas.sign(Sign::More);
+    canvas.piece(role, cut(&text, most, more))
+}
+
+fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
+    if let Some(attempt) = job.open_attempt() {
+        let (word, at, _) = &attempt.word;
+        let role = role_of_word(word);
+        let age = canvas.span_since(*at);
+        let word = clean(word);
+        // Silence has no last word: it lasts.
+        let long = match word == "silent" {
+            true => format!("{word} {}", short_age(age)),
+            false => format!("{word} {} ago", age.age()),
+        };
+        if width(&long) <= most {
+            return (role, long);
+        }
+        let short = format!("{word} {}", short_age(age));
+        if width(&short) <= most {
+            return (role, short);
+        }
+        let Some(name) = word.strip_prefix("tool(").and_then(|rest| rest.strip_suffix(')')) else {
+            return (role, word);
+        };
+        let age = short_age(age);
+        let room = most.saturating_sub(width("tool() ") + width(&age));
+        return (role, format!("tool({}) {age}", cut(name, room, canvas.sign(Sign::More))));
+    }
+    if let Some(park) = &job.park {
+        let until = park.until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
+        let role = if park.reason == crate::fleet::ParkReason::Asked { Role::Human } else { Role::Wait };
+        return (role, format!("{} {}{until}", canvas.sign(Sign::Parked), park.reason.words()));
+    }
+    let text = match job.stage {
+        Stage::Assigned => "starting".to_string(),
+        Stage::Review => format!("{} of {}", job.approvals(), job.review_rule().approvals.max(1)),
+        Stage::Testing => {
+            let proof = if job.proof() == Proof::Verified { "verified" } else { "UNPROVEN" };
+            let then = if job.ship_lease().is_some() {
+                "is being shipped"
+            } else if job.spec.autoship == Autoship::Never {
+                "ship?"
+            } else {
+                "ships itself"
+            };
+            format!("{proof}, {then}")
+        }
+        _ => clean(&job.why),
+    };
+    (Role::Neutral, text)
+}
+
+fn role_of_word(word: &str) -> Role {
+    match word.split('(').next().unwrap_or(word) {
+        "working" | "thinking" | "tool" | "starting" => Role::Active,
+        _ => Role::Wait,
+    }
+}
+
+/// What it cost so far; `?` is unknown, and before any attempt there is nothing to know.
+pub fn cost(job: &Job) -> String {
+    match (used(job).micro_usd, job.attempts.is_empty()) {
+        (Some(micro), _) => usd(micro),
+        (None, true) => String::new(),
+        (None, false) => "?".to_string(),
+    }
+}
+
+/// The share of its ceiling a job has used; no ceiling or no knowledge means no bar.
+pub fn bar(canvas: &Canvas<'_>, job: &Job) -> String {
+    let (Some(ceiling), Some(spent)) = (job.budget().micro_usd.filter(|n| *n > 0), used(job).micro_usd)
+    else {
+        return String::new();
+    };
+    let full = (spent.saturating_mul(BAR) / ceiling).min(BAR);
+    let times = |sign: Sign, n: u64| canvas.sign(sign).repeat(usize::try_from(n).unwrap_or(0));
+    times(Sign::Full, full) + &times(Sign::Empty, BAR - full)
+}
+
+/// The sign and the colour of where a job stands; a parked one has its own sign.
+pub fn stage_sign(canvas: &Canvas<'_>, job: &Job) -> Piece<'static> {
+    let sign =
+        if job.park.is_some() { canvas.sign(Sign::Parked) } else { canvas.look().stage_sign(job.stage) };
+    Piece::styled(sign, canvas.look().stage(job.stage))
+}
+
+/// Where a job stands, as a word.
+pub fn stage_word(job: &Job) -> &'static str {
+    match (&job.park, job.stage) {
+        (Some(_), _) => "parked",
+        (None, Stage::DeadLetter) => "dead",
+        (None, stage) => stage.name(),
+    }
+}

@@ -1,0 +1,105 @@
+//! A sheet: the question, what is lost and kept, the words that are asked for, and the answers.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::boxed;
+use super::canvas::{Canvas, row};
+use super::text::{clean, cut, width};
+use crate::dash::model::{Sheet, Words};
+use crate::job::Role;
+
+/// Columns of the box where there is room.
+const WIDE: u16 = 76;
+/// Rows of a text that is being written.
+const WORDS: u16 = 4;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
+    let wide = WIDE.min(at.width.saturating_sub(2));
+    let room = usize::from(wide.saturating_sub(4));
+    let label = sheet.rows.iter().map(|row| width(&row.0)).max().unwrap_or(0).max(7);
+    let mut lines: Vec<Line<'static>> = vec![Line::raw(clean(&sheet.about)), Line::raw("")];
+    let facts = sheet.rows.iter().map(|(label, text)| (label.as_str(), text.as_str()));
+    for (name, text) in facts.chain([("", ""), ("runs as", sheet.runs.as_str())]) {
+        for (i, part) in wrapped(text, room.saturating_sub(label + 2)).into_iter().enumerate() {
+            let name = if i == 0 { name } else { "" };
+            lines.push(Line::from(vec![
+                canvas.piece(Role::Head, format!("{name:<label$}  ")),
+                Piece::raw(part),
+            ]));
+        }
+    }
+    let words = if sheet.words.is_some() { WORDS + 2 } else { 0 };
+    let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(words).saturating_add(2);
+    let hint = hint(canvas, sheet);
+    let inside = boxed::draw(canvas, at, (wide, high), &clean(&sheet.head), &hint);
+    // The words go before the facts where there is no room for both.
+    let facts = inside.height.saturating_sub(words);
+    for (nth, line) in lines.iter().take(usize::from(facts)).enumerate() {
+        canvas.line(row(inside, u16::try_from(nth).unwrap_or(u16::MAX)), line);
+    }
+    if let Some(words) = &sheet.words {
+        let place = Rect { y: inside.y + facts, height: inside.height - facts, ..inside };
+        field(canvas, place, words);
+    }
+}
+
+/// The answers, in the lower edge of the box.
+fn hint(canvas: &Canvas<'_>, sheet: &Sheet) -> String {
+    let enter = if canvas.look().ascii { "Ent" } else { "⏎" };
+    if sheet.words.as_ref().is_some_and(|words| words.writing) {
+        return format!("{enter} when it is written   Esc {}", sheet.keep);
+    }
+    let mut parts: Vec<String> =
+        sheet.answers.iter().map(|answer| format!("{} {}", answer.key, answer.label)).collect();
+    if sheet.words.is_some() {
+        parts.push("e write on".to_string());
+    }
+    parts.push(format!("n or {enter} {}", sheet.keep));
+    parts.join("   ")
+}
+
+/// The text that is being written, with its cursor; the end of it where it is long.
+fn field(canvas: &mut Canvas<'_>, at: Rect, words: &Words) {
+    canvas.text(row(at, 1), Role::Head, &format!("{}:", words.label));
+    let (line, column) = (words.text.cursor().0, words.text.cursor().1);
+    let height = usize::from(WORDS);
+    let top = (line + 1).saturating_sub(height);
+    for (nth, text) in words.text.lines().iter().skip(top).take(height).enumerate() {
+        let place = row(at, u16::try_from(nth + 2).unwrap_or(u16::MAX));
+        let here = words.writing && top + nth == line;
+        let mut pieces = vec![Piece::raw("> ")];
+        if !here {
+            pieces.push(Piece::raw(clean(text)));
+        } else {
+            // What is left of the cursor is cut, so that the cursor is always in sight.
+            let before: String = text.chars().take(column).collect();
+            let over = (width(&before) + 4).saturating_sub(usize::from(at.width));
+            let before: String = before.chars().skip(over).collect();
+            let under: String = text.chars().skip(column).take(1).collect();
+            let behind: String = text.chars().skip(column + 1).collect();
+            pieces.push(Piece::raw(clean(&before)));
+            let under = if under.is_empty() { " ".to_string() } else { clean(&under) };
+            pieces.push(Piece::styled(under, canvas.look().cursor()));
+            pieces.push(Piece::raw(clean(&behind)));
+        }
+        canvas.line(place, &Line::from(pieces));
+    }
+}
+
+/// A text in lines of so many columns, broken at blanks and line ends.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    for line in text.split('\n') {
+        let mut now = String::new();
+        for word in clean(line).split_inclusive(' ') {
+            if !now.is_empty() && width(&now) + width(word.trim_end()) > room {
+                out.push(std::mem::take(&mut now));
+            }
+            now.push_str(word);
+        }
+        out.push(cut(&now, room.max(1), ""));
+    }
+    out
+}

@@ -1,0 +1,132 @@
+//! Text on a terminal: what strangers wrote made harmless, columns counted, lines cut.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::engine::strip_controls;
+use crate::time::Span;
+
+/// The text without anything that could move the cursor, reorder what is read, or change the width of a sign.
+pub fn clean(text: &str) -> String {
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return text.to_string();
+    }
+    let plain = strip_controls(text);
+    plain
+        .chars()
+        .filter(|c| !matches!(c, '\u{fe0e}' | '\u{fe0f}'))
+        .map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c })
+        .collect()
+}
+
+/// Columns it takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text cut to so many columns, with `more` where something is left out.
+pub fn cut(text: &str, most: usize, more: &str) -> String {
+    if width(text) <= most {
+        return text.to_string();
+    }
+    let room = most.saturating_sub(width(more));
+    let mut out = String::new();
+    let mut used = 0;
+    for part in text.graphemes(true) {
+        let wide = width(part);
+        if used + wide > room {
+            break;
+        }
+        used += wide;
+        out.push_str(part);
+    }
+    if most >= width(more) {
+        out.push_str(more);
+    }
+    out
+}
+
+/// The text cut or filled up to exactly so many columns, at the left or the right edge.
+pub fn fit(text: &str, columns: usize, right: bool, more: &str) -> String {
+    let text = cut(text, columns, more);
+    let space = " ".repeat(columns.saturating_sub(width(&text)));
+    if right { space + &text } else { text + &space }
+}
+
+/// An age where there is little room: `14s`, `31m`, `1h12`, `4d`.
+pub fn short_age(span: Span) -> String {
+    let s = span.as_secs();
+    match s {
+        0..=59 => format!("{s}s"),
+        60..=3_599 => format!("{}m", s / 60),
+        3_600..=172_799 => format!("{}h{:02}", s / 3_600, s % 3_600 / 60),
+        _ => format!("{}d", s / 86_400),
+    }
+}
+
+/// How long an age stays as it is shown: seconds are drawn anew every ten, then minutes, then hours.
+pub fn good_for(span: Span) -> Span {
+    let ms = span.as_millis();
+    let step = match span.as_secs() {
+        0..=59 => return Span::from_millis(10_000.min(60_000 - ms)),
+        60..=172_799 => 60_000,
+        _ => 86_400_000,
+    };
+    Span::from_millis(step - ms % step)
+}
+
+/// A number with its thousands apart.
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_by_what_people_see_as_letters() {
+        let check = |text: &str, most: usize, expected: &str| assert_eq!(cut(text, most, "…"), expected);
+        check("abc", 3, "abc");
+        check("abcd", 3, "ab…");
+        check("日本語", 5, "日本…");
+        check("日本語", 4, "日…");
+        check("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…");
+        check("abc", 0, "");
+        assert_eq!((fit("a", 3, true, "…"), fit("a", 3, false, "…")), ("  a".to_string(), "a  ".to_string()));
+    }
+
+    #[test]
+    fn what_strangers_write_is_harmless() {
+        assert_eq!(clean("a\x1b[31mb\u{fe0f}\nc\x07\u{202e}"), "ab c");
+    }
+
+    #[test]
+    fn ages_say_how_long_they_are_good_for() {
+        let check = |ms: u64, age: &str, good: u64| {
+            let span = Span::from_millis(ms);
+            assert_eq!((short_age(span).as_str(), good_for(span).as_millis()), (age, good));
+        };
+        check(14_000, "14s", 10_000);
+        check(55_000, "55s", 5_000);
+        check(61_000, "1m", 59_000);
+        check(4_320_000, "1h12", 60_000);
+        check(200_000_000, "2d", 59_200_000);
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(
+            (grouped(7), grouped(10_029), grouped(1_234_567)),
+            ("7".into(), "10,029".into(), "1,234,567".into())
+        );
+    }
+}
