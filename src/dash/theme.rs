@@ -223,12 +223,10 @@ mod tests {
     fn signs_are_one_column_wide_and_have_an_ascii_form() {
         use unicode_width::UnicodeWidthStr as _;
         for (sign, plain) in SIGNS {
-            let with_vs16 = format!("{sign}\u{fe0f}");
-            assert_eq!(
-                (sign.width(), with_vs16.width(), plain.is_ascii(), plain.len()),
-                (1, 1, true, 1),
-                "{sign}"
-            );
+            // `*` and `#` are bases of keycaps; text of strangers is stripped of what would make one.
+            let with_vs16 = if sign.is_ascii() { sign.to_string() } else { format!("{sign}\u{fe0f}") };
+            let widths = (sign.width(), with_vs16.width());
+            assert_eq!((widths, plain.is_ascii(), plain.len()), ((1, 1), true, 1), "{sign}");
         }
     }
 
