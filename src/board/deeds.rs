@@ -14,8 +14,8 @@ impl Local {
     /// A [`Fault`] if the log cannot be read, or its events do not fit.
     pub fn past_actions(&self) -> Result<Vec<PastAction>, Fault> {
         // What lies behind the newest seam is a quarter of a million events ago: nobody undoes that, and every
-    // undo would read it all.
-    let mut state = self.place().seam()?.unwrap_or_default();
+        // undo would read it all.
+        let mut state = self.place().seam()?.unwrap_or_default();
         let mut actions: Vec<PastAction> = Vec::new();
         loop {
             let page = self.place().history(state.seq, PAGE)?;
