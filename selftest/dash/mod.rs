@@ -5,3 +5,4 @@ mod dice;
 mod frames;
 mod moving;
 mod seat;
+mod speed;

@@ -1,5 +1,7 @@
 //! The end of a transcript: what is there, then what is added.
 
+use std::path::PathBuf;
+
 use crate::dash::effect::Want;
 use crate::dash::model::{LINES_MOST, LogLine, Voice};
 use crate::dash::msg::{Got, Read};
@@ -15,6 +17,7 @@ pub struct Tail {
     pub attempt: AttemptNo,
     /// It may still grow.
     pub open: bool,
+    path: PathBuf,
     reader: Result<TranscriptReader, String>,
     /// Nothing was given out yet.
     fresh: bool,
@@ -28,7 +31,7 @@ impl Tail {
         let path = if own.exists() { own } else { runs.join(format!("{attempt}.jsonl")) };
         let reader = TranscriptReader::tail(&path, LINES_MOST)
             .map_err(|e| format!("cannot read {}: {e}", path.display()));
-        Tail { job, attempt, open: true, reader, fresh: true }
+        Tail { job, attempt, open: true, path, reader, fresh: true }
     }
 
     /// What is there and was not given out; the first time in any case.
@@ -43,8 +46,14 @@ impl Tail {
             Ok(lines) => lines,
             Err(why) => return fresh.then_some(Read { want, got: Err(why) }),
         };
-        if lines.is_empty() && !fresh {
-            return None;
+        if lines.is_empty() {
+            // What is not there may come while the attempt is open; the pane says so until then.
+            let none = "nothing is written: it has said nothing yet, or its transcript was cleaned away";
+            let got = match self.path.exists() {
+                true => Ok(Got::Lines { attempt: self.attempt, lines, dropped: 0, fresh }),
+                false => Err(none.to_string()),
+            };
+            return fresh.then_some(Read { want, got });
         }
         Some(Read { want, got: Ok(Got::Lines { attempt: self.attempt, lines, dropped: 0, fresh }) })
     }
