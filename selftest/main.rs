@@ -2,6 +2,7 @@
 
 mod agent;
 mod agent_bench;
+mod agent_clock;
 mod agent_money;
 mod agent_rework;
 mod bench_folder;

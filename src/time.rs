@@ -212,6 +212,8 @@ pub trait Clock: Send + Sync {
     fn wall(&self) -> Stamp;
     /// Time since boot, sleep included. Never goes back.
     fn boot(&self) -> Span;
+    /// Time since boot that the machine was awake: the same for all processes of one boot.
+    fn awake(&self) -> Span;
 }
 
 /// The clocks of this machine.
@@ -229,10 +231,20 @@ impl Clock for SystemClock {
         // On macOS the monotonic clock is the one that counts sleep.
         #[cfg(not(target_os = "linux"))]
         let id = rustix::time::ClockId::Monotonic;
-        let t = rustix::time::clock_gettime(id);
-        let ms = t.tv_sec.saturating_mul(1000).saturating_add(t.tv_nsec / 1_000_000);
-        Span(u64::try_from(ms).unwrap_or(0))
+        read(id)
     }
+
+    fn awake(&self) -> Span {
+        // On macOS this counts sleep too; there every process of the machine can be seen, so nobody's
+        // silence has to be measured.
+        read(rustix::time::ClockId::Monotonic)
+    }
+}
+
+fn read(id: rustix::time::ClockId) -> Span {
+    let t = rustix::time::clock_gettime(id);
+    let ms = t.tv_sec.saturating_mul(1000).saturating_add(t.tv_nsec / 1_000_000);
+    Span(u64::try_from(ms).unwrap_or(0))
 }
 
 /// A clock that moves only when it is told to.
@@ -240,19 +252,26 @@ impl Clock for SystemClock {
 pub struct FakeClock {
     wall: AtomicI64,
     boot: AtomicI64,
+    slept: AtomicI64,
 }
 
 impl FakeClock {
     /// A clock that shows `start` and a boot time of zero.
     pub fn at(start: Stamp) -> FakeClock {
-        FakeClock { wall: AtomicI64::new(start.0), boot: AtomicI64::new(0) }
+        FakeClock { wall: AtomicI64::new(start.0), ..FakeClock::default() }
     }
 
-    /// Lets `span` pass on both clocks.
+    /// Lets `span` pass on all clocks.
     pub fn pass(&self, span: Span) {
         let ms = i64::try_from(span.0).unwrap_or(i64::MAX);
         self.wall.fetch_add(ms, Ordering::Relaxed);
         self.boot.fetch_add(ms, Ordering::Relaxed);
+    }
+
+    /// Lets the machine sleep for `span`.
+    pub fn sleep(&self, span: Span) {
+        self.pass(span);
+        self.slept.fetch_add(i64::try_from(span.0).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
     /// Sets the wall alone, as a person or a time server would.
@@ -268,6 +287,11 @@ impl Clock for FakeClock {
 
     fn boot(&self) -> Span {
         Span(u64::try_from(self.boot.load(Ordering::Relaxed)).unwrap_or(0))
+    }
+
+    fn awake(&self) -> Span {
+        let slept = self.slept.load(Ordering::Relaxed);
+        Span(self.boot().0.saturating_sub(u64::try_from(slept).unwrap_or(0)))
     }
 }
 

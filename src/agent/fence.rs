@@ -210,9 +210,8 @@ impl Server {
     }
 
     async fn add(&self, name: &str, text: &str) -> Result<Reply, Fault> {
-        use crate::time::Clock as _;
         let ready = {
-            let intake = Intake::new(self.local.place(), &self.settings, crate::time::SystemClock.wall());
+            let intake = Intake::new(self.local.place(), &self.settings, self.local.clock().wall());
             intake.read(name, text.as_bytes())
         };
         let ready = match ready {

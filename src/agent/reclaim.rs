@@ -12,11 +12,13 @@ use super::act::kind_name;
 use super::place::listed;
 use super::work::{PREPARED_FILE, Phase, Prepared, SAVED_FILE, Saved, Work};
 use crate::board::{Board as _, Local};
-use crate::engine::{KILL_GRACE, Liveness, ProcessIdentity, Run, RunKind, RunState, StopCause, is_alive};
+use crate::engine::{
+    KILL_GRACE, Liveness, ProcessIdentity, Run, RunKind, RunState, StopCause, is_alive, process_identity,
+};
 use crate::fleet::{Actor, ActorKind, Command, Job, LeaseKind, Order, State};
 use crate::job::{Epoch, HolderId, plain_error};
 use crate::store::Fault;
-use crate::time::{Clock as _, Span, Stamp, SystemClock};
+use crate::time::{Clock, Span, Stamp};
 
 /// A holder that cannot be checked is given up after this long without a sign of life.
 const FALLBACK: Span = Span::from_secs(900);
@@ -39,7 +41,7 @@ enum Left {
 pub async fn make_whole(local: &Local) -> Result<Vec<String>, Fault> {
     let state = local.snapshot();
     let mut lines = Vec::new();
-    for job in dead(&state, &local.place().side) {
+    for job in dead(&state, &local.place().side, local.clock()) {
         if let Left::Nothing(why) = left_of(local, &job) {
             lines.extend(expire(local, &job, &why).await?);
         }
@@ -49,7 +51,7 @@ pub async fn make_whole(local: &Local) -> Result<Vec<String>, Fault> {
 
 /// Jobs whose holder is gone: shown as `orphaned` by verbs that only read.
 pub fn orphaned(local: &Local) -> Vec<crate::job::JobId> {
-    dead(&local.snapshot(), &local.place().side).into_iter().map(|job| job.id).collect()
+    dead(&local.snapshot(), &local.place().side, local.clock()).into_iter().map(|job| job.id).collect()
 }
 
 /// What came of a look at what dead holders left.
@@ -68,7 +70,7 @@ pub(super) struct Taken {
 pub(super) async fn adopt(local: &Local, me: &HolderId, slots: usize) -> Result<Taken, Fault> {
     let mut taken = Taken { works: Vec::new(), lines: Vec::new(), waiting: 0, stuck: 0 };
     let state = local.snapshot();
-    for job in dead(&state, &local.place().side) {
+    for job in dead(&state, &local.place().side, local.clock()) {
         let found = {
             let (place, job) = (local.place().clone(), job.clone());
             super::act::blocking(move || left_in(&place.runs(&job.id), &job)).await
@@ -108,16 +110,19 @@ async fn ask(local: &Local, by: &str, command: Command) -> Result<bool, Fault> {
     Ok(local.act(vec![Order::new(by, command)]).await?.iter().all(Result::is_ok))
 }
 
-fn dead(state: &State, side: &Path) -> Vec<Job> {
-    state.held().filter(|(_, holder)| is_gone(holder, side)).map(|(job, _)| job.clone()).collect()
+fn dead(state: &State, side: &Path, clock: &dyn Clock) -> Vec<Job> {
+    state.held().filter(|(_, holder)| is_gone(holder, side, clock)).map(|(job, _)| job.clone()).collect()
 }
 
-fn is_gone(holder: &HolderId, side: &Path) -> bool {
-    match ProcessIdentity::from_str(holder.as_str()).map(|who| is_alive(&who)) {
-        Ok(Liveness::Alive) => false,
-        Ok(Liveness::Gone) => true,
-        Ok(Liveness::Unknown) | Err(_) => {
-            silent_since(&beat_file(side, holder)).is_none_or(|age| age > FALLBACK)
+fn is_gone(holder: &HolderId, side: &Path, clock: &dyn Clock) -> bool {
+    let who = ProcessIdentity::from_str(holder.as_str()).ok();
+    match who.as_ref().map(is_alive) {
+        Some(Liveness::Alive) => false,
+        Some(Liveness::Gone) => true,
+        Some(Liveness::Unknown) | None => {
+            let boot = process_identity().boot;
+            let shared = who.is_some_and(|who| !boot.is_empty() && who.boot == boot);
+            silence(&beat_file(side, holder), shared, clock).is_none_or(|age| age > FALLBACK)
         }
     }
 }
@@ -128,16 +133,31 @@ pub(super) fn beat_file(side: &Path, holder: &HolderId) -> PathBuf {
     side.join("agents").join(format!("{}.json", &name.as_str()[..16]))
 }
 
-fn silent_since(path: &Path) -> Option<Span> {
+/// How long an agent has given no sign of life. Under one boot that is waking time: neither a wall that is
+/// set nor a night with the lid closed makes anybody silent. Else there is only the wall to measure by.
+fn silence(path: &Path, shared: bool, clock: &dyn Clock) -> Option<Span> {
+    if shared {
+        let here: serde_json::Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        let last = here["awake"].as_u64()?;
+        return Some(Span::from_millis(clock.awake().as_millis().saturating_sub(last)));
+    }
     let changed = Stamp::from_system(std::fs::metadata(path).ok()?.modified().ok()?);
-    Some(SystemClock.wall().since(changed))
+    Some(clock.wall().since(changed))
 }
 
-/// Renews an agent's sign of life.
-pub(super) fn beat(path: &Path) {
-    let now = SystemClock.wall().to_system();
-    // One that cannot be written is as good as none; the next comes in a minute.
-    let _ = std::fs::File::options().append(true).open(path).and_then(|file| file.set_modified(now));
+/// Renews an agent's sign of life. One that cannot be written is as good as none; the next comes in a
+/// minute.
+pub(super) fn beat(path: &Path, clock: &dyn Clock) {
+    use std::os::unix::fs::FileExt as _;
+    let Ok(text) = std::fs::read(path) else { return };
+    let Ok(mut here) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
+    here["awake"] = clock.awake().as_millis().into();
+    // Over itself in one write: the figure only grows, so no end of the old text is left over.
+    let file = std::fs::File::options().write(true).open(path);
+    let _ = file.and_then(|file| {
+        file.write_all_at(format!("{here}\n").as_bytes(), 0)?;
+        file.set_modified(clock.wall().to_system())
+    });
 }
 
 fn left_of(local: &Local, job: &Job) -> Left {
@@ -233,4 +253,45 @@ fn take_up(job: &Job, dir: &Path, kind: RunKind, run: &Run) -> Option<Work> {
         work.saved = serde_json::from_slice::<Saved>(&saved).ok()?;
     }
     Some(work)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::FakeClock;
+
+    /// An agent in another container, under this boot or another, and what happens after its last beat.
+    #[track_caller]
+    fn check(same_boot: bool, then: impl Fn(&FakeClock), gone: bool) {
+        let side = tempfile::tempdir().expect("a folder");
+        let mut who = process_identity();
+        who.namespace.push('9');
+        if !same_boot {
+            (who.host, who.boot) = ("elsewhere".to_string(), "other".to_string());
+        }
+        let holder = HolderId::new(who.to_string());
+        let path = beat_file(side.path(), &holder);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(&path, "{\"awake\":0,\"v\":1}\n").expect("written");
+        let clock = FakeClock::at(Stamp::from_millis(1_800_000_000_000));
+        clock.pass(Span::from_mins(60));
+        beat(&path, &clock);
+        then(&clock);
+        assert_eq!(is_gone(&holder, side.path(), &clock), gone);
+    }
+
+    #[test]
+    fn only_silence_while_awake_makes_a_holder_that_cannot_be_seen_gone() {
+        let hour = Span::from_mins(60);
+        let at =
+            |clock: &FakeClock, ms: i64| clock.set_wall(Stamp::from_millis(clock.wall().as_millis() + ms));
+        check(true, |_| {}, false);
+        check(true, |clock| clock.pass(Span::from_secs(899)), false);
+        check(true, |clock| clock.pass(Span::from_secs(901)), true);
+        check(true, |clock| at(clock, 3_600_000), false);
+        check(true, |clock| at(clock, -3_600_000), false);
+        check(true, |clock| clock.sleep(hour.times(8)), false);
+        check(false, |clock| clock.pass(Span::from_secs(899)), false);
+        check(false, |clock| clock.pass(Span::from_secs(901)), true);
+    }
 }

@@ -17,7 +17,7 @@ use crate::engine::ShimProgram;
 use crate::fleet::{Actor, Claimant, State};
 use crate::job::Folder;
 use crate::store::{Fault, Watch};
-use crate::time::{Clock as _, Span, Stamp, SystemClock};
+use crate::time::{Clock, Span, Stamp};
 
 /// Without any nudge the folder is looked at this often: the safety net under the watch.
 const LOOK_AGAIN: Span = Span::from_secs(60);
@@ -79,7 +79,7 @@ pub async fn run(local: Arc<Local>, settings: Arc<Settings>, options: Options) -
     let doer = Doer::new(local.clone(), settings.clone(), options.who.clone(), shim, to);
     let desk = Desk::new(options.who.clone(), options.slots, options.until);
     let beat = beat_file(&local.place().side, &options.who.holder);
-    let _here = Here::register(&beat, &options)?;
+    let _here = Here::register(&beat, &options, local.clock())?;
     let mut it = Loop {
         local,
         settings,
@@ -104,7 +104,7 @@ pub async fn run(local: Arc<Local>, settings: Arc<Settings>, options: Options) -
 struct Here(PathBuf);
 
 impl Here {
-    fn register(path: &std::path::Path, options: &Options) -> Result<Here, Fault> {
+    fn register(path: &std::path::Path, options: &Options, clock: &dyn Clock) -> Result<Here, Fault> {
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir).map_err(|e| Fault::io("make", dir, &e))?;
         }
@@ -112,7 +112,8 @@ impl Here {
             "v": 1,
             "holder": options.who.holder.as_str(),
             "slots": options.slots,
-            "since": SystemClock.wall().as_millis(),
+            "since": clock.wall().as_millis(),
+            "awake": clock.awake().as_millis(),
             "capabilities": options.who.capabilities,
             "engines": options.who.engines.iter().map(|e| (&e.name, e.class)).collect::<Vec<_>>(),
             "accounts": options.who.engines.iter().map(|e| (&e.name, &e.accounts)).collect::<BTreeMap<_, _>>(),
@@ -219,7 +220,7 @@ impl Loop {
             }
             if net {
                 // A sign of life for whoever cannot see our process.
-                beat(&self.beat);
+                beat(&self.beat, self.local.clock());
             }
         }
         let (well, badly) = self.desk.tally;
@@ -238,7 +239,7 @@ impl Loop {
     }
 
     fn boot(&self) -> Span {
-        SystemClock.boot()
+        self.local.clock().boot()
     }
 
     fn wait(&self, looked: Span) -> Span {
@@ -263,7 +264,7 @@ impl Loop {
     }
 
     fn law(&self) -> Stamp {
-        SystemClock.wall().max(self.local.snapshot().at)
+        self.local.now().law
     }
 
     fn nudged(&mut self, nudge: Nudge) {

@@ -6,10 +6,10 @@ use tokio::sync::watch;
 
 use super::seam::{Answer, Board, Source};
 use crate::coordinator::{Coordinator, Duties, Mailbox, Verdict, start_with};
-use crate::fleet::{Event, Order, State};
+use crate::fleet::{Event, Now, Order, State};
 use crate::job::{BlobId, Seq};
 use crate::store::{Fault, FolderLog, Log as _, Place, Watch};
-use crate::time::Clock;
+use crate::time::{Clock, LawClock};
 
 /// Why a queue is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +27,7 @@ pub struct Local {
     place: Place,
     mailbox: Mailbox<FolderLog>,
     clock: Arc<dyn Clock>,
+    law_clock: LawClock,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -37,9 +38,10 @@ impl Local {
     /// A [`Fault`] if the log cannot be read or is damaged.
     pub fn open(place: &Place, purpose: Purpose, clock: Arc<dyn Clock>) -> Result<Local, Fault> {
         let coordinator = Coordinator::open(FolderLog::open(place)?, clock.clone())?;
+        let law_clock = coordinator.law_clock();
         let duties = Duties { timers: purpose == Purpose::Serve, snapshots: purpose != Purpose::Read };
         let (mailbox, thread) = start_with(coordinator, duties)?;
-        Ok(Local { place: place.clone(), mailbox, clock, thread: Some(thread) })
+        Ok(Local { place: place.clone(), mailbox, clock, law_clock, thread: Some(thread) })
     }
 
     /// Where the queue is.
@@ -70,8 +72,14 @@ impl Local {
     }
 
     /// The clock it was opened with.
-    pub(super) fn clock(&self) -> &dyn Clock {
+    pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// The two readings of time that a decision would use now: the law's own, which no setting of the wall
+    /// moves, and the wall.
+    pub fn now(&self) -> Now {
+        Now { law: self.law_clock.now(self.clock(), self.snapshot().at), wall: self.clock.wall() }
     }
 
     /// The coordinator's mailbox, for what only a folder can do.

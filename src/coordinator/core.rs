@@ -60,6 +60,11 @@ impl<L: Log> Coordinator<L> {
         &mut self.log
     }
 
+    /// The law's time as this process keeps it.
+    pub fn law_clock(&self) -> LawClock {
+        self.law_clock
+    }
+
     /// The two readings of time a decision would use now.
     pub fn now(&self) -> Now {
         Now { law: self.law_clock.now(&*self.clock, self.state.at), wall: self.clock.wall() }
