@@ -90,6 +90,25 @@ impl Bench {
         self.act(vec![Command::Submit { new: Box::new(new), parent: None }])
     }
 
+    /// Submits that many jobs of one text in one batch: `NAME-00000` and so on.
+    pub fn jobs(&self, name: &str, count: usize) -> &Bench {
+        let board = self.board();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("an event loop");
+        let body: BlobId = runtime.block_on(board.put_blob(b"# one of many\n".to_vec())).expect("stored");
+        let effective = runtime.block_on(board.put_blob(EFFECTIVE.as_bytes().to_vec())).expect("stored");
+        drop(board);
+        let submit = |n: usize| {
+            let id = format!("{name}-{n:05}");
+            let mut spec = Spec::titled(id.clone());
+            spec.engine = Some("shell".to_string());
+            let (body, effective) = (body.clone(), effective.clone());
+            let new =
+                Submission { job: JobId::new(&id), spec, body, effective, file: Some(format!("{id}.md")) };
+            Command::Submit { new: Box::new(new), parent: None }
+        };
+        self.act((0..count).map(submit).collect())
+    }
+
     /// An agent of this host claims what is first in line.
     pub fn claim(&self) -> &Bench {
         self.act(vec![Command::Claim { who: Box::new(claimant()) }])

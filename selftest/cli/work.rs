@@ -311,6 +311,35 @@ fn work_at_risk_is_never_cleaned_away() {
 }
 
 #[test]
+fn what_ended_long_ago_leaves_by_itself_and_its_files_stay() {
+    use aq::board::{Board as _, HOT_ENDED_MOST};
+    use aq::fleet::Command;
+    let bench = Bench::queue();
+    let many = HOT_ENDED_MOST + 120;
+    bench.jobs("job", many);
+    let id = |n: usize| aq::job::JobId::new(format!("job-{n:05}"));
+    bench.pass("1m").act((0..many).map(|n| Command::Cancel { job: id(n) }).collect());
+    bench.job("waits-1", |spec| spec.deps = vec!["job-00007".to_string()]);
+    let said = run(&bench, "agent --once");
+    has(&said, &["archived 119 jobs that ended long ago", "exit 0\n"]);
+    let state = bench.board().snapshot();
+    assert_eq!((state.jobs.len(), state.tombs.len()), (HOT_ENDED_MOST + 2, 119));
+    assert!(state.jobs.contains_key("job-00007"), "somebody waits for it");
+    let files = std::fs::read_dir(bench.work().join("queue/failed")).expect("a folder").count();
+    assert_eq!(files, many, "files are a person's to remove");
+    let said = run(&bench, "park waits-1");
+    assert!(!said.contains("belongs to no job"), "{said}");
+    has(&run(&bench, "doctor"), &["files\tfine", "log\tfine"]);
+    has(&run(&bench, "show job-00003"), &["cancelled", "exit 0\n"]);
+    // Deleted, it is forgotten; moved to inbox, it is a new job.
+    std::fs::remove_file(bench.work().join("queue/failed/job-00001.md")).expect("removed");
+    let (from, to) = ("queue/failed/job-00002.md", "queue/inbox/job-00002.md");
+    std::fs::rename(bench.work().join(from), bench.work().join(to)).expect("moved");
+    std::thread::sleep(std::time::Duration::from_millis(350));
+    has(&run(&bench, "unpark waits-1"), &["submitted one-of-many-", "from job-00002.md"]);
+}
+
+#[test]
 fn an_agent_is_drained_by_its_first_signal_and_stopped_by_both() {
     for (verb, exit) in [("drain", 0), ("stop", 143)] {
         let bench = Bench::empty();

@@ -193,8 +193,12 @@ fn go_back_to(rev: &Rev, job: &Job, repo: &Repo, path: &Path, branch: &str) -> R
 fn heads_of(state: &State, job: &Job) -> Vec<(String, Rev)> {
     let deps = job.deps.iter().filter_map(|dep| dep.job.as_ref());
     let heads = deps.chain(&job.children).filter_map(|id| {
-        let other = state.job(id)?;
-        Some((id.to_string(), other.head.as_ref()?.rev.clone()?))
+        let rev = match state.job(id) {
+            Some(other) => other.head.as_ref()?.rev.clone()?,
+            // Archived, but perhaps never merged.
+            None => state.tombs.get(id)?.head.clone()?,
+        };
+        Some((id.to_string(), rev))
     });
     heads.collect()
 }

@@ -316,6 +316,12 @@ impl Loop {
             (None, true) => None,
         };
         self.step(Happening::Hold(report.hold));
+        match self.local.archive_old().await? {
+            0 => {}
+            n => (self.options.say)(&format!(
+                "archived {n} jobs that ended long ago; they stay in aq ls --all"
+            )),
+        }
         Ok(())
     }
 

@@ -8,8 +8,8 @@ use super::seam::{Answer, Board, Source};
 use crate::coordinator::{Coordinator, Duties, Mailbox, Verdict, start_with};
 use crate::fleet::{Event, Now, Order, State};
 use crate::job::{BlobId, Seq};
-use crate::store::{Fault, FolderLog, Log as _, Place, Watch};
-use crate::time::{Clock, LawClock};
+use crate::store::{Fault, FolderLog, Log as _, Place, Segment, Watch};
+use crate::time::{Clock, LawClock, Stamp};
 
 /// Why a queue is opened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +69,14 @@ impl Local {
     /// A [`Fault`] if the coordinator has stopped.
     pub async fn unmoved(&self) -> Result<Option<Fault>, Fault> {
         self.mailbox.run(|it| it.log().unmoved()).await
+    }
+
+    /// Removes sealed files of the log whose last event is older than `before`; gives those that are gone.
+    ///
+    /// # Errors
+    /// A [`Fault`] if one cannot be removed or nothing stands for it.
+    pub async fn prune_log(&self, before: Stamp) -> Result<Vec<Segment>, Fault> {
+        self.mailbox.run(move |it| it.log().prune(before)).await?
     }
 
     /// The clock it was opened with.

@@ -1,5 +1,6 @@
 //! The seam: what the dash, the agent and most verbs speak to, without asking whether it is a folder or a fleet.
 
+mod archive;
 mod deeds;
 mod intake;
 mod local;
@@ -10,6 +11,7 @@ mod settings;
 mod submit;
 mod sync;
 
+pub use archive::HOT_ENDED_MOST;
 pub use intake::{Draft, Intake, Ready};
 pub use local::{Local, Purpose};
 pub use seam::{Answer, Board, Source};

@@ -4,6 +4,7 @@
 //! anything that stands in no commit; then transcripts; then the law's archive; and only what the law has
 //! let go loses its refs and its file, because others may still build on them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
@@ -15,8 +16,10 @@ use crate::board::{Board as _, Local, Settings};
 use crate::engine::{Run, RunState};
 use crate::fleet::{Command, Job, Level, Order, State};
 use crate::git::{Kept, Repo};
-use crate::job::{BlobId, CLEAN_KEEP, CLEAN_OLDER_THAN, Effective, ShipKind, Stage};
-use crate::time::Stamp;
+use crate::insight::jobs_ever;
+use crate::job::{BlobId, CLEAN_KEEP, CLEAN_OLDER_THAN, Effective, JobId, ShipKind, Stage};
+use crate::store::Segment;
+use crate::time::{Span, Stamp};
 
 /// Prune what is finished
 #[derive(ClapArgs, Debug)]
@@ -40,16 +43,23 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         false => cx.acting_under(&settings)?,
     };
     let state = local.snapshot();
-    let jobs = finished(&state, &settings, args.keep, cx.now(&state).law);
-    if jobs.is_empty() {
+    let mut jobs = left_by_archived(&local, &settings)?;
+    let (age, now) = (age_of(&settings), cx.now(&state).law);
+    jobs.retain(|job| args.keep.is_some() || now.since(job.since) >= age);
+    jobs.extend(finished(&state, &settings, args.keep, cx.now(&state).law));
+    let before = old_before(&settings, cx.wall());
+    let files: Vec<Segment> =
+        local.place().segments()?.into_iter().take_while(|file| file.written < before).collect();
+    if jobs.is_empty() && files.is_empty() {
         cx.out.talk("nothing is old enough to be pruned: nothing to do");
         return tell(cx, state.seq, args.flags.dry_run, &[]);
     }
-    match consent(cx, &args.flags, Level::Decides, false, &sheet(&jobs))? {
+    match consent(cx, &args.flags, Level::Decides, false, &sheet(&jobs, &files))? {
         Consent::Given => {}
         Consent::Withheld => return Ok(Exit::Failed),
         Consent::Shown => {
-            let outcomes: Vec<Outcome> = jobs.iter().map(|job| would(&local, &settings, job)).collect();
+            let mut outcomes: Vec<Outcome> = jobs.iter().map(|job| would(&local, &settings, job)).collect();
+            outcomes.extend(files.iter().map(|file| file_outcome(file, "would prune")));
             return tell(cx, state.seq, true, &outcomes);
         }
     }
@@ -64,6 +74,10 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         };
         outcomes.push(Outcome { target: job.id.to_string(), from: place(job), to: None, became });
     }
+    if !files.is_empty() {
+        let gone = cx.wait(local.prune_log(before))?;
+        outcomes.extend(gone.iter().map(|file| file_outcome(file, "pruned")));
+    }
     tell(cx, local.snapshot().seq, false, &outcomes)
 }
 
@@ -75,7 +89,7 @@ fn place(job: &Job) -> Option<String> {
 fn finished(state: &State, settings: &Settings, keep: Option<usize>, now: Stamp) -> Vec<Job> {
     let config = &settings.config;
     let configured = usize::try_from(config.clean_keep.unwrap_or(CLEAN_KEEP)).unwrap_or(usize::MAX);
-    let age = config.clean_older_than.unwrap_or(CLEAN_OLDER_THAN);
+    let age = age_of(settings);
     let mut ended: Vec<&Job> = state.jobs.values().map(|job| &**job).filter(|j| j.stage.is_ended()).collect();
     ended.sort_by(|a, b| (b.since, &b.id).cmp(&(a.since, &a.id)));
     let beyond = ended.into_iter().skip(keep.unwrap_or(configured));
@@ -86,18 +100,60 @@ fn finished(state: &State, settings: &Settings, keep: Option<usize>, now: Stamp)
     old
 }
 
-fn sheet(jobs: &[Job]) -> Sheet {
+/// Up to this age everything is left alone.
+fn age_of(settings: &Settings) -> Span {
+    settings.config.clean_older_than.unwrap_or(CLEAN_OLDER_THAN)
+}
+
+/// Sealed files of the log whose last event is older than this are history that nobody replays.
+fn old_before(settings: &Settings, wall: Stamp) -> Stamp {
+    let age = age_of(settings);
+    Stamp::from_millis(wall.as_millis().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)))
+}
+
+fn file_outcome(file: &Segment, did: &str) -> Outcome {
+    let name = file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let said = format!("{did} {name}: {} MiB of the log, up to {}", file.bytes >> 20, file.written);
+    let became = Became::Done { event: None, said, next: Vec::new(), undo: None };
+    Outcome { target: name, from: None, to: None, became }
+}
+
+/// Archived jobs of which a worktree or transcripts are left: agents archive what ended long ago, and leave
+/// those to a person.
+fn left_by_archived(local: &Local, settings: &Settings) -> Result<Vec<Job>, CliError> {
+    let state = local.snapshot();
+    let none = JobId::new("none");
+    let folders = [local.place().runs(&none), worktree_path(local.place(), settings, &none)];
+    let entries = folders.iter().filter_map(|folder| std::fs::read_dir(folder.parent()?).ok());
+    let names = entries.flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let left: BTreeSet<JobId> = names.map(JobId::new).filter(|id| state.tombs.contains_key(id)).collect();
+    if left.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (begin, events) = crate::cli::scene::history(local)?;
+    let ever = jobs_ever(begin, &events).map_err(|broken| crate::cli::scene::damaged(&broken))?;
+    Ok(left.iter().filter_map(|id| ever.get(id)).map(|job| Job::clone(job)).collect())
+}
+
+fn sheet(jobs: &[Job], files: &[Segment]) -> Sheet {
     let count = |stage: Stage| jobs.iter().filter(|job| job.stage == stage).count();
     let stages = [Stage::Shipped, Stage::Failed, Stage::DeadLetter].map(|stage| (count(stage), stage.name()));
     let counts: Vec<String> =
         stages.iter().filter(|row| row.0 > 0).map(|(n, name)| format!("{n} {name}")).collect();
+    let mut heads = Vec::new();
+    if !jobs.is_empty() {
+        heads.push(format!("prune {} ended jobs ({})", jobs.len(), counts.join(", ")));
+    }
+    if let Some(last) = files.last() {
+        heads.push(format!("prune {} files of the log, up to {}", files.len(), last.written));
+    }
     Sheet {
-        head: format!("prune {} ended jobs ({})", jobs.len(), counts.join(", ")),
+        head: heads.join(" and "),
         rows: vec![
             ("lost", "their worktrees and transcripts; branches that are merged".to_string()),
             (
                 "kept",
-                "every commit of other branches, artifacts, the log; whatever stands in no commit"
+                "every commit of other branches, artifacts, the rest of the log; whatever stands in no commit"
                     .to_string(),
             ),
             ("back", "none: an archived job is history, its text can be added again".to_string()),
@@ -115,7 +171,9 @@ fn would(local: &Local, settings: &Settings, job: &Job) -> Outcome {
     if local.place().runs(&job.id).exists() {
         parts.push("transcripts");
     }
-    parts.push("archive");
+    if local.snapshot().job(&job.id).is_some() {
+        parts.push("archive");
+    }
     let said = format!("would prune {}: {}", job.id, parts.join(", "));
     let became = Became::Done { event: None, said, next: Vec::new(), undo: None };
     Outcome { target: job.id.to_string(), from: place(job), to: None, became }
@@ -145,7 +203,12 @@ fn prune(
         std::fs::remove_dir_all(&runs).map_err(|e| CliError::io("remove", &runs, &e))?;
         parts.push("transcripts");
     }
-    let event = match cx.wait(local.act(vec![order]))?.swap_remove(0) {
+    let is_hot = local.snapshot().job(&job.id).is_some();
+    let verdict = match is_hot {
+        true => cx.wait(local.act(vec![order]))?.swap_remove(0),
+        false => Ok(Vec::new()),
+    };
+    let event = match verdict {
         Ok(events) => events.first().map(|row| row.0),
         Err(no) if parts.is_empty() => return Ok(judged(no)),
         Err(no) => {
@@ -158,7 +221,9 @@ fn prune(
     {
         parts.push("branch");
     }
-    parts.push("archived");
+    if is_hot {
+        parts.push("archived");
+    }
     if remove_file(&local.place().queue, job, &local.snapshot())? {
         parts.push("file");
     }

@@ -85,13 +85,13 @@ impl Seen {
 }
 
 /// The whole log, as far as it was not pruned, and the state it begins with.
-fn history(board: &Local) -> Result<(State, Vec<(Seq, Event)>), CliError> {
+pub(super) fn history(board: &Local) -> Result<(State, Vec<(Seq, Event)>), CliError> {
     let begin = board.place().beginning()?;
     let events = board.place().history(begin.seq, usize::MAX)?;
     Ok((begin, events))
 }
 
-fn damaged(broken: &Broken) -> CliError {
+pub(super) fn damaged(broken: &Broken) -> CliError {
     let on = std::path::Path::new("the log");
     CliError::from(Fault::new(
         FaultKind::Corrupt,

@@ -13,7 +13,7 @@ use super::account::{Account, AccountId};
 use super::command::PauseMode;
 use super::event::Window;
 use super::job::Job;
-use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Priority, Seq, Stage};
+use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Priority, Rev, Seq, Stage};
 use crate::time::{Span, Stamp};
 
 /// How long a receipt of an idempotency key is kept.
@@ -29,6 +29,9 @@ pub struct Tombstone {
     /// Its idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<IdempotencyKey>,
+    /// The accepted work, which later jobs may still build on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Rev>,
 }
 
 /// The product: what all jobs of this queue share. The folder is the product `local`.

@@ -21,6 +21,8 @@ const JOBS: usize = 10_000;
 const RUNS: usize = 15;
 /// Events of the long log.
 const EVENTS: u64 = 1_000_000;
+/// Bytes of its last file where it is divided: a little less than what is sealed.
+const LAST_FILE: usize = 60 << 20;
 /// Events in one of its lines.
 const BATCH: usize = 64;
 
@@ -150,16 +152,39 @@ pub(super) fn opening(dir: &Path) -> Result<Vec<Figure>, Fault> {
         status.map(|_| took).map_err(|e| Fault::io("run", Path::new("aq"), &e))
     };
     let cold = open()?;
-    let mut coordinator = Coordinator::open(FolderLog::open(&yard.place)?, Arc::new(SystemClock))?;
-    if let Some((save, state)) = coordinator.saver() {
-        save(&state)?;
-    }
-    drop(coordinator);
+    save(&yard)?;
     let warm: Result<Vec<Duration>, Fault> = (0..5).map(|_| open()).collect();
+    divide(&yard)?;
+    let seam: Result<Vec<Duration>, Fault> = (0..5).map(|_| open()).collect();
     Ok(vec![
         Figure::millis(&format!("aq ls over a log of {seq} events"), cold.as_secs_f64() * 1e3, 2_000.0),
         Figure::millis("the same with a snapshot, p50", Sample::of(warm?).p50(), 300.0),
+        Figure::millis("the same in files, the last nearly full, p50", Sample::of(seam?).p50(), 2_000.0),
     ])
+}
+
+/// Divides the log at its worst: a base behind all but the last file, that file nearly full, no snapshot.
+fn divide(yard: &Yard) -> Result<(), Fault> {
+    let side = &yard.place.side;
+    let (live, sealed) = (side.join("events.jsonl"), side.join("events-00000000000000000001.jsonl"));
+    let fault = |e: std::io::Error| Fault::io("divide the log of", side, &e);
+    let text = std::fs::read(&live).map_err(fault)?;
+    let least = text.len().saturating_sub(LAST_FILE);
+    let seam = text[least..].iter().position(|b| *b == b'\n').map_or(text.len(), |at| least + at + 1);
+    std::fs::remove_file(side.join("snapshot.json")).map_err(fault)?;
+    std::fs::write(&live, &text[..seam]).map_err(fault)?;
+    save(yard)?;
+    std::fs::rename(side.join("snapshot.json"), side.join("base.json")).map_err(fault)?;
+    std::fs::rename(&live, &sealed).map_err(fault)?;
+    std::fs::write(&live, &text[seam..]).map_err(fault)
+}
+
+fn save(yard: &Yard) -> Result<(), Fault> {
+    let mut coordinator = Coordinator::open(FolderLog::open(&yard.place)?, Arc::new(SystemClock))?;
+    match coordinator.saver() {
+        Some((save, state)) => save(&state),
+        None => Ok(()),
+    }
 }
 
 fn write_log(yard: &Yard, log: &Writer) -> Result<(), Fault> {

@@ -143,8 +143,12 @@ impl State {
             What::JobsArchived { jobs } => {
                 for id in jobs {
                     if let Some(job) = self.remove(id) {
-                        let tomb =
-                            Tombstone { stage: job.stage, body: job.body.clone(), key: job.spec.key.clone() };
+                        let tomb = Tombstone {
+                            stage: job.stage,
+                            body: job.body.clone(),
+                            key: job.spec.key.clone(),
+                            head: job.head.as_ref().and_then(|head| head.rev.clone()),
+                        };
                         self.tombs.insert(id.clone(), tomb);
                     }
                 }

@@ -63,7 +63,6 @@ impl Layout {
         }
         for event in events {
             match &event.what {
-                What::JobsArchived { jobs } => jobs.iter().for_each(|id| self.journal.note(id, None)),
                 What::JobSuperseded { job, .. } => {
                     if let Some(job) = after.job(job) {
                         keep(self.renew(job, blobs).map(drop));

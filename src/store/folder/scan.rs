@@ -95,8 +95,14 @@ impl Layout {
             }
         }
         self.find_again(&lost, &seen, blobs, &mut scan);
+        // An archived job's file stays its own as long as it lies where it was.
+        let stays = |id: &JobId, spot: &Spot| {
+            state.job(id).is_some()
+                || state.tombs.contains_key(id)
+                    && seen.get(&spot.name).is_some_and(|at| at.contains(&spot.folder))
+        };
         let gone: Vec<JobId> =
-            self.journal.jobs().map(|row| row.0).filter(|id| state.job(id).is_none()).cloned().collect();
+            self.journal.jobs().filter(|(id, spot)| !stays(id, spot)).map(|row| row.0.clone()).collect();
         gone.iter().for_each(|id| self.journal.note(id, None));
         self.told.clear();
         self.newcomers(state, &seen, renamed, &mut scan);
@@ -291,10 +297,13 @@ impl Layout {
     /// Files that belong to no job, or are a second copy of one that does.
     fn newcomers(&mut self, state: &State, seen: &Seen, renamed: &BTreeSet<String>, scan: &mut Scan) {
         for (name, folders) in seen {
-            let owner = self.journal.owner(name).and_then(|id| state.job(id)).map(|job| job.stage.folder());
+            let named = self.journal.owner(name);
+            let owner = named.and_then(|id| state.job(id)).map(|job| job.stage.folder());
+            let archived = named.filter(|id| state.tombs.contains_key(*id));
+            let archive = archived.and_then(|id| self.journal.spot(id)).map(|spot| spot.folder);
             for folder in folders {
                 let owned = owner.is_some_and(|at| at == *folder || !folders.contains(&at));
-                if owned {
+                if owned || archive == Some(*folder) {
                     continue;
                 }
                 let path = self.path(*folder, name);
