@@ -143,7 +143,7 @@ fn completions_and_man_pages_are_made() {
     let bench = Bench::empty();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = bench.run(&format!("completions {shell}"));
-        assert!(script.contains("explain") && script.ends_with("exit 0\n"), "{shell}");
+        assert!(script.ends_with("exit 0\n"), "{shell}");
     }
     assert!(bench.run("man").contains(".SH EXIT-CODES\n"), "{}", bench.run("man"));
     assert!(bench.run("man pages").ends_with("to pages\nexit 0\n"));

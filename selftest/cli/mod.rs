@@ -6,6 +6,7 @@ mod budget;
 mod frame;
 mod reading;
 mod setup;
+mod shell;
 mod undo;
 mod words;
 mod work;

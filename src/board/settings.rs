@@ -7,6 +7,7 @@ use crate::job::{
     merge_config, read_config, read_profile, read_settings, render_problems,
 };
 use crate::store::{Fault, FaultKind, Place};
+use tracing::debug;
 
 /// Engines that need no entry in a file, with their class.
 pub const BUILT_IN_ENGINES: [(&str, EngineClass); 1] = [("shell", EngineClass::Script)];
@@ -46,6 +47,7 @@ impl Settings {
                 Err(error) => return Err(Fault::io("read", &path, &error)),
             };
             let shown = path.display().to_string();
+            debug!(file = %shown, whose = %origin, "reads settings");
             match read_config(&text, origin) {
                 Ok((layer, odd)) => {
                     layers.push(layer);
@@ -128,6 +130,11 @@ pub fn config_files(place: Option<&Place>) -> Vec<(Origin, PathBuf)> {
 /// `$XDG_STATE_HOME/aq`, by the same layout on every platform.
 pub fn state_home() -> Option<PathBuf> {
     xdg(|dirs| etcetera::BaseStrategy::state_dir(dirs).unwrap_or_default()).map(|dir| dir.join("aq"))
+}
+
+/// `$XDG_CACHE_HOME/aq`: what may be deleted at any time.
+pub fn cache_home() -> Option<PathBuf> {
+    xdg(etcetera::BaseStrategy::cache_dir).map(|dir| dir.join("aq"))
 }
 
 /// `$XDG_DATA_HOME/aq`: the user's own queue stands below it.

@@ -10,6 +10,7 @@ use crate::fleet::{Actor, Command, Job, Order, State};
 use crate::job::{BlobId, Budget, Folder, JobId, Stage};
 use crate::store::{Fault, Finding, Place, Scan};
 use crate::time::Span;
+use tracing::debug;
 
 /// Looks at a log that others keep moving before the scan is left to the next nudge.
 const LOOKS_MOST: usize = 50;
@@ -86,6 +87,7 @@ impl Local {
         let Some((scan, state)) = self.look(renamed).await? else {
             return Ok(Report { again: Some(Span::from_millis(100)), ..Report::default() });
         };
+        debug!(findings = scan.findings.len(), strays = scan.strays.len(), "looked at the folders");
         let mut report = Report { again: scan.again, remade: scan.remade, ..Report::default() };
         let said = scan.notes.iter().chain(&scan.strays).filter(|line| memory.notes.insert((*line).clone()));
         report.lines.extend(said.cloned());

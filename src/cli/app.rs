@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
+use tracing::debug;
 
 use super::argv::{Asked, arranged, asked, refused, root, whole};
 use super::frame::{Answer, CliError, Context, Exit, Globals, guard};
@@ -23,6 +24,9 @@ pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
         && verb == SHIM
     {
         return crate::engine::shim_main(std::path::Path::new(run));
+    }
+    if super::complete::answered(&words) {
+        return ExitCode::SUCCESS;
     }
     guard(|| run(words)).into()
 }
@@ -75,7 +79,12 @@ fn one_verb(verb: &Verb, words: Vec<OsString>) -> Answer {
     };
     let mut cx = Context::new(globals(&matches)?);
     let Some((_, own)) = matches.subcommand() else { return Ok(Exit::Usage) };
+    debug!(verb = verb.name, version = env!("CARGO_PKG_VERSION"), "begins");
     let answer = run(own, &mut cx);
+    match &answer {
+        Ok(exit) => debug!(verb = verb.name, exit = exit.number(), "ends"),
+        Err(error) => debug!(verb = verb.name, exit = error.exit.number(), code = error.code(), "ends"),
+    }
     // What was done before an error is still given out.
     let finished = cx.out.finish();
     answer.and_then(|exit| finished.map(|()| exit))

@@ -113,10 +113,11 @@ fn config() -> String {
 }
 
 /// Variables of the environment.
-const VARIABLES: [(&str, &str); 14] = [
+const VARIABLES: [(&str, &str); 17] = [
     ("AQ_QUEUE", "the queue folder"),
     ("AQ_FLEET_API", "the coordinator of a fleet; refused in this version"),
     ("AQ_CONTEXT", "a name for a coordinator; refused in this version"),
+    ("AQ_LOG", "traces on standard error: error, warn, info, debug or trace; --debug is debug"),
     ("AQ_COLOR", "auto, always or never; --color goes before it"),
     ("NO_COLOR", "no colour, if not empty"),
     ("COLUMNS", "width of tables and help"),
@@ -127,6 +128,8 @@ const VARIABLES: [(&str, &str); 14] = [
     ("USER, LOGNAME", "who acts, as NAME@HOST"),
     ("XDG_CONFIG_HOME", "config.toml is in its aq/"),
     ("XDG_DATA_HOME", "aq/queue in it is the queue where there is no nearer one"),
+    ("VISUAL, EDITOR", "for aq add --edit and aq config edit"),
+    ("XDG_CACHE_HOME", "names for completion are in its aq/; it may be deleted at any time"),
     ("XDG_STATE_HOME", "panic reports and worktrees are in its aq/"),
 ];
 

@@ -1,10 +1,13 @@
 //! `aq watch`: one line per change of a job's place, append only.
 
+use std::sync::Arc;
+
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::feed::Feed;
 use super::frame::{Answer, CliError, Context, role_of, sign_of, without_controls};
+use super::notify::{Note, Notifier};
 use super::scene::{Seen, filter_of, is_gone};
 use crate::fleet::{Event, Job, Now, State};
 use crate::insight::{Filter, Scene};
@@ -16,7 +19,7 @@ pub struct Args {
     /// Words and terms that must all hold: aq help filter
     filter: Vec<String>,
 
-    /// Calls the user's own command at each line; not in this version
+    /// Runs notify.command of your own settings at each line, with the line as its last argument
     #[arg(long)]
     notify: bool,
 }
@@ -40,11 +43,7 @@ struct Change<'a> {
 /// # Errors
 /// Exit 2 for a bad filter; a fault if the log cannot be read.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
-    if args.notify {
-        return Err(CliError::usage("aq watch --notify is not in this version")
-            .why("the notify command of the user's config is not run yet")
-            .next("today: aq watch | while read -r line; do notify-send aq \"$line\"; done"));
-    }
+    let mut notifier = args.notify.then(|| Notifier::of(cx)).transpose()?;
     let filter = filter_of(&args.filter)?;
     let seen = Seen::open(cx, None)?;
     let mut replica = State::clone(&seen.state);
@@ -52,7 +51,11 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     loop {
         let events = feed.page(cx)?;
         for (seq, event) in &events {
-            step(*seq, event, &mut replica, &filter, cx)?;
+            let Some((before, after)) = step(event, &mut replica, &filter, cx)? else { continue };
+            if let Some(notifier) = &mut notifier {
+                notifier.tell(cx, &note_of(&after));
+            }
+            print(*seq, event, before.as_deref(), &after, cx)?;
         }
         cx.out.flush()?;
         if events.is_empty() {
@@ -61,14 +64,29 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     }
 }
 
-/// Applies one event to the replica and prints what it changed.
+/// What the user's command is told of a job that changed.
+fn note_of(job: &Job) -> Note<'_> {
+    let stage = if job.park.is_some() { "parked" } else { job.stage.name() };
+    let text = without_controls(&format!("{}: {stage}, {}", job.spec.title, job.why));
+    let parts = [
+        ("AQ_JOB", job.id.as_str()),
+        ("AQ_TITLE", job.spec.title.as_str()),
+        ("AQ_STAGE", stage),
+        ("AQ_WHY", &job.why),
+    ];
+    Note { text, parts }
+}
+
+/// A job before and after an event.
+type Changed = (Option<Arc<Job>>, Arc<Job>);
+
+/// Applies one event to the replica; gives the job whose place it changed, if the filter lets it through.
 fn step(
-    seq: Seq,
     event: &Event,
     replica: &mut State,
     filter: &Filter,
-    cx: &mut Context,
-) -> Result<(), CliError> {
+    cx: &Context,
+) -> Result<Option<Changed>, CliError> {
     let id = event.what.job();
     let before = id.and_then(|id| replica.jobs.get(id)).cloned();
     replica.apply(event).map_err(|broken| {
@@ -81,17 +99,14 @@ fn step(
             hint,
         ))
     })?;
-    let Some(after) = id.and_then(|id| replica.jobs.get(id)).cloned() else { return Ok(()) };
+    let Some(after) = id.and_then(|id| replica.jobs.get(id)).cloned() else { return Ok(None) };
     let place = |job: &Job| (job.stage, job.park.is_some());
     if before.as_ref().is_some_and(|before| place(before) == place(&after)) {
-        return Ok(());
+        return Ok(None);
     }
     let now = Now { law: replica.at, wall: cx.wall() };
     let scene = Scene { state: replica, now, gone: &is_gone };
-    if !filter.lets(&after, &scene) {
-        return Ok(());
-    }
-    print(seq, event, before.as_deref(), &after, cx)
+    Ok(filter.lets(&after, &scene).then_some((before, after)))
 }
 
 fn print(

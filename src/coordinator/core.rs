@@ -16,6 +16,7 @@ use crate::fleet::{Command, Event, Now, Order, Refusal, State, handle};
 use crate::job::Seq;
 use crate::store::{Appended, BatchId, Entry, Fault, FaultKind, Log, Saver};
 use crate::time::{Clock, LawClock};
+use tracing::debug;
 
 /// Races lost in a row before it is called a fault: with the lock held so briefly, never seen.
 const CONFLICTS_MOST: u32 = 1_000;
@@ -126,7 +127,9 @@ impl<L: Log> Coordinator<L> {
                     self.state = scratch;
                     return Ok(verdicts);
                 }
-                Ok(Appended::Conflict) => {}
+                Ok(Appended::Conflict) => {
+                    debug!(at = self.state.seq, "another process was faster: decides again")
+                }
                 Err(fault) => return self.read_back(&batch, verdicts, fault),
             }
         }

@@ -17,6 +17,8 @@ use super::processes::{Family, PidStart, Proc, signal_all};
 use super::report::{EngineRecord, ExitReport, ShimRecord};
 use super::rundir;
 use super::stop::{Ordered, StopCause, StopOrder, order_stop, standing_order};
+use tracing::debug;
+
 use crate::time::{Span, Stamp};
 
 /// After KILL from outside, how long survivors are waited for: as the shim's own alarm.
@@ -108,6 +110,7 @@ impl Run {
         }
         plan.write(&dir)?;
         let log = rundir::append(&dir.join(rundir::LOG))?;
+        debug!(run = %plan.run_id, dir = %dir.display(), "starts a shim");
         // In `/`, so that it holds no folder busy; in our process group until it makes its own session,
         // since a group leader may not make one.
         let child = Command::new(&shim.exe)

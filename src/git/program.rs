@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::thread;
 
+use tracing::debug;
+
 use crate::job::Rev;
 
 use super::attach;
@@ -110,6 +112,7 @@ impl Program {
             command.arg("-c").arg(setting);
         }
         command.args(args.iter().map(AsRef::as_ref));
+        debug!(at = %self.workdir.display(), args = ?args.iter().map(AsRef::as_ref).collect::<Vec<_>>(), "runs git");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -10,7 +10,8 @@ pub struct Field {
     pub form: &'static str,
     /// What it lets through.
     pub means: &'static str,
-    name: &'static str,
+    /// The word before the colon.
+    pub name: &'static str,
     read: fn(&str) -> Result<Ask, String>,
 }
 

@@ -13,6 +13,7 @@ use crate::board::{Board, Local, Purpose};
 use crate::fleet::{Actor, ActorKind, Now, State};
 use crate::store::Place;
 use crate::time::{Clock, Stamp, SystemClock};
+use tracing::debug;
 
 /// What a verb's `run` gives back.
 pub type Answer = Result<Exit, CliError>;
@@ -32,6 +33,9 @@ impl Context {
     /// The world of this process under these flags.
     pub fn new(globals: Globals) -> Context {
         let out = Out::of(&globals);
+        if let Some(warning) = super::traces::listen(&globals) {
+            out.warn(&warning);
+        }
         Context {
             globals,
             out,
@@ -51,6 +55,7 @@ impl Context {
         }
         self.refuse_fleet()?;
         let place = find_queue(self.globals.queue.as_deref())?;
+        debug!(queue = %place.queue.display(), side = %place.side.display(), "found the queue");
         Ok(self.place.get_or_init(|| place))
     }
 

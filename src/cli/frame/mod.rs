@@ -12,6 +12,7 @@ mod pager;
 mod paint;
 mod queue;
 mod table;
+mod traces;
 mod whole;
 
 pub use complaint::{CliError, Kind};

@@ -16,6 +16,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::PathBuf;
 
 use rustix::fs::{FlockOperation, flock};
+use tracing::debug;
 
 use super::blobs::Blobs;
 use super::layout::Layout;
@@ -226,6 +227,7 @@ impl Log for FolderLog {
         self.must_not_be_emptied()?;
         let found = snapshot::read(&self.place);
         let (spot, state) = found.map_or((start, State::default()), |found| (found.spot, found.state));
+        debug!(event = state.seq, file = spot.first, offset = spot.offset, "reads the log from here");
         (self.first, self.offset, self.last) = (spot.first, spot.offset, spot.last);
         (self.file, self.path, self.end) = (None, segment_path(&self.place.side, spot.first), state.seq);
         Ok(state)
@@ -265,6 +267,7 @@ impl Log for FolderLog {
             self.write_line(&line)?;
         }
         self.end += events.len() as Seq;
+        debug!(to = self.end, events = events.len(), bytes = line.len(), "appended a batch");
         // The batch is durable: a file that cannot be moved now is moved by the next scan.
         self.unmoved = self.layout.follow(events, after, &self.blobs).err();
         Ok(Appended::Done)

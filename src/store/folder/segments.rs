@@ -21,6 +21,8 @@ use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use tracing::{info, warn};
+
 use super::log::FolderLog;
 use super::place::Place;
 use super::snapshot;
@@ -188,6 +190,7 @@ impl FolderLog {
             // A full disk, most likely. A long file is no harm; only the next try should not be at once.
             let _ = std::fs::remove_file(&next);
             self.seal_from = self.offset + self.limit / TRY_AGAIN;
+            warn!(file = %live.display(), bytes = self.offset, "cannot be sealed now");
             return Ok(false);
         }
         self.file = None;
@@ -196,6 +199,7 @@ impl FolderLog {
         (self.first, self.path) = (before.seq + 1, live);
         (self.last, self.seal_from) = (Line::of(line), self.limit);
         self.offset = self.last.len;
+        info!(file = %sealed.display(), upto = before.seq, "sealed a file of the log");
         Ok(true)
     }
 
