@@ -1,5 +1,6 @@
 //! The command line, held as text: arguments and files in; output, talk and exit code out.
 
+mod accounts;
 mod acting;
 mod bench;
 mod budget;

@@ -15,6 +15,7 @@ use super::step::{Act, At, Happening, is_done, next_deadline, step};
 use crate::board::{Board as _, Local, Memory, Settings};
 use crate::engine::ShimProgram;
 use crate::fleet::{Actor, Claimant, State};
+use crate::insight::park_words;
 use crate::job::Folder;
 use crate::store::{Fault, Watch};
 use crate::time::{Clock, Span, Stamp};
@@ -374,7 +375,9 @@ impl Loop {
                 if let Some(work) = &self.desk.slots[*slot] {
                     let git = work.prepared.as_ref().is_none_or(|p| p.space.worktree.is_some());
                     let off = if git { "" } else { ", no git: checkpoints are off" };
-                    (self.options.say)(&format!("{} attempt {attempt} ({}{off})", work.job, work.engine));
+                    let account = state.job(&work.job).and_then(|job| job.open_attempt()?.account.as_ref());
+                    let on = account.map(|name| format!(", account {name}")).unwrap_or_default();
+                    (self.options.say)(&format!("{} attempt {attempt} ({}{on}{off})", work.job, work.engine));
                 }
             }
             Happening::Saved { slot, result: Ok(saved) } if !saved.left_out.is_empty() => {
@@ -402,9 +405,11 @@ impl Loop {
 }
 
 fn place_of(to: crate::job::Stage, state: &State, job: &crate::job::JobId) -> String {
-    let parked = state.job(job).and_then(|j| j.park.as_ref()).and_then(|p| p.until);
+    let parked = state.job(job).and_then(|j| j.park.as_ref()).and_then(|p| Some((p, p.until?)));
     match (to.folder(), parked) {
-        (Folder::Inbox, Some(until)) => format!("{to}, parked until {}", until.local_hm()),
+        (Folder::Inbox, Some((park, until))) => {
+            format!("{to}, parked until {}, {}", until.local_hm(), park_words(park))
+        }
         _ => to.to_string(),
     }
 }

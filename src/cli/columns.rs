@@ -3,7 +3,7 @@
 use super::frame::{Cell, CliError, Column, Out, Role, nearest_word, role_of, sign_of};
 use super::scene::{Seen, is_gone};
 use crate::fleet::Job;
-use crate::insight::{Line, need_of, tags, used};
+use crate::insight::{Line, need_of, status_of, tags, used};
 use crate::job::usd;
 use crate::time::Stamp;
 
@@ -80,8 +80,8 @@ columns! {
     words "engine" "what runs it", |r, _| Cell::same(engine(r)), |r| words(engine(r));
     number "cost" "what it cost so far; ? is unknown", cost_cell, |r| number(used(r.job).micro_usd);
     text "tags" "words aq computes", |r, _| Cell::same(tags(r.job, &is_gone).join(",")), |r| words(&tags(r.job, &is_gone).join(","));
-    text "why" "why it stands there", |r, _| Cell::same(&*r.job.why), |r| words(&r.job.why);
-    words "status" "the status word of a running job", |r, _| Cell::same(status(r)), |r| words(status(r));
+    text "why" "why it stands there", |r, out| Cell::same(r.seen.why(r.job, out)), |r| words(&r.job.why);
+    words "status" "the status word of a running job, or of one its engine parked", |r, _| Cell::same(status(r)), |r| words(status(r));
     words "priority" "the class of its manifest", |r, _| Cell::same(r.job.spec.priority.name()), |r| Key::Number(r.job.spec.priority as i64);
     words "profile" "its persona", |r, _| Cell::same(&r.job.spec.profile), |r| words(&r.job.spec.profile);
     number "attempts" "how many were begun", |r, _| Cell::same(r.job.attempts.len().to_string()), |r| number(Some(r.job.attempts.len() as u64));
@@ -142,7 +142,7 @@ fn engine<'a>(row: &Row<'a>) -> &'a str {
 }
 
 fn status<'a>(row: &Row<'a>) -> &'a str {
-    row.job.open_attempt().map(|attempt| &*attempt.word.0).unwrap_or_default()
+    status_of(row.job).map(|status| status.0).unwrap_or_default()
 }
 
 fn holder<'a>(row: &Row<'a>) -> &'a str {

@@ -4,10 +4,8 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role, Table, role_of};
-use super::scene::Seen;
-use crate::agent::{claimant, claimants};
-use crate::board::Settings;
-use crate::fleet::{Claimant, Job};
+use super::scene::{Seen, hosts};
+use crate::fleet::Job;
 use crate::insight::{Chain, Explanation, Line, chains, explain};
 use crate::job::{JobId, Priority, Stage};
 
@@ -59,17 +57,6 @@ struct ChainView {
     dead: bool,
 }
 
-/// The agents of this queue, or what one started here would be.
-fn takers(cx: &Context) -> Result<Vec<Claimant>, CliError> {
-    let place = cx.place()?;
-    let live = claimants(place);
-    if !live.is_empty() {
-        return Ok(live);
-    }
-    let settings = Settings::load(Some(place), &[])?;
-    Ok(vec![claimant(&settings, None, &[])])
-}
-
 /// Explains it.
 ///
 /// # Errors
@@ -77,7 +64,7 @@ fn takers(cx: &Context) -> Result<Vec<Claimant>, CliError> {
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let seen = Seen::open(cx, args.at.as_deref())?;
     let line = Line::of(&seen.state, seen.now);
-    let takers = takers(cx)?;
+    let takers = hosts(cx)?;
     let tell = |job: &Job| explain(&seen.state, job, seen.now, &line, &takers);
     let Some(name) = &args.job else {
         let waiting = seen.state.jobs.values().filter(|job| job.stage.is_waiting());

@@ -13,7 +13,7 @@ use crate::insight::{Filter, Line, Scene};
 use crate::job::Stage;
 
 /// What is shown where nothing else is asked for; stable, because scripts read it.
-const DEFAULT: [&str; 7] = ["job", "stage", "since", "title", "engine", "cost", "tags"];
+const DEFAULT: [&str; 8] = ["job", "stage", "since", "title", "engine", "cost", "tags", "why"];
 
 /// List jobs
 #[derive(ClapArgs, Debug)]

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::frame::{Answer, Cell, Column, Context, Envelope, Exit, Role, Table};
 use super::scene::{Seen, filter_of, is_gone};
-use crate::insight::{Need, Scene, needs_you};
+use crate::fleet::ClosedAccount;
+use crate::insight::{Need, Scene, closed_words, needs_you};
 
 /// List what waits for you, best first
 #[derive(ClapArgs, Debug)]
@@ -70,7 +71,23 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         cx.out.talk("nothing waits for you");
     }
     seen.say_halt(cx);
+    say_closed(&seen, cx);
     Ok(Exit::Done)
+}
+
+/// For people: what is closed and opens by itself or by their word. It asks nothing of them, but they may.
+fn say_closed(seen: &Seen, cx: &mut Context) {
+    if !cx.out.is_for_people() {
+        return;
+    }
+    for (id, window, closure) in seen.state.closed_accounts(seen.now.wall) {
+        let window = Some(window.to_string()).filter(|window| !window.is_empty());
+        let closed = ClosedAccount { id: id.clone(), window, closure: closure.clone() };
+        let until = closure.until.map(|at| format!(" until {}", cx.out.until(at, seen.now.wall)));
+        let until = until.unwrap_or_default();
+        let words = closed_words(&closed);
+        cx.out.talk(&format!("{} is closed{until}, {words}; open it: aq unpark --account {id}", id.engine));
+    }
 }
 
 fn view(need: &Need, seen: &Seen) -> NeedView {

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use super::frame::{CliError, Context, Toward, find_job, parse_moment};
-use crate::board::{Board as _, Local, Purpose, Source};
+use super::frame::{CliError, Context, Out, Toward, find_job, parse_moment};
+use crate::agent::{claimant, claimants};
+use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::engine::{Liveness, ProcessIdentity, is_alive};
-use crate::fleet::{Broken, Event, Job, Now, State};
-use crate::insight::{Filter, halt, jobs_ever, parse_filter, state_at};
+use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
+use crate::insight::{
+    Filter, account_gate, closed_words, halt, jobs_ever, park_words, parse_filter, state_at,
+};
 use crate::job::{HolderId, JobId, Seq};
 use crate::store::{Fault, FaultKind};
+use crate::time::Stamp;
 
 /// A queue opened to look at.
 pub struct Seen {
@@ -18,6 +22,8 @@ pub struct Seen {
     pub state: Arc<State>,
     /// The moment it is looked at.
     pub now: Now,
+    /// Who would run its jobs, where an account is closed; else nobody is asked.
+    pub hosts: Vec<Claimant>,
 }
 
 impl Seen {
@@ -31,7 +37,7 @@ impl Seen {
         let Some(at) = at else {
             let state = board.snapshot();
             let now = cx.now(&state);
-            return Ok(Seen { board, state, now });
+            return Seen { board, state, now, hosts: Vec::new() }.with_hosts(cx);
         };
         let (begin, events) = history(&board)?;
         if begin.seq > 0 && at < begin.at {
@@ -43,7 +49,31 @@ impl Seen {
         }
         let state = state_at(begin, &events, at).map_err(|broken| damaged(&broken))?;
         let now = Now { law: at.max(state.at), wall: at };
-        Ok(Seen { board, state: Arc::new(state), now })
+        Seen { board, state: Arc::new(state), now, hosts: Vec::new() }.with_hosts(cx)
+    }
+
+    /// What a closed account means for a job depends on who would run it.
+    fn with_hosts(mut self, cx: &Context) -> Result<Seen, CliError> {
+        if self.state.closed_accounts(self.now.wall).next().is_some() {
+            self.hosts = hosts(cx)?;
+        }
+        Ok(self)
+    }
+
+    /// Why the job stands where it stands, with what it waits for: `parked until 14:20, five-hour limit,
+    /// account work`.
+    pub fn why(&self, job: &Job, out: &Out) -> String {
+        let waits = |word: &str, until: Option<Stamp>, words: String| match until {
+            Some(at) => format!("{word} until {}, {words}", out.until(at, self.now.wall)),
+            None => format!("{word}: {words}"),
+        };
+        if let Some(park) = &job.park {
+            return waits("parked", park.until, park_words(park));
+        }
+        match account_gate(&self.state, job, self.now, &self.hosts) {
+            Some(closed) => waits("waits", closed.closure.until, closed_words(&closed)),
+            None => job.why.to_string(),
+        }
     }
 
     /// That the whole queue stands still, and what sets it going again.
@@ -82,6 +112,20 @@ impl Seen {
                 .next(format!("what is known of it: aq ls --all {id}"))
         })
     }
+}
+
+/// The agents of this queue, or what one started here would be.
+///
+/// # Errors
+/// Those of the settings.
+pub fn hosts(cx: &Context) -> Result<Vec<Claimant>, CliError> {
+    let place = cx.place()?;
+    let live = claimants(place);
+    if !live.is_empty() {
+        return Ok(live);
+    }
+    let settings = Settings::load(Some(place), &[])?;
+    Ok(vec![claimant(&settings, None, &[])])
 }
 
 /// The whole log, as far as it was not pruned, and the state it begins with.

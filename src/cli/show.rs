@@ -7,8 +7,8 @@ use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role
 use super::scene::{Seen, is_gone};
 use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
-use crate::fleet::{Attempt, Job};
-use crate::insight::{need_of, tags, used};
+use crate::fleet::{AccountId, Attempt, Job};
+use crate::insight::{account_gate, closed_words, need_of, park_words, status_of, tags, used};
 use crate::job::{Effective, Proof, Stage, Usage, effective_listing, usd};
 use crate::time::Span;
 
@@ -98,12 +98,16 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
         }
     };
     if let Some(park) = &job.park {
-        let until = park.until.map(|at| format!(" until {}", cx.out.moment(at))).unwrap_or_default();
-        add("parked", format!("{}{until}", park.reason.words()), Role::Wait);
+        let until = park.until.map(|at| format!("until {}, ", cx.out.moment(at))).unwrap_or_default();
+        add("parked", format!("{until}{}", park_words(park)), Role::Wait);
     }
-    if let Some(attempt) = job.open_attempt() {
-        let (word, at, event) = &attempt.word;
-        add("status", format!("{word}, {} (event {event})", moment(*at)), Role::Active);
+    if let Some(closed) = account_gate(&seen.state, job, seen.now, &seen.hosts) {
+        let until = closed.closure.until.map(|at| format!("until {}, ", cx.out.moment(at)));
+        add("closed", format!("{}{}", until.unwrap_or_default(), closed_words(&closed)), Role::Wait);
+    }
+    if let Some((word, at, event)) = status_of(job) {
+        let role = if job.park.is_some() { Role::Wait } else { Role::Active };
+        add("status", format!("{word}, {} (event {event})", moment(at)), role);
     }
     if let Some(need) = need_of(&seen.state, job, seen.now) {
         add("needs you", format!("{}: {}", need.what, need.verb), Role::Human);
@@ -189,6 +193,14 @@ fn attempts(job: &Job, cx: &mut Context) -> Result<(), CliError> {
     cx.out.table(&table)
 }
 
+/// The engine, and on which of its accounts it ran.
+fn engine_of(attempt: &Attempt) -> String {
+    match &attempt.account {
+        Some(account) => AccountId::new(&attempt.engine, account).to_string(),
+        None => attempt.engine.clone(),
+    }
+}
+
 fn attempt_row(attempt: &Attempt, cx: &Context) -> Vec<Cell> {
     let took = attempt.ended.map(|ended| ended.since(attempt.started));
     let result = match (attempt.outcome, attempt.ended) {
@@ -203,7 +215,7 @@ fn attempt_row(attempt: &Attempt, cx: &Context) -> Vec<Cell> {
     };
     vec![
         Cell::same(attempt.no.to_string()),
-        Cell::same(&attempt.engine),
+        Cell::same(engine_of(attempt)),
         Cell::same(result),
         Cell::same(cx.out.moment(attempt.started)),
         Cell::pair(

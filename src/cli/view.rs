@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::scene::{Seen, is_gone};
-use crate::fleet::{Attempt, Job};
-use crate::insight::{need_of, tags, used};
+use crate::fleet::{Attempt, ClosedAccount, Job};
+use crate::insight::{account_gate, need_of, status_of, tags, used};
 use crate::job::{Proof, Stage, Usage};
 use crate::time::Stamp;
 
@@ -25,6 +25,8 @@ pub struct JobView {
     by: String,
     submitted: String,
     park: Option<ParkView>,
+    /// The closed account that it waits for in the line.
+    closed: Option<ClosedView>,
     holder: Option<String>,
     status: Option<StatusView>,
     attempts: usize,
@@ -45,6 +47,36 @@ struct ParkView {
     reason: crate::fleet::ParkReason,
     until: Option<String>,
     text: Option<String>,
+    window: Option<String>,
+    account: Option<String>,
+}
+
+/// A closed account.
+#[derive(Serialize)]
+pub struct ClosedView {
+    engine: String,
+    account: String,
+    window: Option<String>,
+    outcome: &'static str,
+    since: String,
+    until: Option<String>,
+    job: String,
+}
+
+impl ClosedView {
+    /// The account as the law sees it.
+    pub fn of(closed: &ClosedAccount) -> ClosedView {
+        let ClosedAccount { id, window, closure } = closed;
+        ClosedView {
+            engine: id.engine.to_string(),
+            account: id.account.to_string(),
+            window: window.clone(),
+            outcome: closure.outcome.name(),
+            since: text(&closure.since),
+            until: closure.until.as_ref().map(text),
+            job: text(&closure.job),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -95,6 +127,7 @@ pub struct AttemptView {
     no: u32,
     epoch: u64,
     engine: String,
+    account: Option<String>,
     holder: String,
     started: String,
     ended: Option<String>,
@@ -133,12 +166,16 @@ impl JobView {
                 reason: park.reason,
                 until: park.until.as_ref().map(stamp),
                 text: park.text.clone(),
+                window: park.window.clone(),
+                account: park.account.clone(),
             }),
+            closed: account_gate(&seen.state, job, seen.now, &seen.hosts)
+                .map(|closed| ClosedView::of(&closed)),
             holder: job.lease.as_ref().map(|lease| text(&lease.holder)),
-            status: job.open_attempt().map(|attempt| StatusView {
-                word: attempt.word.0.to_string(),
-                since: stamp(&attempt.word.1),
-                event: attempt.word.2,
+            status: status_of(job).map(|(word, since, event)| StatusView {
+                word: word.to_string(),
+                since: stamp(&since),
+                event,
             }),
             attempts: job.attempts.len(),
             head: job
@@ -181,6 +218,7 @@ impl AttemptView {
             no: attempt.no,
             epoch: attempt.epoch,
             engine: attempt.engine.clone(),
+            account: attempt.account.clone(),
             holder: text(&attempt.holder),
             started: text(&attempt.started),
             ended: attempt.ended.as_ref().map(text),

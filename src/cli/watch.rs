@@ -10,7 +10,7 @@ use super::frame::{Answer, CliError, Context, role_of, sign_of, without_controls
 use super::notify::{Note, Notifier};
 use super::scene::{Seen, filter_of, is_gone};
 use crate::fleet::{Event, Job, Now, State};
-use crate::insight::{Filter, Scene};
+use crate::insight::{Filter, Scene, park_words};
 use crate::job::Seq;
 
 /// Print one line per change
@@ -36,6 +36,10 @@ struct Change<'a> {
     to: &'static str,
     parked: bool,
     why: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
 }
 
 /// Prints until it is stopped.
@@ -116,6 +120,14 @@ fn print(
     after: &Job,
     cx: &mut Context,
 ) -> Result<(), CliError> {
+    let park = after.park.as_ref();
+    let why = match park {
+        Some(park) => {
+            let until = park.until.map(|at| format!("until {}, ", cx.out.until(at, event.at)));
+            format!("{}{}", until.filter(|_| !cx.out.is_json()).unwrap_or_default(), park_words(park))
+        }
+        None => after.why.to_string(),
+    };
     let change = Change {
         v: 1,
         kind: "change",
@@ -126,7 +138,9 @@ fn print(
         from: before.map(|job| job.stage.name()),
         to: after.stage.name(),
         parked: after.park.is_some(),
-        why: &after.why,
+        why: &why,
+        until: park.and_then(|park| park.until).map(|at| at.to_string()),
+        account: park.and_then(|park| park.account.as_deref()),
     };
     if cx.out.is_json() {
         return cx.out.json(&change);

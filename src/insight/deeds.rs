@@ -131,6 +131,8 @@ fn meaning(before: &State, event: &Event) -> Option<(&'static str, Option<Invers
             let park = job.and_then(|job| job.park.as_ref());
             ("unpark", park.map(|park| Inverse::Park(park.until, park.reason)))
         }
+        What::JobUnparked { reason, .. } if reason == "a person lets it try" => ("unpark", None),
+        What::AccountOpened { reason, .. } if reason == "opened by a person" => ("unpark --account", None),
         What::Cancelled { .. } => ("cancel", Some(Inverse::Requeue)),
         What::Rejected { to: Stage::Failed, .. } => ("reject", Some(Inverse::Requeue)),
         What::Rejected { .. } => ("reject", None),

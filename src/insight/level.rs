@@ -16,8 +16,10 @@ pub fn level_of(action: Action, job: &Job) -> Level {
 }
 
 /// Whether `aq undo` can take it back, given where the job stood before.
-pub fn has_inverse(action: Action, before: Stage, to: Stage) -> bool {
+pub fn has_inverse(action: Action, before: &Job, to: Stage) -> bool {
     // A reject from failed gives up, and one that requeues is gone on with: neither comes back.
-    let given_up = action == Action::Reject && (before == Stage::Failed || to != Stage::Failed);
-    action.has_undo() && !given_up
+    let given_up = action == Action::Reject && (before.stage == Stage::Failed || to != Stage::Failed);
+    // A job that only waited for an account was let try: there is no park to put back.
+    let let_try = action == Action::Unpark && before.park.is_none();
+    action.has_undo() && !given_up && !let_try
 }

@@ -1,6 +1,7 @@
 //! Doing one act. Each runs as a task of its own and ends in one happening; nothing is decided here.
 
 mod doer;
+mod login;
 mod plan;
 mod prepare;
 mod report;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::doer::{Doer, blocking};
+use super::login::login;
 use super::runs::attempt_dir;
 use crate::agent::fence::Fence;
 use crate::agent::note::{Before, prompt};
@@ -73,15 +74,23 @@ impl Doer {
         };
         plan.transcript = self.local.place().runs(&work.job).join(name);
         plan.wall = Some(work.left.wall.map_or(effective.timeout, |left| left.min(effective.timeout)));
-        self.environment(slot, work, &prompt_file, fence, &mut plan);
+        let keys = self.keys(work, job, kind)?;
+        self.environment(slot, work, (&prompt_file, &keys), fence, &mut plan);
         Ok(plan)
+    }
+
+    /// The login of the attempt's account. Setup and verify are no business of it.
+    fn keys(&self, work: &Work, job: &Job, kind: RunKind) -> Result<Vec<(String, String)>, NotReady> {
+        let account = job.open_attempt().and_then(|attempt| attempt.account.as_deref());
+        let account = account.filter(|_| kind == RunKind::Engine);
+        login(&self.settings.config, &work.engine, account, |name| std::env::var(name).ok())
     }
 
     fn environment(
         &self,
         slot: usize,
         work: &Work,
-        prompt: &Path,
+        (prompt, keys): (&Path, &[(String, String)]),
         fence: Option<&Fence>,
         plan: &mut RunPlan,
     ) {
@@ -95,7 +104,7 @@ impl Doer {
             ("AQ_PROMPT_FILE".to_string(), prompt.display().to_string()),
         ];
         set.extend(fence.map(|fence| ("AQ_FENCE_URL".to_string(), fence.url())));
-        let rules = EnvRules { pass: &self.settings.config.env_pass, keys: &[], set: &set };
+        let rules = EnvRules { pass: &self.settings.config.env_pass, keys, set: &set };
         let env = engine_env(plan.kind, std::env::vars_os(), &rules);
         plan.env = env.vars;
         plan.redact = env.secrets;

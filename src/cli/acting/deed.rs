@@ -121,8 +121,7 @@ fn became(deed: &Deed<'_>, before: &State, after: &State, one: &Seen, verdict: V
     let became = match verdict {
         Err(no) => judged(in_words(deed.action, after.job(&one.id), no)),
         Ok(events) => {
-            let stages = old.zip(new).map(|(old, new)| (old.stage, new.stage));
-            let undo = stages.is_some_and(|(from, to)| has_inverse(deed.action, from, to));
+            let undo = old.zip(new).is_some_and(|(old, new)| has_inverse(deed.action, old, new.stage));
             Became::Done {
                 event: events.first().map(|row| row.0),
                 said: new.map_or_else(|| format!("{} {}", deed.past, one.id), |new| said(deed.past, new)),

@@ -11,10 +11,12 @@ use super::paint::{Role, without_controls};
 use super::table::Table;
 use crate::board::Source;
 use crate::job::Seq;
-use crate::time::Stamp;
+use crate::time::{Span, Stamp};
 
 /// Width assumed where a terminal does not tell.
 const WIDTH: usize = 80;
+/// Within it the time of the day says which moment is meant.
+const DAY: Span = Span::from_mins(24 * 60);
 
 /// The form of the data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,6 +128,11 @@ impl Out {
     /// A moment as this form shows it: local time for people, RFC 3339 for programs.
     pub fn moment(&self, at: Stamp) -> String {
         if self.is_for_people() { at.local_full() } else { at.to_string() }
+    }
+
+    /// A moment to come: the time of the day for people where it is near, else as [`Out::moment`].
+    pub fn until(&self, at: Stamp, now: Stamp) -> String {
+        if self.is_for_people() && at.since(now) < DAY { at.local_hm() } else { self.moment(at) }
     }
 
     /// The text in a colour, where colours are used.

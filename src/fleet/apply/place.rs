@@ -35,6 +35,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             }
             job.move_to(Stage::Queued, reason.words(), mark);
             let (text, window, account) = (text.clone(), window.clone(), account.clone());
+            job.tries = false;
             job.park = Some(Park { reason: *reason, until: *until, text, window, account });
         }
         What::JobUnparked { reason, .. } => {
