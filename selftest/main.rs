@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 mod agent;
+mod agent_accounts;
 mod agent_bench;
 mod agent_clock;
 mod agent_money;

@@ -14,7 +14,7 @@ use super::reclaim::{Taken, adopt, beat, beat_file};
 use super::step::{Act, At, Happening, is_done, next_deadline, step};
 use crate::board::{Board as _, Local, Memory, Settings};
 use crate::engine::ShimProgram;
-use crate::fleet::{Actor, Claimant, State};
+use crate::fleet::{Actor, Claimant, State, named};
 use crate::insight::park_words;
 use crate::job::Folder;
 use crate::store::{Fault, Watch};
@@ -375,7 +375,8 @@ impl Loop {
                 if let Some(work) = &self.desk.slots[*slot] {
                     let git = work.prepared.as_ref().is_none_or(|p| p.space.worktree.is_some());
                     let off = if git { "" } else { ", no git: checkpoints are off" };
-                    let account = state.job(&work.job).and_then(|job| job.open_attempt()?.account.as_ref());
+                    let attempts = state.job(&work.job).and_then(|job| job.open_attempt());
+                    let account = attempts.and_then(|attempt| named(attempt.account.as_deref()));
                     let on = account.map(|name| format!(", account {name}")).unwrap_or_default();
                     (self.options.say)(&format!("{} attempt {attempt} ({}{on}{off})", work.job, work.engine));
                 }

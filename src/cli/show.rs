@@ -7,7 +7,7 @@ use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role
 use super::scene::{Seen, is_gone};
 use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
-use crate::fleet::{AccountId, Attempt, Job};
+use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{account_gate, closed_words, need_of, park_words, status_of, tags, used};
 use crate::job::{Effective, Proof, Stage, Usage, effective_listing, usd};
 use crate::time::Span;
@@ -195,7 +195,7 @@ fn attempts(job: &Job, cx: &mut Context) -> Result<(), CliError> {
 
 /// The engine, and on which of its accounts it ran.
 fn engine_of(attempt: &Attempt) -> String {
-    match &attempt.account {
+    match named(attempt.account.as_deref()) {
         Some(account) => AccountId::new(&attempt.engine, account).to_string(),
         None => attempt.engine.clone(),
     }

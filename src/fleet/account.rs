@@ -65,6 +65,11 @@ pub fn login_of(host: &str) -> String {
     format!("@{host}")
 }
 
+/// The name a person gave an account; `None` where it is the login of a host, which goes without saying.
+pub fn named(account: Option<&str>) -> Option<&str> {
+    account.filter(|name| !name.starts_with('@'))
+}
+
 /// Why an account takes no jobs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Closure {

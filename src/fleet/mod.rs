@@ -12,7 +12,7 @@ mod pick;
 mod refusal;
 mod state;
 
-pub use account::{Account, AccountId, ClosedAccount, Closure, Met, Shut, login_of};
+pub use account::{Account, AccountId, ClosedAccount, Closure, Met, Shut, login_of, named};
 pub use actions::{ACTIONS, Action, Level};
 pub use apply::Broken;
 pub use command::{Child, Claimant, Command, Ending, EngineOffer, Now, Order, PauseMode, Submission};

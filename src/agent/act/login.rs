@@ -1,6 +1,7 @@
 //! The login a run is given: its account's configuration folder and keys, in the variables of its engine.
 
 use crate::agent::place::NotReady;
+use crate::fleet::named;
 use crate::job::{Config, Outcome};
 
 /// The variable that names an engine's configuration folder, where aq knows the engine; others read
@@ -23,7 +24,7 @@ pub(super) fn login(
     account: Option<&str>,
     of_agent: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<(String, String)>, NotReady> {
-    let Some(name) = account.filter(|name| !name.starts_with('@')) else { return Ok(Vec::new()) };
+    let Some(name) = named(account) else { return Ok(Vec::new()) };
     let Some(account) = config.account(engine, name) else {
         let why = format!("the settings of this host have no account {name} of {engine}");
         return Err((Outcome::Config, why));
