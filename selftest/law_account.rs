@@ -549,8 +549,13 @@ fn a_person_opens_an_account_and_takes_back_what_it_parked() {
             ~ end b limit until=+2h
             open claude/work
             open claude/work
-            cancel b
+            # a word is no leave for what closes after it
             {ONE}
+            ~ start a
+            ~ pass 1m
+            ~ end a limit until=+2h
+            gates b forge/1 engines=claude accounts=work
+            cancel b
             "
         ),
         expect![[r#"
@@ -562,12 +567,15 @@ fn a_person_opens_an_account_and_takes_back_what_it_parked() {
               = b queued@1 "claude/work was opened by a person"
             > open claude/work
               ! no_change: claude/work is not closed
-            > cancel b
-              cancelled b e2
-              = b failed@2 "cancelled"
+            # a word is no leave for what closes after it
             > claim forge/1 engines=claude accounts=work
               lease_granted a e2 account=work holder=forge/1
               = a assigned@2 forge/1 "claimed"
+            > gates b forge/1 engines=claude accounts=work
+              gates: account
+            > cancel b
+              cancelled b e2
+              = b failed@2 "cancelled"
         "#]],
     );
 }

@@ -342,9 +342,10 @@ fn granted(state: &State, job: &Job, now: Now) {
 fn on_a_lawful_account(state: &State, old: &Job, new: &Job, now: Now) {
     let lease = new.lease.as_ref().unwrap();
     let Some(account) = &lease.account else { return };
-    let shut = |name: &str| state.shut(&lease.engine, name, lease.holder.host(), now.wall).is_some();
-    assert!(old.tries || !shut(account), "on a closed account: {new:?}");
-    assert!(!new.tries, "a person's word is good for one grant");
+    let shut = |name: &str| state.shut(&lease.engine, name, lease.holder.host(), now.wall, None).is_some();
+    let tried = state.shut(&lease.engine, account, lease.holder.host(), now.wall, old.tries);
+    assert!(tried.is_none(), "on a closed account: {new:?}");
+    assert!(new.tries.is_none(), "a person's word is good for one grant");
     let last = old.attempts.iter().rev().find(|a| a.engine == lease.engine).and_then(|a| a.account.as_ref());
     if let Some(last) = last.filter(|last| *last != account) {
         assert!(shut(last) || !lease.pool.contains(last), "a switch without a reason: {new:?}");

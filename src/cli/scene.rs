@@ -37,7 +37,7 @@ impl Seen {
         let Some(at) = at else {
             let state = board.snapshot();
             let now = cx.now(&state);
-            return Seen { board, state, now, hosts: Vec::new() }.with_hosts(cx);
+            return Ok(Seen { board, state, now, hosts: Vec::new() }.with_hosts(cx));
         };
         let (begin, events) = history(&board)?;
         if begin.seq > 0 && at < begin.at {
@@ -49,15 +49,16 @@ impl Seen {
         }
         let state = state_at(begin, &events, at).map_err(|broken| damaged(&broken))?;
         let now = Now { law: at.max(state.at), wall: at };
-        Seen { board, state: Arc::new(state), now, hosts: Vec::new() }.with_hosts(cx)
+        Ok(Seen { board, state: Arc::new(state), now, hosts: Vec::new() }.with_hosts(cx))
     }
 
     /// What a closed account means for a job depends on who would run it.
-    fn with_hosts(mut self, cx: &Context) -> Result<Seen, CliError> {
+    fn with_hosts(mut self, cx: &Context) -> Seen {
         if self.state.closed_accounts(self.now.wall).next().is_some() {
-            self.hosts = hosts(cx)?;
+            // Settings that cannot be read are no reason to show no jobs; verbs that need them say so.
+            self.hosts = hosts(cx).unwrap_or_default();
         }
-        Ok(self)
+        self
     }
 
     /// Why the job stands where it stands, with what it waits for: `parked until 14:20, five-hour limit,

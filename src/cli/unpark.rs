@@ -43,7 +43,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         past: "unparked",
         command: &|job: &Job| Command::Unpark { job: job.id.clone() },
         answered: false,
-        next: &|job: &Job| match (job.tries, &job.asked) {
+        next: &|job: &Job| match (job.tries.is_some(), &job.asked) {
             (true, _) => "it tries once, whatever its account says".to_string(),
             (_, Some(_)) => format!("it runs without an answer; give one: aq answer {} -m TEXT", job.id),
             _ => String::new(),

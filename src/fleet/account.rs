@@ -180,8 +180,16 @@ impl State {
         rows.filter(move |row| row.2.holds(wall))
     }
 
-    /// Why `account` of `engine` takes no job on `host` at `wall`; `None`: it is open.
-    pub fn shut(&self, engine: &str, account: &str, host: &str, wall: Stamp) -> Option<Shut<'_>> {
+    /// Why `account` of `engine` takes no job on `host` at `wall`; `None`: it is open. What stood when a person
+    /// gave the `word` does not count.
+    pub fn shut(
+        &self,
+        engine: &str,
+        account: &str,
+        host: &str,
+        wall: Stamp,
+        word: Option<Stamp>,
+    ) -> Option<Shut<'_>> {
         if self.accounts.is_empty() {
             return None;
         }
@@ -195,7 +203,8 @@ impl State {
             let broken = record.closed.iter().filter(|row| is_of_host(row.1.outcome));
             broken.map(|(window, closure)| (&*id.account, window, closure))
         });
-        let found = own.chain(host).filter(|row| row.2.holds(wall));
+        let counts = |closure: &Closure| closure.holds(wall) && Some(closure.since) > word;
+        let found = own.chain(host).filter(|row| counts(row.2));
         let last = found.max_by_key(|row| row.2.opens());
         last.map(|(account, window, closure)| Shut { account, window, closure })
     }

@@ -254,9 +254,10 @@ pub struct Job {
     pub overloads: u32,
     /// Usage limits in a row; they lengthen the pause of one that names no reset.
     pub limits: u32,
-    /// A person let it try, whatever account is closed; good for one grant.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub tries: bool,
+    /// When a person let it try: accounts closed by then do not hold it. Good for one grant; what closes
+    /// later is news that the person did not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<Stamp>,
     /// When leases were lost, within the poison window.
     pub lost: Vec<Stamp>,
     /// The accepted work.

@@ -182,17 +182,19 @@ fn account_of<'a>(
 ) -> Result<Option<&'a str>, Gate> {
     let last = job.attempts.iter().rev().find(|attempt| attempt.engine == offer.name);
     let last = last.and_then(|attempt| attempt.account.as_ref()).filter(|name| offer.accounts.contains(name));
-    let mut order = last.into_iter().chain(&offer.accounts);
-    let Some(first) = order.next() else { return Ok(None) };
-    let mut sooner: Option<Shut<'_>> = None;
-    for name in std::iter::once(first).chain(order) {
-        let Some(shut) = state.shut(&offer.name, name, host, now.wall) else { return Ok(Some(name)) };
-        sooner = Some(sooner.map_or(shut, |before| Shut::sooner(before, shut)));
+    let order = || last.into_iter().chain(&offer.accounts);
+    let shut = |name: &str, word| state.shut(&offer.name, name, host, now.wall, word);
+    if offer.accounts.is_empty() {
+        return Ok(None);
     }
-    match sooner {
-        Some(shut) if !job.tries => Err(Gate::Account(Box::new(shut.as_gate(&offer.name)))),
-        _ => Ok(Some(first)),
+    let open = order().find(|name| shut(name, None).is_none());
+    // Only where none is open does it come to a person's word.
+    let tried = || job.tries.and_then(|at| order().find(|name| shut(name, Some(at)).is_none()));
+    if let Some(name) = open.or_else(tried) {
+        return Ok(Some(name));
     }
+    let first = order().filter_map(|name| shut(name, None)).reduce(Shut::sooner);
+    first.map_or(Ok(None), |shut| Err(Gate::Account(Box::new(shut.as_gate(&offer.name)))))
 }
 
 fn neighbour_gates(state: &State, job: &Job) -> Vec<Gate> {

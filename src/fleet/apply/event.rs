@@ -106,7 +106,7 @@ impl State {
             counted: 0,
             overloads: 0,
             limits: 0,
-            tries: false,
+            tries: None,
             lost: Vec::new(),
             head: None,
             checkpoint: None,

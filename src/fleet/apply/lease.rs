@@ -24,7 +24,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             });
             // A question that was passed over is not open any more once the job runs again.
             job.asked = None;
-            job.tries = false;
+            job.tries = None;
             job.move_to(Stage::Assigned, "claimed", mark);
         }
         What::LeaseAdopted { epoch, holder, .. } => {

@@ -35,7 +35,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             }
             job.move_to(Stage::Queued, reason.words(), mark);
             let (text, window, account) = (text.clone(), window.clone(), account.clone());
-            job.tries = false;
+            job.tries = None;
             job.park = Some(Park { reason: *reason, until: *until, text, window, account });
         }
         What::JobUnparked { reason, .. } => {
@@ -47,9 +47,9 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             // A person's word resets the counter that parked; a timer does not.
             if event.by.kind == ActorKind::Person {
                 match was {
-                    Some(ParkReason::Limit) => (job.limits, job.tries) = (0, true),
+                    Some(ParkReason::Limit) => (job.limits, job.tries) = (0, Some(mark.at)),
                     // It was in the line and waited for an account.
-                    None => job.tries = true,
+                    None => job.tries = Some(mark.at),
                     Some(ParkReason::Backoff) => job.overloads = 0,
                     _ => {}
                 }
@@ -95,14 +95,14 @@ fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String
                 job.restart = from.clone();
             }
             job.raised = job.raised.raised_by(raised);
-            job.tries = is_mended(job, event);
+            job.tries = is_mended(job, event).then_some(mark.at);
             // Attempts stay counted; what only ran in a row begins anew.
             (job.overloads, job.limits) = (0, 0);
             job.move_to(*to, "requeued", mark);
         }
         What::Redriven { epoch, to, .. } => {
             job.operator_stop(*epoch, mark)?;
-            job.tries = is_mended(job, event);
+            job.tries = is_mended(job, event).then_some(mark.at);
             (job.counted, job.overloads, job.limits) = (0, 0, 0);
             job.lost.clear();
             job.spent = Usage::default();

@@ -32,7 +32,7 @@ pub(super) fn wait(state: &State, job: &Job, ending: &Ending, until: Stamp, now:
         ..Park::new(ParkReason::Limit, Some(until))
     };
     let Some(lease) = &job.lease else { return Some(own) };
-    let shut = |name: &String| state.shut(&lease.engine, name, lease.holder.host(), now.wall);
+    let shut = |name: &String| state.shut(&lease.engine, name, lease.holder.host(), now.wall, None);
     let mut first: Option<Shut<'_>> = None;
     for name in lease.pool.iter().filter(|name| lease.account.as_ref() != Some(*name)) {
         let shut = shut(name)?;
@@ -149,5 +149,6 @@ pub(super) fn open(
 
 /// Whether a job in the line may be waiting for an account that is closed, and was not let try already.
 pub(super) fn waits_for_one(state: &State, job: &Job, now: Now) -> bool {
-    !job.tries && state.closed_accounts(now.wall).any(|row| job.may_use(&row.0.engine))
+    let mut closed = state.closed_accounts(now.wall).filter(|row| Some(row.2.since) > job.tries);
+    closed.any(|row| job.may_use(&row.0.engine))
 }
