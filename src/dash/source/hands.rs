@@ -113,13 +113,15 @@ impl Hands {
         let all: Vec<Order> = deeds.iter().enumerate().map(order).collect();
         let (mut results, mut undo) = (Vec::new(), false);
         for (group, deeds) in all.chunks(BATCH_MOST).zip(deeds.chunks(BATCH_MOST)) {
+            let before = self.local.snapshot();
             let verdicts = self.local.act(group.to_vec()).await?;
             let state = self.local.snapshot();
             for (deed, verdict) in deeds.iter().zip(verdicts) {
                 let job = state.job(&deed.target.job);
                 let result = match verdict {
                     Ok(_) => {
-                        undo |= job.is_some_and(|job| has_inverse(action, deed.target.from.0, job.stage));
+                        let old = before.job(&deed.target.job);
+                        undo |= old.zip(job).is_some_and(|(old, new)| has_inverse(action, old, new.stage));
                         Ok(self.said(PAST[action as usize].1, &deed.target.job))
                     }
                     Err(no) => Err(in_words(action, job, no)),
