@@ -18,6 +18,8 @@ use crate::dash::msg::{Mouse, Msg};
 use crate::store::Fault;
 use crate::time::{Clock as _, Span, SystemClock};
 
+/// What is there is read at once; the source looks for nothing at all when it is given no time.
+const LOOK: Duration = Duration::from_millis(1);
 /// After a letter the next is waited for this long: pasted ones follow at once, typed ones do not.
 const GATHER: Duration = Duration::from_millis(2);
 /// Letters gathered at once at the most.
@@ -114,7 +116,7 @@ fn read_until_stopped(stopped: &OwnedFd, post: &(dyn Fn(Input) -> bool + Send + 
 fn gather() -> std::io::Result<Vec<Input>> {
     let mut out: Vec<Input> = Vec::new();
     let mut keys: Vec<(Key, Span)> = Vec::new();
-    let mut wait = Duration::ZERO;
+    let mut wait = LOOK;
     while crossterm::event::poll(wait)? {
         let event = crossterm::event::read()?;
         let now = SystemClock.boot();
@@ -133,7 +135,7 @@ fn gather() -> std::io::Result<Vec<Input>> {
         wait = match keys.last() {
             Some((Key::Char(_), _)) if keys.len() >= BURST_LEAST => BURST.to_std(),
             Some((Key::Char(_), _)) => GATHER,
-            _ => Duration::ZERO,
+            _ => LOOK,
         };
     }
     if !keys.is_empty() {

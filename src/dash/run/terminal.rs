@@ -16,6 +16,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use crate::store::Fault;
 
@@ -76,12 +77,14 @@ impl Terminal {
         execute!(self.inner.backend_mut(), EndSynchronizedUpdate).map_err(fault("write to"))
     }
 
-    /// Makes the next frame a full one.
+    /// Makes the next frame a full one. Not by ratatui's `clear`, which asks the terminal where its cursor is:
+    /// a slow terminal would stop us, and keys that come before the reply would be read by the wrong thread.
     ///
     /// # Errors
     /// A [`Fault`] if it cannot be written.
     pub fn forget(&mut self) -> Result<(), Fault> {
-        self.inner.clear().map_err(fault("clear"))
+        let (width, height) = self.size();
+        self.inner.resize(Rect::new(0, 0, width, height)).map_err(fault("clear"))
     }
 
     /// Writes bytes that are no cells, such as a clipboard sequence, between frames.
