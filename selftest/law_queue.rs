@@ -375,6 +375,7 @@ fn a_requeue_may_name_an_earlier_checkpoint() {
         claim
         cancel a
         requeue a back=early
+        requeue a
         claim
         start a
         checkpoint a late
@@ -393,16 +394,24 @@ fn a_requeue_may_name_an_earlier_checkpoint() {
               = a failed@2 "cancelled"
             > requeue a back=early
               ! invalid_state: a is in failed: it has no checkpoint to start from
+            > requeue a
+              requeued a e3 to=queued
+              = a queued@3 "requeued"
             > claim
-              nothing
+              lease_granted a e4 holder=
+              = a assigned@4  "claimed"
             > start a
-              ! invalid_state: a is in failed: start needs a lease, and nobody holds one
+              attempt_started a e4
+              = a building@4  "attempt started"
             > checkpoint a late
-              ! invalid_state: a is in failed: checkpoint needs a lease, and nobody holds one
+              checkpointed a e4 rev=late
+              = a building@4  "attempt started"
             > end a task_failed
-              ! invalid_state: a is in failed: end needs a lease, and nobody holds one
+              attempt_ended a e4 outcome=task_failed reason=it to=failed
+              = a failed@4 "task_failed"
             > requeue a back=early
-              ! invalid_state: a is in failed: it has no checkpoint to start from
+              requeued a e5 from=early to=queued
+              = a queued@5 "requeued"
         "#]],
     );
 }

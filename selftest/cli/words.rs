@@ -42,6 +42,7 @@ fn a_noun_alone_shows_itself() {
     assert_eq!(bench.run("config"), bench.run("config show"));
     assert_eq!(bench.run("budget"), bench.run("budget show"));
     has(&bench.run("budget"), &["ceiling", "exit 0\n"]);
+    has(&bench.run("profile nope"), &["no such verb: nope", "aq profile has: ls, show", "exit 2\n"]);
 }
 
 #[test]
@@ -66,8 +67,9 @@ fn what_is_asked_about_a_missing_file_says_so_without_numbers() {
     write(&bench, "folder.md", "");
     std::fs::remove_file(bench.work().join("folder.md")).expect("removed");
     std::fs::create_dir(bench.work().join("folder.md")).expect("a folder");
-    let said = bench.run("add folder.md");
-    has(&said, &["cannot read folder.md: Is a directory"]);
+    has(&bench.run("add folder.md"), &["folder.md is a folder", "name the markdown files", "exit 2\n"]);
+    let said = bench.run("man /proc/none");
+    has(&said, &["cannot make /proc/none: No such file or directory\n"]);
     lacks(&said, &["os error"]);
 }
 

@@ -188,6 +188,10 @@ fn from_file(file: &Path) -> Result<Vec<u8>, CliError> {
                 .why("no such file")
                 .next("name a markdown file, or - for standard input"))
         }
+        Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
+            Err(CliError::usage(format!("{} is a folder", file.display()))
+                .next("name the markdown files in it; a folder of jobs is a queue: aq init"))
+        }
         Err(error) => Err(CliError::io("read", file, &error)),
     }
 }

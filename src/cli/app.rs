@@ -75,7 +75,16 @@ fn one_verb(verb: &Verb, words: Vec<OsString>) -> Answer {
     let matches = match whole(verb).try_get_matches_from(words) {
         Ok(matches) => matches,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp) => return show_help(&error),
-        Err(error) => return Err(refused(&error).next(format!("its flags: aq help {}", verb.name))),
+        Err(error) => {
+            let no = refused(&error);
+            let command = verb.command();
+            let below: Vec<&str> = command.get_subcommands().map(|below| below.get_name()).collect();
+            let no = match error.kind() == ErrorKind::InvalidSubcommand {
+                true => no.why(format!("aq {} has: {}", verb.name, below.join(", "))),
+                false => no,
+            };
+            return Err(no.next(format!("its flags: aq help {}", verb.name)));
+        }
     };
     let mut cx = Context::new(globals(&matches)?);
     let Some((_, own)) = matches.subcommand() else { return Ok(Exit::Usage) };

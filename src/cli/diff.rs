@@ -53,7 +53,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     }
     let short = |rev: &crate::job::Rev| rev.as_str().chars().take(7).collect::<String>();
     let (files, plus, minus) = (stat.files, stat.insertions, stat.deletions);
-    cx.out.talk(&format!("{id}: {}..{}, {files} files, +{plus} -{minus}", short(&from), short(&to)));
+    let files = if files == 1 { "1 file".to_string() } else { format!("{files} files") };
+    cx.out.talk(&format!("{id}: {}..{}, {files}, +{plus} -{minus}", short(&from), short(&to)));
     cx.out.page();
     text.lines().try_for_each(|line| cx.out.line(line))?;
     Ok(Exit::Done)

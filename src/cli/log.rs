@@ -111,7 +111,11 @@ fn chosen(job: &Job, wanted: Option<u32>) -> Result<&Attempt, CliError> {
             }
             _ => (format!("{} has no attempt yet", job.id), format!("it is {} ({})", job.stage, job.why)),
         };
-        CliError::not_found(what).why(why).next(format!("why it does not run: aq explain {}", job.id))
+        let next = match job.attempts.last() {
+            Some(last) => format!("the last one: aq log {} --attempt {}", job.id, last.no),
+            None => format!("why it does not run: aq explain {}", job.id),
+        };
+        CliError::not_found(what).why(why).next(next)
     })
 }
 

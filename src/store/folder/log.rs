@@ -141,7 +141,10 @@ impl FolderLog {
 
     pub(super) fn lock(&self) -> Result<Locked, Fault> {
         let path = self.place.side.join("lock");
-        let fault = |e: &std::io::Error| Fault::io("lock", &path, e);
+        let fault = |e: &std::io::Error| Fault {
+            hint: "what is wrong: aq doctor".to_string(),
+            ..Fault::io("lock", &path, e)
+        };
         loop {
             let file = File::options()
                 .create(true)
