@@ -40,6 +40,13 @@ fn jobs_filtered_and_marked() {
 }
 
 #[test]
+fn a_usage_limit() {
+    let script = "submit first engine=claude | claim forge engines=claude accounts=work | start first \
+        | end first limit until=+2h window=five_hour";
+    compare(Seat::of(script, (160, 12)).keys("2"), "limit-160", false);
+}
+
+#[test]
 fn summary() {
     check(SCENE, "Tab Enter", "summary");
 }

@@ -7,8 +7,8 @@ use super::canvas::{Canvas, below, row};
 use super::text::{clean, fit, grouped};
 use crate::dash::model::{Loaded, Pane};
 use crate::dash::theme::Sign;
-use crate::fleet::{Event, What};
-use crate::insight::short_rev;
+use crate::fleet::{Event, ParkReason, What, named};
+use crate::insight::{limit_words, short_rev};
 use crate::job::{Outcome, Role, Seq, Stage};
 
 /// Columns of the kind of an event.
@@ -100,7 +100,10 @@ fn role(what: &What) -> Role {
         | What::ReviewGiven { .. }
         | What::Promoted { .. } => Role::Human,
         What::LeaseGranted { .. } | What::AttemptStarted { .. } | What::Progressed { .. } => Role::Active,
-        What::JobBlocked { .. } | What::JobParked { .. } | What::BudgetPaused { .. } => Role::Wait,
+        What::JobBlocked { .. }
+        | What::JobParked { .. }
+        | What::AccountClosed { .. }
+        | What::BudgetPaused { .. } => Role::Wait,
         _ => Role::Neutral,
     }
 }
@@ -126,14 +129,25 @@ fn told(what: &What) -> String {
         | What::DeadLettered { reason, .. }
         | What::BudgetPaused { reason, .. }
         | What::BudgetResumed { reason } => reason.clone(),
-        What::JobParked { reason, until, text, .. } => {
+        What::JobParked { reason, until, text, window, account, .. } => {
             let until = until.map(|at| format!(" until {}", at.local_full())).unwrap_or_default();
             let more = text.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
-            format!("{}{until}{more}", reason.words())
+            let words = match reason {
+                ParkReason::Limit => limit_words(window.as_deref(), account.as_deref()),
+                reason => reason.words().to_string(),
+            };
+            format!("{words}{until}{more}")
         }
-        What::LeaseGranted { holder, engine, epoch, .. } => {
-            format!("{}, {engine}, epoch {epoch}", holder.as_str().split('/').next().unwrap_or_default())
+        What::LeaseGranted { holder, engine, account, epoch, .. } => {
+            let on = named(account.as_deref()).map(|name| format!(", account {name}")).unwrap_or_default();
+            format!("{}, {engine}{on}, epoch {epoch}", holder.host())
         }
+        What::AccountClosed { engine, account, window, outcome, until, of, .. } => {
+            let until = until.map(|at| format!(" until {}", at.local_full())).unwrap_or_default();
+            let window = window.as_deref().map(|window| format!(" {window}")).unwrap_or_default();
+            format!("{engine}/{account}{until}: {outcome}{window} met by {of}")
+        }
+        What::AccountOpened { engine, account, reason, .. } => format!("{engine}/{account}: {reason}"),
         What::Progressed { word, .. } => word.clone(),
         What::AttemptStarted { engine, attempt, .. } => format!("{attempt}, {engine}"),
         What::Checkpointed { rev, lines, .. } => format!("{}, {lines} lines", short_rev(Some(rev))),

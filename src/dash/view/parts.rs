@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::text::{clean, cut, short_age, width};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::used;
+use crate::insight::{park_words, used};
 use crate::job::{Autoship, Proof, Role, Stage, usd};
 
 /// Cells of a bar.
@@ -49,9 +49,13 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
         return (role, format!("tool({}) {age}", cut(name, room, canvas.sign(Sign::More))));
     }
     if let Some(park) = &job.park {
-        let until = park.until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
         let role = if park.reason == crate::fleet::ParkReason::Asked { Role::Human } else { Role::Wait };
-        return (role, format!("{} {}{until}", canvas.sign(Sign::Parked), park.reason.words()));
+        let (sign, about) = (canvas.sign(Sign::Parked), clean(&park_words(park)));
+        let Some(at) = park.until else { return (role, format!("{sign} {about}")) };
+        // Where there is no room for both, the date stays.
+        let until = format!("{sign} parked until {}", at.local_hm());
+        let long = format!("{until}, {about}");
+        return (role, if width(&long) <= most { long } else { until });
     }
     let text = match job.stage {
         Stage::Assigned => "starting".to_string(),
