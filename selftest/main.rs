@@ -12,6 +12,7 @@ mod chaos;
 mod cli;
 mod dash;
 mod demo;
+mod engines;
 mod folder;
 mod folder_crash;
 mod folder_log;

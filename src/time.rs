@@ -82,11 +82,42 @@ impl Stamp {
 
     /// The next moment after this one at which local clocks show `hour:minute`.
     pub fn next_local(self, hour: i8, minute: i8) -> Option<Stamp> {
-        let here = jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(jiff::tz::TimeZone::system());
+        self.next_clock(None, hour, minute)
+    }
+
+    /// The next moment after this one at which the clocks of `zone` (here, if `None`) show `hour:minute`.
+    /// `None` for a zone or a time that does not exist.
+    pub fn next_clock(self, zone: Option<&str>, hour: i8, minute: i8) -> Option<Stamp> {
+        let here = jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(time_zone(zone)?);
         let at = here.with().hour(hour).minute(minute).second(0).subsec_nanosecond(0).build().ok()?;
         let at = if at > here { at } else { at.tomorrow().ok()? };
         Some(Stamp(at.timestamp().as_millisecond()))
     }
+
+    /// The moment at which the clocks of `zone` (here, if `None`) show this day and time.
+    pub fn of_clock(zone: Option<&str>, day: (i16, i8, i8), time: (i8, i8)) -> Option<Stamp> {
+        let civil = jiff::civil::DateTime::new(day.0, day.1, day.2, time.0, time.1, 0, 0).ok()?;
+        let at = civil.to_zoned(time_zone(zone)?).ok()?;
+        Some(Stamp(at.timestamp().as_millisecond()))
+    }
+
+    /// The year in which this moment falls in `zone`, or here.
+    pub fn year(self, zone: Option<&str>) -> Option<i16> {
+        let at = jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(time_zone(zone)?);
+        Some(at.year())
+    }
+}
+
+/// A zone by its name (`Europe/Berlin`) or in the form of `TZ` (`CET-1CEST,M3.5.0,M10.5.0/3`).
+fn time_zone(name: Option<&str>) -> Option<jiff::tz::TimeZone> {
+    let Some(name) = name else { return Some(jiff::tz::TimeZone::system()) };
+    let name = name.trim_start_matches(':');
+    jiff::tz::TimeZone::get(name).or_else(|_| jiff::tz::TimeZone::posix(name)).ok()
+}
+
+/// The name of this machine's time zone, if it has one.
+pub fn local_zone() -> Option<String> {
+    jiff::tz::TimeZone::system().iana_name().map(str::to_string)
 }
 
 impl fmt::Display for Stamp {

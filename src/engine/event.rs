@@ -1,8 +1,8 @@
-//! The common event set: what any engine can be heard to say, and the running sum of what was said.
+//! The common event set: what any engine can be heard to say.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::job::{Outcome, Usage, parse_usd};
+use crate::job::Outcome;
 use crate::time::Stamp;
 
 /// What `ev` may be, in the order of [`EngineEvent`].
@@ -42,6 +42,9 @@ pub enum EngineEvent {
         /// The message.
         #[serde(default)]
         text: String,
+        /// With the engine's own error: the class that a text rule gives it. The weakest evidence there is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        class: Option<Outcome>,
     },
     /// The engine's own verdict.
     Ended(Ended),
@@ -109,26 +112,112 @@ pub enum Scope {
     Total,
 }
 
-/// Fields of [`EngineEvent::Usage`]; tokens unless said otherwise.
+/// Tokens by what they were used for. Absent is unknown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Tokens {
+    /// All that went in, `cached` and `cache_write` included.
+    #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
+    pub input: Option<u64>,
+    /// Of `in`: read from a cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached: Option<u64>,
+    /// Of `in`: written to a cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<u64>,
+    /// All that came out, `reasoning` included.
+    #[serde(rename = "out", skip_serializing_if = "Option::is_none")]
+    pub output: Option<u64>,
+    /// Of `out`: reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<u64>,
+}
+
+impl Tokens {
+    /// In and out together, if either is known.
+    pub fn sum(self) -> Option<u64> {
+        match (self.input, self.output) {
+            (None, None) => None,
+            (input, output) => Some(input.unwrap_or(0).saturating_add(output.unwrap_or(0))),
+        }
+    }
+
+    /// Each figure of one, or of the other where only that knows it, or `join` of both.
+    fn with(self, other: Tokens, join: impl Fn(u64, u64) -> u64) -> Tokens {
+        let both = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(join(a, b)),
+            (a, b) => a.or(b),
+        };
+        Tokens {
+            input: both(self.input, other.input),
+            cached: both(self.cached, other.cached),
+            cache_write: both(self.cache_write, other.cache_write),
+            output: both(self.output, other.output),
+            reasoning: both(self.reasoning, other.reasoning),
+        }
+    }
+
+    /// The sum of both.
+    #[must_use]
+    pub fn plus(self, other: Tokens) -> Tokens {
+        self.with(other, u64::saturating_add)
+    }
+
+    /// The larger of each figure.
+    #[must_use]
+    pub fn max(self, other: Tokens) -> Tokens {
+        self.with(other, u64::max)
+    }
+
+    /// What came on top of `earlier`; a figure that has not grown is left out.
+    #[must_use]
+    pub fn since(self, earlier: Tokens) -> Tokens {
+        let grown = |now: Option<u64>, then: Option<u64>| {
+            now.map(|n| n.saturating_sub(then.unwrap_or(0))).filter(|n| *n > 0)
+        };
+        Tokens {
+            input: grown(self.input, earlier.input),
+            cached: grown(self.cached, earlier.cached),
+            cache_write: grown(self.cache_write, earlier.cache_write),
+            output: grown(self.output, earlier.output),
+            reasoning: grown(self.reasoning, earlier.reasoning),
+        }
+    }
+
+    /// A running total with what stood there before taken off; `None` if it has fallen, since then it is not
+    /// the total it was taken for.
+    pub fn less(self, before: Tokens) -> Option<Tokens> {
+        let fell = |now: Option<u64>, then: Option<u64>| now.unwrap_or(0) < then.unwrap_or(0);
+        if fell(self.input, before.input) || fell(self.output, before.output) {
+            return None;
+        }
+        let off = |now: Option<u64>, then: Option<u64>| now.map(|n| n.saturating_sub(then.unwrap_or(0)));
+        Some(Tokens {
+            input: off(self.input, before.input),
+            cached: off(self.cached, before.cached),
+            cache_write: off(self.cache_write, before.cache_write),
+            output: off(self.output, before.output),
+            reasoning: off(self.reasoning, before.reasoning),
+        })
+    }
+}
+
+/// Fields of [`EngineEvent::Usage`].
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UsageTold {
-    /// All that went in, `cached` and `cache_write` included.
-    #[serde(rename = "in")]
-    pub input: Option<u64>,
-    /// Of `in`: read from a cache.
-    pub cached: Option<u64>,
-    /// Of `in`: written to a cache.
-    pub cache_write: Option<u64>,
-    /// All that came out, `reasoning` included.
-    pub out: Option<u64>,
-    /// Of `out`: reasoning.
-    pub reasoning: Option<u64>,
+    /// Tokens.
+    #[serde(flatten)]
+    pub tokens: Tokens,
     /// Millionths of a US dollar; written as dollars, `"0.25"` or `0.25`.
-    #[serde(deserialize_with = "dollars", skip_serializing_if = "Option::is_none", rename = "cost")]
+    #[serde(with = "dollars", skip_serializing_if = "Option::is_none", rename = "cost")]
     pub micro_usd: Option<u64>,
     /// Turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub turns: Option<u64>,
+    /// Whose price holds where no cost is told; without it the cost stays unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Adds or replaces.
     pub scope: Scope,
     /// Not metered but guessed.
@@ -189,17 +278,32 @@ pub struct Ended {
     pub reason: String,
 }
 
-fn dollars<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
-    let bad = || serde::de::Error::custom("not an amount of dollars");
-    match Option::<serde_json::Value>::deserialize(from)? {
-        None | Some(serde_json::Value::Null) => Ok(None),
-        // Through decimal text, rounded to millionths: the float itself is never reckoned with.
-        Some(serde_json::Value::Number(n)) => {
-            let usd = n.as_f64().filter(|usd| *usd >= 0.0).ok_or_else(bad)?;
-            parse_usd(&format!("{usd:.6}")).map(Some).ok_or_else(bad)
+/// Money as it stands in an event: dollars.
+mod dollars {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::job::parse_usd;
+
+    pub fn serialize<S: Serializer>(micro: &Option<u64>, to: S) -> Result<S::Ok, S::Error> {
+        let text = |micro: &u64| format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000);
+        match micro {
+            Some(micro) => to.serialize_str(&text(micro)),
+            None => to.serialize_none(),
         }
-        Some(serde_json::Value::String(text)) => parse_usd(&text).map(Some).ok_or_else(bad),
-        Some(_) => Err(bad()),
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+        let bad = || serde::de::Error::custom("not an amount of dollars");
+        match Option::<serde_json::Value>::deserialize(from)? {
+            None | Some(serde_json::Value::Null) => Ok(None),
+            // Through decimal text, rounded to millionths: the float itself is never reckoned with.
+            Some(serde_json::Value::Number(n)) => {
+                let usd = n.as_f64().filter(|usd| *usd >= 0.0).ok_or_else(bad)?;
+                parse_usd(&format!("{usd:.6}")).map(Some).ok_or_else(bad)
+            }
+            Some(serde_json::Value::String(text)) => parse_usd(&text).map(Some).ok_or_else(bad),
+            Some(_) => Err(bad()),
+        }
     }
 }
 
@@ -209,141 +313,5 @@ fn instant<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Stamp>, D::Error
         Some(serde_json::Value::String(text)) => Ok(Stamp::parse_rfc3339(&text)),
         Some(serde_json::Value::Number(n)) => Ok(n.as_i64().map(Stamp::from_millis)),
         _ => Ok(None),
-    }
-}
-
-/// What an engine's output has said so far. Kept by the shim and written into the run's verdict, so that
-/// nothing is lost when the middle of a transcript is cut or the agent was away.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Tally {
-    /// Events understood.
-    pub events: u64,
-    /// Lines that looked like events and were not understood.
-    pub unknown: u64,
-    /// Consumption; wall time is not told here.
-    pub usage: Usage,
-    /// Some of the usage was estimated.
-    pub estimated: bool,
-    /// What came up, by its own words.
-    pub started: Option<Started>,
-    /// The last state of a usage window.
-    pub limit: Option<Limit>,
-    /// The last retry, until the engine gets on.
-    pub retry: Option<Retry>,
-    /// Tool calls that worked.
-    pub tools_ok: u64,
-    /// Tool calls that failed or were refused.
-    pub tools_failed: u64,
-    /// File changes told.
-    pub file_changes: u64,
-    /// The first verdict of the engine, unless it came after a stop order.
-    pub ended: Option<Ended>,
-    /// A stop was ordered; verdicts from here on are ignored.
-    pub stopped: bool,
-}
-
-impl Tally {
-    /// Adds one event.
-    pub fn see(&mut self, event: &EngineEvent) {
-        self.events += 1;
-        match event {
-            EngineEvent::Started(started) => self.started = Some(started.clone()),
-            EngineEvent::Tool(tool) => self.see_tool(tool),
-            EngineEvent::FileChange { .. } => self.file_changes += 1,
-            EngineEvent::Usage(told) => self.see_usage(told),
-            EngineEvent::Limit(limit) => self.limit = Some(limit.clone()),
-            EngineEvent::Retry(retry) => self.retry = Some(retry.clone()),
-            EngineEvent::ModelText(_) => self.retry = None,
-            EngineEvent::Ended(ended) if !self.stopped && self.ended.is_none() => {
-                self.ended = Some(ended.clone());
-            }
-            EngineEvent::Note { .. } | EngineEvent::Ended(_) => {}
-        }
-    }
-
-    fn see_tool(&mut self, tool: &Tool) {
-        self.retry = None;
-        match (tool.phase, tool.ok) {
-            (Phase::End, Some(false)) => self.tools_failed += 1,
-            (Phase::End, _) => self.tools_ok += 1,
-            (Phase::Start, _) => {}
-        }
-    }
-
-    fn see_usage(&mut self, told: &UsageTold) {
-        let tokens = match (told.input, told.out) {
-            (None, None) => None,
-            (input, out) => Some(input.unwrap_or(0).saturating_add(out.unwrap_or(0))),
-        };
-        let figures = Usage { micro_usd: told.micro_usd, tokens, turns: told.turns, ..Usage::default() };
-        self.estimated |= told.estimated;
-        self.usage = match told.scope {
-            Scope::Delta => self.usage.plus(figures),
-            // A total that leaves a figure out says nothing about that figure.
-            Scope::Total => Usage {
-                micro_usd: figures.micro_usd.or(self.usage.micro_usd),
-                tokens: figures.tokens.or(self.usage.tokens),
-                turns: figures.turns.or(self.usage.turns),
-                ..self.usage
-            },
-        };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tally(lines: &str) -> Tally {
-        let mut tally = Tally::default();
-        for line in lines.lines().map(str::trim).filter(|l| !l.is_empty()) {
-            match serde_json::from_str(line) {
-                Ok(event) => tally.see(&event),
-                Err(e) => panic!("{line}: {e}"),
-            }
-        }
-        tally
-    }
-
-    #[test]
-    fn usage_adds_up_and_unknown_stays_unknown() {
-        let check = |lines: &str, usd: Option<u64>, tokens: Option<u64>, turns: Option<u64>| {
-            let usage = tally(lines).usage;
-            assert_eq!((usage.micro_usd, usage.tokens, usage.turns), (usd, tokens, turns), "{lines}");
-        };
-        check("", None, None, None);
-        check(r#"{"ev":"usage"}"#, None, None, None);
-        check("{\"ev\":\"usage\",\"in\":10,\"out\":2}\n{\"ev\":\"usage\",\"in\":1}", None, Some(13), None);
-        check(r#"{"ev":"usage","in":10,"cached":9}"#, None, Some(10), None);
-        check(
-            "{\"ev\":\"usage\",\"in\":10,\"turns\":1}\n{\"ev\":\"usage\",\"in\":4,\"scope\":\"total\",\"cost\":\"0.25\"}",
-            Some(250_000),
-            Some(4),
-            Some(1),
-        );
-        check(r#"{"ev":"usage","cost":0.1}"#, Some(100_000), None, None);
-    }
-
-    #[test]
-    fn the_first_verdict_stands_and_none_counts_after_a_stop() {
-        let mut seen = tally("{\"ev\":\"ended\",\"class\":\"ok\"}\n{\"ev\":\"ended\",\"class\":\"auth\"}");
-        assert_eq!(seen.ended.as_ref().unwrap().class, Outcome::Ok);
-        seen.ended = None;
-        seen.stopped = true;
-        seen.see(&EngineEvent::Ended(Ended { class: Outcome::Ok, reason: String::new() }));
-        assert_eq!(seen.ended, None);
-    }
-
-    #[test]
-    fn limits_tell_their_reset_in_either_form() {
-        let check = |reset: &str, expected: Option<i64>| {
-            let seen = tally(&format!(r#"{{"ev":"limit","resets_at":{reset}}}"#));
-            assert_eq!(seen.limit.unwrap().resets_at.map(Stamp::as_millis), expected, "{reset}");
-        };
-        check("1760000000000", Some(1_760_000_000_000));
-        check(r#""2025-10-09T08:53:20Z""#, Some(1_760_000_000_000));
-        check(r#""tomorrow""#, None);
-        check("null", None);
     }
 }

@@ -1,5 +1,6 @@
 //! Running an engine: the shim that owns a run, the kill ladder, the adapters, the common event set.
 
+mod adapter;
 mod dialect;
 mod environment;
 mod event;
@@ -11,6 +12,7 @@ mod linux;
 mod plan;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+mod prices;
 mod processes;
 mod reader;
 mod recorder;
@@ -24,17 +26,26 @@ mod signals;
 mod status;
 mod stop;
 mod strip;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod transcript;
 
-pub use dialect::{DIALECTS, Dialect, Heard, Judgement, dialect, judge};
+pub use adapter::{
+    ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Recipe, Told, engine, found_on_path, session_is_there,
+    version_of,
+};
+pub use dialect::{
+    DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said, dialect,
+    judge,
+};
 pub use environment::{EngineEnv, EnvRules, engine_env, is_secret};
 pub use event::{
-    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tally, Tool, UsageTold,
+    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tokens, Tool, UsageTold,
 };
 pub use identity::{BadIdentity, Liveness, ProcessIdentity, is_alive, process_identity};
 pub use plan::{KILL_GRACE, PLAN_VERSION, RUN_VARIABLE, RunKind, RunPlan, TRANSCRIPT_CAP};
+pub use prices::{price, prices_version};
 pub use reader::{Record, TranscriptReader, copy_raw, tally_transcript};
 pub use report::{End, ExitReport, NotStarted, REPORT_VERSION, ShimRecord, TAIL_MAX, TranscriptLoss};
 pub use run::{Run, RunState, ShimProgram};
@@ -42,4 +53,5 @@ pub use shim::shim_main;
 pub use status::{LOOP_AFTER, Pulse, SILENT_AFTER, Status, TOOL_SILENT_AFTER};
 pub use stop::{CAUSES, Ordered, StopCause, StopOrder, order_stop, standing_order};
 pub use strip::strip_controls;
+pub use tally::Tally;
 pub use transcript::{Gap, Source};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::dialect::RunFacts;
 use super::rundir;
 use crate::time::Span;
 
@@ -58,6 +59,9 @@ pub struct RunPlan {
     pub grace: Span,
     /// The output dialect, by its name in [`super::DIALECTS`].
     pub dialect: String,
+    /// What its reader must know beside the lines.
+    #[serde(default)]
+    pub facts: RunFacts,
 }
 
 impl RunPlan {
@@ -77,6 +81,7 @@ impl RunPlan {
             wall: None,
             grace: KILL_GRACE,
             dialect: "shell".to_string(),
+            facts: RunFacts::default(),
         }
     }
 

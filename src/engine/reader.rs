@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::dialect::{Dialect, Heard};
-use super::event::Tally;
+use super::dialect::{Dialect, Heard, Hearing, RunFacts, Said};
 use super::segments::{Found, nth_line_from_end, read_lines, segment_path, segments};
 use super::stop::StopCause;
+use super::tally::Tally;
 use super::transcript::{Gap, Source};
 use crate::time::Stamp;
 
@@ -35,6 +35,14 @@ pub struct Record {
 }
 
 impl Record {
+    /// What the line says to `hearing`, which has heard those before it; the shim's own words say nothing.
+    pub fn heard_by(&self, hearing: &mut dyn Hearing) -> Heard {
+        match self.source {
+            Source::Aq => Heard::Text,
+            source => hearing.hear(Said { bytes: &self.bytes, source, at: self.at }),
+        }
+    }
+
     /// The line as text; what is not UTF-8 is replaced.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
@@ -215,30 +223,19 @@ pub fn copy_raw(path: &Path, only: Option<Source>, out: &mut impl Write) -> io::
 ///
 /// # Errors
 /// The transcript cannot be read.
-pub fn tally_transcript(path: &Path, dialect: &Dialect) -> io::Result<Tally> {
+pub fn tally_transcript(path: &Path, dialect: &Dialect, facts: &RunFacts) -> io::Result<Tally> {
     let mut tally = Tally::default();
+    let mut hearing = (dialect.open)(facts);
     let mut reader = TranscriptReader::at(path, 0);
     loop {
         let records = reader.next_lines()?;
         if records.is_empty() {
+            hearing.close().iter().for_each(|event| tally.see(event));
             return Ok(tally);
         }
         for record in &records {
             tally.stopped |= record.stop.is_some();
-            if record.source != Source::Aq {
-                tally.hear((dialect.hear)(&record.bytes));
-            }
-        }
-    }
-}
-
-impl Tally {
-    /// Adds what one line turned out to be.
-    pub fn hear(&mut self, heard: Heard) {
-        match heard {
-            Heard::Text => {}
-            Heard::Unknown(_) => self.unknown += 1,
-            Heard::Events(events) => events.iter().for_each(|event| self.see(event)),
+            tally.hear(&record.heard_by(hearing.as_mut()));
         }
     }
 }

@@ -10,13 +10,13 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 use std::thread;
 
-use super::dialect::{DIALECTS, Dialect, Heard, dialect};
-use super::event::Tally;
+use super::dialect::{DIALECTS, Heard, Hearing, Said, dialect};
 use super::lines::{Line, Splitter};
 use super::plan::RunPlan;
 use super::redact::Redactor;
 use super::report::{TAIL_MAX, TranscriptLoss};
 use super::stop::StopCause;
+use super::tally::Tally;
 use super::transcript::{Source, TranscriptWriter};
 use crate::time::{Clock, SystemClock};
 
@@ -71,9 +71,9 @@ impl Recorder {
         let work = Recording {
             splitters: [Splitter::new(), Splitter::new()],
             redactor: Redactor::new(&plan.redact),
-            // An unknown dialect is found by whoever makes the plan; here its output is text.
-            dialect: dialect(&plan.dialect).unwrap_or(&DIALECTS[1]),
             page: Page {
+                // An unknown dialect is found by whoever makes the plan; here its output is text.
+                hearing: (dialect(&plan.dialect).unwrap_or(&DIALECTS[1]).open)(&plan.facts),
                 writer: TranscriptWriter::new(transcript, plan.transcript_cap),
                 summary: Summary::default(),
                 tail: VecDeque::new(),
@@ -135,7 +135,6 @@ impl Recorder {
 struct Recording {
     splitters: [Splitter; 2],
     redactor: Redactor,
-    dialect: &'static Dialect,
     page: Page,
     open: u32,
 }
@@ -164,16 +163,16 @@ impl Recording {
 
     fn take(&mut self, feed: Feed) -> Option<Sender<Summary>> {
         let now = SystemClock.wall();
-        let (dialect, page) = (self.dialect, &mut self.page);
+        let page = &mut self.page;
         match feed {
             Feed::Chunk(source, bytes) => {
                 page.summary.bytes += bytes.len() as u64;
                 let splitter = &mut self.splitters[usize::from(source == Source::Err)];
-                splitter.feed(&bytes, &self.redactor, |line| page.line(now, source, dialect, &line));
+                splitter.feed(&bytes, &self.redactor, |line| page.line(now, source, &line));
             }
             Feed::Eof(source) => {
                 let splitter = &mut self.splitters[usize::from(source == Source::Err)];
-                splitter.finish(&self.redactor, |line| page.line(now, source, dialect, &line));
+                splitter.finish(&self.redactor, |line| page.line(now, source, &line));
                 self.open -= 1;
             }
             Feed::Note(text, stop) => {
@@ -189,7 +188,10 @@ impl Recording {
         let now = SystemClock.wall();
         let left_open = self.open > 0;
         for (source, splitter) in [Source::Out, Source::Err].into_iter().zip(&mut self.splitters) {
-            splitter.finish(&self.redactor, |line| self.page.line(now, source, self.dialect, &line));
+            splitter.finish(&self.redactor, |line| self.page.line(now, source, &line));
+        }
+        for event in self.page.hearing.close() {
+            self.page.summary.seen.see(&event);
         }
         let mut summary = self.page.summary;
         summary.tail = self.page.tail.into_iter().collect();
@@ -200,6 +202,7 @@ impl Recording {
 
 /// Everything that one line goes into.
 struct Page {
+    hearing: Box<dyn Hearing>,
     writer: TranscriptWriter,
     summary: Summary,
     tail: VecDeque<String>,
@@ -207,17 +210,17 @@ struct Page {
 }
 
 impl Page {
-    fn line(&mut self, now: crate::time::Stamp, source: Source, dialect: &Dialect, line: &Line<'_>) {
+    fn line(&mut self, now: crate::time::Stamp, source: Source, line: &Line<'_>) {
         self.summary.lines += 1;
         self.summary.cuts += u64::from(line.cut > 0);
-        let heard = (dialect.hear)(line.bytes);
+        let heard = self.hearing.hear(Said { bytes: line.bytes, source, at: now });
         self.writer.line(now, source, line);
         if let Heard::Unknown(why) = &heard
             && self.summary.seen.unknown < UNKNOWN_TOLD
         {
             self.writer.note(now, &format!("warning: not understood, and not counted: {why}"), None);
         }
-        self.summary.seen.hear(heard);
+        self.summary.seen.hear(&heard);
         self.keep_tail(line.bytes);
     }
 

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Tally;
 use super::identity::ProcessIdentity;
 use super::processes::PidStart;
 use super::stop::StopCause;
+use super::tally::Tally;
 use crate::time::{Span, Stamp};
 
 /// Version of `shim.json`, `engine.json` and `exit.json`.

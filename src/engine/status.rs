@@ -91,6 +91,8 @@ impl Pulse {
             EngineEvent::Limit(_) if self.word == Some(Status::LimitParked) => {
                 self.turn(Status::Working, offset);
             }
+            // Trying again against a window that is used up opens no window.
+            EngineEvent::Retry(_) if self.word == Some(Status::LimitParked) => {}
             EngineEvent::Retry(_) => self.turn(Status::Retrying, offset),
             EngineEvent::Ended(_) => self.turn(Status::Ended, offset),
             EngineEvent::Limit(_) | EngineEvent::Usage(_) | EngineEvent::Note { .. } => {}

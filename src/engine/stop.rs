@@ -33,10 +33,16 @@ pub enum StopCause {
     Stalled,
     Fenced,
     Terminated,
+    NoStart,
+    Looping,
+    Hung,
+    Limit,
+    Auth,
+    Overloaded,
 }
 
 /// One row per cause: its name, the outcome it gives, and the reason told to people.
-pub const CAUSES: [(StopCause, &str, Outcome, &str); 8] = [
+pub const CAUSES: [(StopCause, &str, Outcome, &str); 14] = [
     (StopCause::Cancelled, "cancelled", Outcome::Cancelled, "an operator cancelled it"),
     (StopCause::Preempted, "preempted", Outcome::Preempted, "made room for a critical job"),
     (StopCause::Drained, "drained", Outcome::Drained, "its agent or its queue was asked to stop"),
@@ -51,6 +57,18 @@ pub const CAUSES: [(StopCause, &str, Outcome, &str); 8] = [
     // The attempt was closed with its lease, so nobody reports this outcome; it only must not be a success.
     (StopCause::Fenced, "fenced", Outcome::Cancelled, "the lease was lost; another holder has the job"),
     (StopCause::Terminated, "terminated", Outcome::Crash, "stopped by a SIGTERM that aq did not order"),
+    (
+        StopCause::NoStart,
+        "no_start",
+        Outcome::Config,
+        "it said nothing in its first minute; is it signed in?",
+    ),
+    (StopCause::Looping, "looping", Outcome::Stalled, "it made the same call again and again"),
+    // It gave its verdict before, and that stands.
+    (StopCause::Hung, "hung", Outcome::Stalled, "it did not end by itself"),
+    (StopCause::Limit, "limit", Outcome::Limit, "its account's usage limit is reached"),
+    (StopCause::Auth, "auth", Outcome::Auth, "its login or key was refused"),
+    (StopCause::Overloaded, "overloaded", Outcome::Overloaded, "its vendor refused it for too long"),
 ];
 
 impl StopCause {

@@ -13,8 +13,8 @@ use super::reader::{TranscriptReader, copy_raw};
 use super::stop::{Ordered, StopCause, standing_order};
 use super::transcript::Source;
 use super::{
-    End, ExitReport, NotStarted, Run, RunKind, RunPlan, RunState, ShimProgram, dialect, judge, rundir,
-    shim_main,
+    End, ExitReport, NotStarted, Run, RunFacts, RunKind, RunPlan, RunState, ShimProgram, dialect, judge,
+    rundir, shim_main,
 };
 use crate::time::{Awake, Span};
 
@@ -284,8 +284,12 @@ fn a_stopped_engine_cannot_claim_success() {
     let report = trial.ended();
     assert_eq!((&report.end, report.stopped_by), (&End::Exited { code: 0 }, Some(StopCause::Preempted)));
     assert_eq!(trial.judged(&report), "preempted: made room for a critical job");
-    let again =
-        super::tally_transcript(&trial.run().transcript().unwrap(), dialect("shell").unwrap()).unwrap();
+    let again = super::tally_transcript(
+        &trial.run().transcript().unwrap(),
+        dialect("shell").unwrap(),
+        &RunFacts::default(),
+    )
+    .unwrap();
     assert_eq!(again, report.seen);
 }
 

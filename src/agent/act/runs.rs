@@ -8,8 +8,8 @@ use crate::agent::fence::Fence;
 use crate::agent::work::{RunEnd, Work};
 use crate::board::Local;
 use crate::engine::{
-    ExitReport, KILL_GRACE, Pulse, Run, RunKind, RunState, Source, StopCause, Tally, TranscriptReader,
-    dialect, judge, tally_transcript,
+    ExitReport, Hearing, KILL_GRACE, Pulse, Run, RunKind, RunState, Source, StopCause, Tally,
+    TranscriptReader, dialect, judge, tally_transcript,
 };
 use crate::job::{JobId, Outcome, Usage, plain_error};
 use crate::store::Place;
@@ -29,6 +29,7 @@ const WORD_MOST: usize = 40;
 /// How far a transcript was read, and what it came to.
 pub(super) struct Meter {
     reader: TranscriptReader,
+    hearing: Box<dyn Hearing>,
     tally: Tally,
     pulse: Pulse,
 }
@@ -117,22 +118,16 @@ impl Doer {
     /// What the engine is doing and what it has used, from what its transcript has grown by.
     pub(super) async fn look(&self, work: Work) -> Option<(String, Usage)> {
         let path = self.local.place().runs(&work.job).join(format!("{}.jsonl", work.attempt));
-        let own = self.settings.config.engines.get(&work.engine);
-        let dialect = dialect(own.map_or("shell", |e| e.dialect.name()))?;
+        let dir = run_dir(&self.local, &work, RunKind::Engine);
         let name = work.prepared.as_ref().map(|p| p.run.clone())?;
         // Taken out while it is used: two looks at once would count a line twice.
         let meter = self.meters.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-        let mut meter = meter.unwrap_or_else(|| Meter {
-            reader: TranscriptReader::at(&path, 0),
-            tally: Tally::default(),
-            pulse: Pulse::default(),
+        let meter = blocking(move || {
+            let mut meter = meter.or_else(|| Meter::of(&dir, &path))?;
+            meter.read_on().ok()?;
+            Some(meter)
         });
-        let (meter, read) = blocking(move || {
-            let read = meter.read_on(dialect);
-            (meter, read)
-        })
-        .await;
-        read.ok()?;
+        let meter = meter.await?;
         let (status, _) = meter.pulse.status(SystemClock.wall());
         let word = crate::engine::strip_controls(&status.to_string()).chars().take(WORD_MOST).collect();
         let usage = meter.tally.usage;
@@ -142,7 +137,18 @@ impl Doer {
 }
 
 impl Meter {
-    fn read_on(&mut self, dialect: &crate::engine::Dialect) -> std::io::Result<()> {
+    /// Reads a run from its beginning, as its plan says it is to be read.
+    fn of(dir: &Path, transcript: &Path) -> Option<Meter> {
+        let plan = Run::open(dir).ok()?.plan().ok()?;
+        Some(Meter {
+            reader: TranscriptReader::at(transcript, 0),
+            hearing: (dialect(&plan.dialect)?.open)(&plan.facts),
+            tally: Tally::default(),
+            pulse: Pulse::default(),
+        })
+    }
+
+    fn read_on(&mut self) -> std::io::Result<()> {
         loop {
             let records = self.reader.next_lines()?;
             if records.is_empty() {
@@ -150,11 +156,11 @@ impl Meter {
             }
             for record in records.iter().filter(|record| record.source != Source::Aq) {
                 self.pulse.line(record.at, record.offset);
-                let heard = (dialect.hear)(&record.bytes);
+                let heard = record.heard_by(self.hearing.as_mut());
                 if let crate::engine::Heard::Events(events) = &heard {
                     events.iter().for_each(|event| self.pulse.event(record.offset, event));
                 }
-                self.tally.hear(heard);
+                self.tally.hear(&heard);
             }
         }
     }
@@ -207,8 +213,10 @@ pub(super) fn setup_is_done(place: &Place, job: &JobId, command: &str) -> bool {
 async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
     let ended = blocking(move || {
         let state = run.wait();
-        let name = run.plan().map(|plan| plan.dialect).unwrap_or_default();
-        let dialect = dialect(&name).or_else(|| crate::engine::dialect("text"));
+        let plan = run.plan().ok();
+        let name = plan.as_ref().map(|plan| plan.dialect.as_str()).unwrap_or_default();
+        let facts = plan.as_ref().map(|plan| plan.facts.clone()).unwrap_or_default();
+        let dialect = dialect(name).or_else(|| crate::engine::dialect("text"));
         let (report, tally): (Option<ExitReport>, Tally) = match state {
             Ok(RunState::Ended(report)) => (Some((*report).clone()), report.seen),
             state => {
@@ -216,7 +224,7 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
                     // The shim was killed: what it left must be gone before the tree is anybody's again.
                     while run.kill_survivors(KILL_GRACE).is_ok_and(|left| !left.is_empty()) {}
                 }
-                let read = |dialect| tally_transcript(&run.transcript()?, dialect);
+                let read = |dialect| tally_transcript(&run.transcript()?, dialect, &facts);
                 (None, dialect.and_then(|dialect| read(dialect).ok()).unwrap_or_default())
             }
         };

@@ -1,13 +1,15 @@
 //! How a run is judged: the order of evidence of `engines.md` section 1 rule 7.
 //!
 //! A program that never ran has said nothing. Else: the engine's own verdict if it came before a stop
-//! order; the order's cause; limits and retries it told; its exit. `ok` from here is a claim: whether there
-//! is work to show, and whether `verify` passes, is asked by the agent afterwards.
+//! order; the order's cause; limits and retries it told; an exit code that its program documents; its own
+//! error as far as a text rule knows it; any other exit. `ok` from here is a claim: whether there is work to
+//! show, and whether `verify` passes, is asked by the agent afterwards.
 
-use super::super::event::{LimitState, Tally};
+use super::super::event::LimitState;
 use super::super::report::{End, ExitReport, NotStarted};
 use super::super::stop::StopCause;
 use super::super::strip::strip_controls;
+use super::super::tally::Tally;
 use super::table::Dialect;
 use crate::job::Outcome;
 use crate::time::Stamp;
@@ -44,7 +46,8 @@ pub fn judge(
         return plain(ended.class, said, resets);
     }
     if let Some(cause) = stop {
-        return plain(cause.outcome(), cause.reason(), None);
+        let resets = (cause.outcome() == Outcome::Limit).then(|| resets_at(seen)).flatten();
+        return plain(cause.outcome(), cause.reason(), resets);
     }
     if seen.limit.as_ref().is_some_and(|limit| limit.state == LimitState::Rejected) {
         return plain(Outcome::Limit, &limit_words(seen), resets_at(seen));
@@ -73,7 +76,15 @@ fn not_started(reason: NotStarted, detail: &str, stop: Option<StopCause>) -> Jud
 }
 
 fn by_exit(dialect: &Dialect, code: i32, seen: &Tally, report: &ExitReport) -> Judgement {
-    let class = (dialect.exit_class)(code);
+    let documented = (dialect.exit_class)(code);
+    if documented == Some(Outcome::Ok) {
+        return plain(Outcome::Ok, "exit code 0", None);
+    }
+    if let (None, Some(framed)) = (documented, &seen.framed) {
+        let resets = (framed.class == Outcome::Limit).then(|| resets_at(seen)).flatten();
+        return plain(framed.class, &format!("exit code {code}: {}", framed.reason), resets);
+    }
+    let class = documented.unwrap_or_else(|| (dialect.bare_exit)(code));
     if class == Outcome::Ok {
         return plain(Outcome::Ok, "exit code 0", None);
     }
@@ -85,9 +96,12 @@ fn by_exit(dialect: &Dialect, code: i32, seen: &Tally, report: &ExitReport) -> J
             500..=599 => (Outcome::Overloaded, format!("gave up after HTTP {status}, ")),
             _ => (class, String::new()),
         },
+        (Outcome::Crash, _) => (class, "ended without a verdict, ".to_string()),
         _ => (class, String::new()),
     };
-    let quote = last_words(&report.tail).map_or(String::new(), |words| format!(": {words}"));
+    let framed = seen.framed.as_ref().map(|framed| framed.reason.clone());
+    let quote =
+        framed.or_else(|| last_words(&report.tail)).map_or(String::new(), |words| format!(": {words}"));
     let resets = (class == Outcome::Limit).then(|| resets_at(seen)).flatten();
     plain(class, &format!("{told}exit code {code}{quote}"), resets)
 }
@@ -104,14 +118,15 @@ fn limit_words(seen: &Tally) -> String {
 
 /// The last line with anything in it that is not an event, cleaned for one line of a screen.
 fn last_words(tail: &str) -> Option<String> {
-    let line = tail.lines().rev().find(|line| !line.trim().is_empty() && !line.starts_with("::aq "))?;
+    let is_event = |line: &str| line.starts_with("::aq ") || line.starts_with('{');
+    let line = tail.lines().rev().find(|line| !line.trim().is_empty() && !is_event(line))?;
     Some(strip_controls(line).trim().chars().take(QUOTE_MAX).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::event::EngineEvent;
-    use super::super::table::{Heard, dialect};
+    use super::super::super::transcript::Source;
+    use super::super::table::{Heard, RunFacts, Said, dialect};
     use super::*;
     use crate::time::Span;
 
@@ -140,10 +155,12 @@ mod tests {
         let shell = dialect("shell").unwrap();
         let parts: Vec<&str> = input.split(" / ").collect();
         let mut seen = Tally::default();
+        let mut hearing = (shell.open)(&RunFacts::default());
         for line in &parts[2..] {
-            match (shell.hear)(line.as_bytes()) {
-                Heard::Events(events) => events.iter().for_each(|e: &EngineEvent| seen.see(e)),
+            let said = Said { bytes: line.as_bytes(), source: Source::Out, at: Stamp::default() };
+            match hearing.hear(said) {
                 Heard::Text if *line == "STOP" => seen.stopped = true,
+                heard @ Heard::Events(_) => seen.hear(&heard),
                 other => panic!("{line}: {other:?}"),
             }
         }

@@ -1,7 +1,7 @@
 //! The dialect of scripts: log text, with events on lines that begin with `::aq ` (`engines.md` section 10).
 
 use super::super::event::EVENT_WORDS;
-use super::table::Heard;
+use super::table::{Heard, Hearing, Said};
 use crate::job::Outcome;
 
 /// What an event line begins with.
@@ -16,12 +16,16 @@ const EXIT_CODES: [(i32, Outcome); 5] = [
     (77, Outcome::Auth),
 ];
 
-/// Reads one line.
-pub(super) fn hear(line: &[u8]) -> Heard {
-    let Some(json) = line.strip_prefix(MARK) else { return Heard::Text };
-    match serde_json::from_slice(json) {
-        Ok(event) => Heard::Events(vec![event]),
-        Err(_) => Heard::Unknown(why_unknown(json)),
+/// Each line stands for itself.
+pub(super) struct Shell;
+
+impl Hearing for Shell {
+    fn hear(&mut self, said: Said<'_>) -> Heard {
+        let Some(json) = said.bytes.strip_prefix(MARK) else { return Heard::Text };
+        match serde_json::from_slice(json) {
+            Ok(event) => Heard::Events(vec![event]),
+            Err(_) => Heard::Unknown(why_unknown(json)),
+        }
     }
 }
 
@@ -38,14 +42,20 @@ fn why_unknown(json: &[u8]) -> String {
 }
 
 /// The class of an exit code.
-pub(super) fn exit_class(code: i32) -> Outcome {
-    EXIT_CODES.iter().find(|row| row.0 == code).map_or(Outcome::TaskFailed, |row| row.1)
+pub(super) fn exit_class(code: i32) -> Option<Outcome> {
+    EXIT_CODES.iter().find(|row| row.0 == code).map(|row| row.1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::super::event::EngineEvent;
+    use super::super::super::transcript::Source;
     use super::*;
+    use crate::time::Stamp;
+
+    fn hear(line: &[u8]) -> Heard {
+        Shell.hear(Said { bytes: line, source: Source::Out, at: Stamp::default() })
+    }
 
     #[test]
     fn lines_are_text_events_or_unknown() {
@@ -54,7 +64,7 @@ mod tests {
                 Heard::Text => "text".to_string(),
                 Heard::Unknown(why) => format!("unknown: {why}"),
                 Heard::Events(events) => match &events[..] {
-                    [EngineEvent::Usage(u)] => format!("usage {:?} {:?}", u.input, u.out),
+                    [EngineEvent::Usage(u)] => format!("usage {:?} {:?}", u.tokens.input, u.tokens.output),
                     [EngineEvent::Ended(e)] => format!("ended {} {}", e.class, e.reason),
                     [EngineEvent::Tool(t)] => format!("tool {} {:?}", t.name, t.phase),
                     other => format!("{other:?}"),

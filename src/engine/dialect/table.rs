@@ -1,8 +1,12 @@
-//! The table of dialects: how a line is read and how an exit code is judged.
+//! The table of dialects: who reads a run's lines, and what an exit code says where nothing stronger does.
 
-use super::super::event::EngineEvent;
-use super::{shell, text};
+use serde::{Deserialize, Serialize};
+
+use super::super::event::{EngineEvent, Tokens};
+use super::super::transcript::Source;
+use super::{aider, claude, codex, copilot, cursor, devin, gemini, opencode, shell, text};
 use crate::job::Outcome;
+use crate::time::Stamp;
 
 /// What one line of output turned out to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,8 +16,57 @@ pub enum Heard {
     /// It looked like an event and is none that this version knows: counted, never an error. The text says
     /// what is not known about it.
     Unknown(String),
-    /// What it said.
+    /// What it said; an event of the engine that means nothing to us is an empty list.
     Events(Vec<EngineEvent>),
+}
+
+/// One line of a run, without its newline.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// The line.
+    pub bytes: &'a [u8],
+    /// Which stream it came by.
+    pub source: Source,
+    /// When it was seen (wall clock): vendors write reset times without a day.
+    pub at: Stamp,
+}
+
+/// Reads the lines of one run, in order. Kept for the run, because totals become deltas and a result only
+/// has the id of its call.
+pub trait Hearing: Send {
+    /// Reads the next line.
+    fn hear(&mut self, said: Said<'_>) -> Heard;
+
+    /// What follows from the end of the output; some engines have no last event.
+    fn close(&mut self) -> Vec<EngineEvent> {
+        Vec::new()
+    }
+}
+
+/// What a reader must know that the lines do not say; it rides in the run's plan.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunFacts {
+    /// The model asked for, until the engine names one itself.
+    pub model: Option<String>,
+    /// The account that pays, as the settings name it.
+    pub account: Option<String>,
+    /// Time zone of the engine's clock, `Europe/Berlin`; the machine's where none is told.
+    pub zone: Option<String>,
+    /// Characters of the prompt, for estimates.
+    pub prompt_chars: u64,
+    /// The session that is taken up again.
+    pub resumed: Option<Resumed>,
+}
+
+/// A session taken up again.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Resumed {
+    /// Its id.
+    pub session: String,
+    /// What it had used up before, for engines that count on; `None`: nobody knows.
+    pub before: Option<Tokens>,
 }
 
 /// One output dialect.
@@ -22,29 +75,105 @@ pub struct Dialect {
     pub name: &'static str,
     /// What it is, for people.
     pub meaning: &'static str,
-    /// Reads one line, without its newline.
-    pub hear: fn(&[u8]) -> Heard,
-    /// The class of an exit code, where nothing stronger decides.
-    pub exit_class: fn(i32) -> Outcome,
+    /// Begins to read a run.
+    pub open: fn(&RunFacts) -> Box<dyn Hearing>,
+    /// The class of an exit code that the program documents. It goes before any text, after any event.
+    pub exit_class: fn(i32) -> Option<Outcome>,
+    /// The class of an exit that nothing else explains.
+    pub bare_exit: fn(i32) -> Outcome,
 }
 
 /// Every dialect this program reads.
-pub const DIALECTS: [Dialect; 2] = [
+pub const DIALECTS: [Dialect; 10] = [
     Dialect {
         name: "shell",
         meaning: "a script: text, `::aq {json}` events, and exit codes 0, 64, 69, 75, 77",
-        hear: shell::hear,
+        open: |_| Box::new(shell::Shell),
         exit_class: shell::exit_class,
+        bare_exit: succeeds_or_fails,
     },
     Dialect {
         name: "text",
         meaning: "text only: judged by exit code, 0 or not",
-        hear: text::hear,
-        exit_class: text::exit_class,
+        open: |_| Box::new(text::Text),
+        exit_class: |_| None,
+        bare_exit: succeeds_or_fails,
+    },
+    Dialect {
+        name: "claude",
+        meaning: "`--output-format stream-json` of Claude Code",
+        open: |facts| Box::new(claude::Claude::new(facts)),
+        exit_class: |_| None,
+        bare_exit: needs_a_verdict,
+    },
+    Dialect {
+        name: "codex",
+        meaning: "`exec --json` of Codex",
+        open: |facts| Box::new(codex::Codex::new(facts)),
+        exit_class: codex::exit_class,
+        bare_exit: needs_a_verdict,
+    },
+    Dialect {
+        name: "devin",
+        meaning: "text only: exit code 0 is a claim, every other end is unknown",
+        open: |_| Box::new(text::Text),
+        exit_class: |_| None,
+        bare_exit: devin::bare_exit,
+    },
+    Dialect {
+        name: "gemini",
+        meaning: "`-o stream-json` of Gemini CLI, and its exit codes 41, 42, 44, 52, 53",
+        open: |facts| Box::new(gemini::Gemini::new(facts)),
+        exit_class: gemini::exit_class,
+        bare_exit: fails_or_needs_a_verdict,
+    },
+    Dialect {
+        name: "opencode",
+        meaning: "`run --format json` of opencode; the end of the output is its last word",
+        open: |facts| Box::new(opencode::OpenCode::new(facts)),
+        exit_class: |_| None,
+        bare_exit: needs_a_verdict,
+    },
+    Dialect {
+        name: "copilot",
+        meaning: "`--output-format json` of Copilot CLI, in both of its schemas",
+        open: |facts| Box::new(copilot::Copilot::new(facts)),
+        exit_class: |_| None,
+        bare_exit: fails_or_needs_a_verdict,
+    },
+    Dialect {
+        name: "cursor",
+        meaning: "`--output-format stream-json` of cursor-agent; its failures are text",
+        open: |facts| Box::new(cursor::Cursor::new(facts)),
+        exit_class: |_| None,
+        bare_exit: fails_or_needs_a_verdict,
+    },
+    Dialect {
+        name: "aider",
+        meaning: "text: lines of errors, of tokens and of edits; exit code 0 says little",
+        open: |facts| Box::new(aider::Aider::new(facts)),
+        exit_class: |_| None,
+        bare_exit: succeeds_or_fails,
     },
 ];
 
-/// The dialect of that name.
+/// Zero or not; other codes mean whatever the program's author meant.
+fn succeeds_or_fails(code: i32) -> Outcome {
+    if code == 0 { Outcome::Ok } else { Outcome::TaskFailed }
+}
+
+/// The program always says how it ended; one that has not was cut off.
+fn needs_a_verdict(_: i32) -> Outcome {
+    Outcome::Crash
+}
+
+/// As [`needs_a_verdict`], but failures are told by the exit code alone.
+fn fails_or_needs_a_verdict(code: i32) -> Outcome {
+    if code == 0 { Outcome::Crash } else { Outcome::TaskFailed }
+}
+
+/// The dialect of that name; `aq` is another name of `shell`.
 pub fn dialect(name: &str) -> Option<&'static Dialect> {
+    let name = if name == "aq" { "shell" } else { name };
     DIALECTS.iter().find(|row| row.name == name)
 }

@@ -1,14 +1,12 @@
 //! The dialect of programs that say nothing a machine can rely on.
 
-use super::table::Heard;
-use crate::job::Outcome;
+use super::table::{Heard, Hearing, Said};
 
 /// Every line is text.
-pub(super) fn hear(_line: &[u8]) -> Heard {
-    Heard::Text
-}
+pub(super) struct Text;
 
-/// Zero or not; other codes mean whatever the program's author meant.
-pub(super) fn exit_class(code: i32) -> Outcome {
-    if code == 0 { Outcome::Ok } else { Outcome::TaskFailed }
+impl Hearing for Text {
+    fn hear(&mut self, _said: Said<'_>) -> Heard {
+        Heard::Text
+    }
 }

@@ -1,0 +1,98 @@
+//! Whether a session of an engine is still there, so that it can be taken up again. Looks before it leaps:
+//! an engine that is asked for a session it has lost fails, or starts without a word from nothing.
+
+use std::path::{Path, PathBuf};
+
+/// Folders below which codex keeps a day's sessions: year, month, day.
+const DAYS_DEEP: usize = 3;
+
+/// A session and the surroundings it is asked for in.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// Its id.
+    pub session: &'a str,
+    /// Where the run will be.
+    pub cwd: &'a Path,
+    /// Where the run before was.
+    pub then_cwd: &'a Path,
+    /// The account's configuration folder, if it has one.
+    pub home: Option<&'a Path>,
+    /// The user's home.
+    pub user: Option<&'a Path>,
+}
+
+/// Whether the session can be taken up by this engine.
+pub fn session_is_there(engine: &super::table::Engine, past: &Past<'_>) -> bool {
+    !past.session.is_empty() && engine.resume.is_some_and(|there| there(past))
+}
+
+/// Claude keys its transcripts by configuration folder and working folder.
+pub(super) fn claude(past: &Past<'_>) -> bool {
+    let home = past.home.map(Path::to_path_buf).or_else(|| Some(past.user?.join(".claude")));
+    let folder: String =
+        past.cwd.to_string_lossy().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    // `a_b` and `a-b` share a folder, but not a session.
+    let is_ours = past.cwd == past.then_cwd;
+    let file = |home: PathBuf| home.join("projects").join(folder).join(format!("{}.jsonl", past.session));
+    is_ours && home.is_some_and(|home| file(home).is_file())
+}
+
+/// Codex finds a thread from any folder, by the file of the day it began.
+pub(super) fn codex(past: &Past<'_>) -> bool {
+    let home = past.home.map(Path::to_path_buf).or_else(|| Some(past.user?.join(".codex")));
+    let ending = format!("-{}.jsonl", past.session);
+    home.is_some_and(|home| holds(&home.join("sessions"), DAYS_DEEP, &ending))
+}
+
+fn holds(dir: &Path, deep: usize, ending: &str) -> bool {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| match deep {
+        0 => path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ending)),
+        _ => path.is_dir() && holds(&path, deep - 1, ending),
+    })
+}
+
+/// The store of these cannot be looked into; they need the folder of the run before.
+pub(super) fn same_folder(past: &Past<'_>) -> bool {
+    past.cwd == past.then_cwd
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::engine;
+    use super::*;
+
+    #[test]
+    fn a_session_is_taken_up_only_where_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path();
+        std::fs::create_dir_all(home.join(".claude/projects/-w-a-b")).unwrap();
+        std::fs::write(home.join(".claude/projects/-w-a-b/s1.jsonl"), "").unwrap();
+        std::fs::create_dir_all(home.join("acc/sessions/2026/03/08")).unwrap();
+        std::fs::write(home.join("acc/sessions/2026/03/08/rollout-x-t1.jsonl"), "").unwrap();
+        let account = home.join("acc");
+        let check = |name: &str, session: &str, cwd: &str, then: &str, own: bool, expected: bool| {
+            let past = Past {
+                session,
+                cwd: Path::new(cwd),
+                then_cwd: Path::new(then),
+                home: own.then_some(account.as_path()),
+                user: Some(home),
+            };
+            let there = session_is_there(engine(name).unwrap(), &past);
+            assert_eq!(there, expected, "{name} {session} {cwd} {then} {own}");
+        };
+        check("claude", "s1", "/w/a_b", "/w/a_b", false, true);
+        check("claude", "s1", "/w/a-b", "/w/a_b", false, false);
+        check("claude", "s1", "/w/a_b", "/w/a_b", true, false);
+        check("claude", "s2", "/w/a_b", "/w/a_b", false, false);
+        check("claude", "s1", "/w/c", "/w/c", false, false);
+        check("codex", "t1", "/w/c", "/w/d", true, true);
+        check("codex", "t1", "/w/c", "/w/d", false, false);
+        check("codex", "1", "/w/c", "/w/d", true, false);
+        check("opencode", "ses", "/w/c", "/w/c", false, true);
+        check("opencode", "ses", "/w/c", "/w/d", false, false);
+        check("opencode", "", "/w/c", "/w/c", false, false);
+        check("aider", "x", "/w/c", "/w/c", false, false);
+    }
+}

@@ -1,0 +1,325 @@
+//! The table of engines: everything aq knows of a program before it starts it.
+
+use super::recipe::{self, Ask, Recipe};
+use super::session::{self, Past};
+use crate::job::{EngineClass, Outcome};
+use crate::time::Span;
+
+/// When an engine tells what it uses up, and so how far past a ceiling it can run before aq stops it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// With each request to the model.
+    PerRequest,
+    /// At the end; until then aq estimates.
+    AtEnd,
+    /// Only what comes out, with each request.
+    OutputOnly,
+    /// Only if the script says so.
+    IfSaid,
+    /// Never.
+    Never,
+}
+
+impl Told {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Told::PerRequest => "with each request; at most one request too much",
+            Told::AtEnd => "at the end, estimated (`~`) until then",
+            Told::OutputOnly => "output only, with each request (`~`)",
+            Told::IfSaid => "if the script says so",
+            Told::Never => "never: turns and wall time still stop it",
+        }
+    }
+}
+
+/// One engine.
+pub struct Engine {
+    /// Its name in manifests.
+    pub name: &'static str,
+    /// What kind of program it is.
+    pub class: EngineClass,
+    /// Programs it may be installed as, the first that is found counts; none: part of aq.
+    pub programs: &'static [&'static str],
+    /// How its output is read, by name.
+    pub dialect: &'static str,
+    /// The command line of a run.
+    pub recipe: fn(&Ask<'_>) -> Result<Recipe, String>,
+    /// The variable that names its configuration folder, one per account.
+    pub home: Option<&'static str>,
+    /// Variables that carry its keys; an account may pass them on, nothing else does.
+    pub keys: &'static [&'static str],
+    /// When it tells what it uses.
+    pub told: Told,
+    /// Whether a session can be taken up again: looks whether it is still there. `None`: never.
+    pub resume: Option<fn(&Past<'_>) -> bool>,
+    /// A run that ends well and changes nothing is this.
+    pub idle: Outcome,
+    /// It may be quiet for this long where no tool is open.
+    pub silence: Span,
+    /// It exports a transcript whose growth is its only sign of life, as `export.json` beside the prompt.
+    pub exports: bool,
+    /// Flags that `--help` must name, or the program is another than the recipe was written for.
+    pub wants: &'static [&'static str],
+    /// Columns of the table that people read.
+    pub facts: Facts,
+}
+
+/// What people ask about an engine.
+pub struct Facts {
+    /// JSON stream.
+    pub stream: &'static str,
+    /// Tokens told.
+    pub tokens: &'static str,
+    /// Cost told.
+    pub cost: &'static str,
+    /// How a session is taken up again.
+    pub resume: &'static str,
+    /// Flag of its sandbox.
+    pub sandbox: &'static str,
+    /// What `yolo: true` adds.
+    pub yolo: &'static str,
+    /// What `effort:` becomes.
+    pub effort: &'static str,
+    /// How early a usage limit is seen.
+    pub limit: &'static str,
+}
+
+/// Silence after which an engine is called stalled (`engines.md` section 12 rule 2).
+const SILENCE: Span = Span::from_mins(20);
+
+/// Every engine that needs no entry in a file.
+pub const ENGINES: [Engine; 9] = [
+    Engine {
+        name: "shell",
+        class: EngineClass::Script,
+        programs: &[],
+        dialect: "shell",
+        recipe: recipe::shell,
+        home: None,
+        keys: &[],
+        told: Told::IfSaid,
+        resume: None,
+        idle: Outcome::Ok,
+        // A script prints what it likes and when; its wall time ends it.
+        silence: Span::from_mins(24 * 60),
+        exports: false,
+        wants: &[],
+        facts: Facts {
+            stream: "`::aq` lines",
+            tokens: "if told",
+            cost: "if told",
+            resume: "from the checkpoint",
+            sandbox: "the host's",
+            yolo: "nothing",
+            effort: "–",
+            limit: "exit 75",
+        },
+    },
+    Engine {
+        name: "claude",
+        class: EngineClass::AgenticCoder,
+        programs: &["claude"],
+        dialect: "claude",
+        recipe: recipe::claude,
+        home: Some("CLAUDE_CONFIG_DIR"),
+        keys: &["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"],
+        told: Told::PerRequest,
+        resume: Some(session::claude),
+        idle: Outcome::NoWork,
+        silence: SILENCE,
+        exports: false,
+        wants: &["--output-format", "--permission-mode", "--session-id", "--resume", "--setting-sources"],
+        facts: Facts {
+            stream: "yes",
+            tokens: "yes",
+            cost: "USD",
+            resume: "session id, in the same home and folder",
+            sandbox: "none",
+            yolo: "`--permission-mode bypassPermissions`",
+            effort: "`--effort`",
+            limit: "yes, by event or the third 429",
+        },
+    },
+    Engine {
+        name: "codex",
+        class: EngineClass::AgenticCoder,
+        programs: &["codex"],
+        dialect: "codex",
+        recipe: recipe::codex,
+        home: Some("CODEX_HOME"),
+        keys: &["CODEX_API_KEY", "OPENAI_API_KEY"],
+        told: Told::AtEnd,
+        resume: Some(session::codex),
+        idle: Outcome::NoWork,
+        silence: SILENCE,
+        exports: false,
+        wants: &["--json", "--sandbox", "--cd", "--skip-git-repo-check"],
+        facts: Facts {
+            stream: "yes",
+            tokens: "yes, summed per thread",
+            cost: "from the price table",
+            resume: "thread id, in the same home",
+            sandbox: "`-s workspace-write`",
+            yolo: "`--dangerously-bypass-approvals-and-sandbox`",
+            effort: "`-c model_reasoning_effort`",
+            limit: "at once, at the end",
+        },
+    },
+    Engine {
+        name: "devin",
+        class: EngineClass::AgenticCoder,
+        programs: &["devin"],
+        dialect: "devin",
+        recipe: recipe::devin,
+        home: None,
+        keys: &["DEVIN_API_KEY", "DEVIN_ORG_ID", "WINDSURF_API_KEY"],
+        told: Told::Never,
+        resume: None,
+        // Exit 0 is all it says, so nothing changed means that nothing can be shown.
+        idle: Outcome::Unknown,
+        silence: SILENCE,
+        exports: true,
+        wants: &["--prompt-file", "--permission-mode", "--export"],
+        facts: Facts {
+            stream: "no",
+            tokens: "no",
+            cost: "no",
+            resume: "from the checkpoint",
+            sandbox: "none",
+            yolo: "`--permission-mode bypass`",
+            effort: "–",
+            limit: "no",
+        },
+    },
+    Engine {
+        name: "gemini",
+        class: EngineClass::AgenticCoder,
+        programs: &["gemini"],
+        dialect: "gemini",
+        recipe: recipe::gemini,
+        home: None,
+        keys: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        told: Told::AtEnd,
+        resume: None,
+        idle: Outcome::NoWork,
+        silence: SILENCE,
+        exports: false,
+        wants: &["--output-format", "--approval-mode", "--prompt"],
+        facts: Facts {
+            stream: "yes",
+            tokens: "yes",
+            cost: "from the price table",
+            resume: "from the checkpoint",
+            sandbox: "none",
+            yolo: "`--approval-mode yolo`",
+            effort: "–",
+            limit: "no",
+        },
+    },
+    Engine {
+        name: "opencode",
+        class: EngineClass::AgenticCoder,
+        programs: &["opencode"],
+        dialect: "opencode",
+        recipe: recipe::opencode,
+        home: Some("OPENCODE_CONFIG_DIR"),
+        keys: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
+        told: Told::PerRequest,
+        resume: Some(session::same_folder),
+        idle: Outcome::NoWork,
+        silence: SILENCE,
+        exports: false,
+        wants: &["--format", "--session", "--model"],
+        facts: Facts {
+            stream: "yes, without a last event in older builds",
+            tokens: "yes, per step",
+            cost: "USD, per step; 0 is unknown",
+            resume: "session id, in the same folder",
+            sandbox: "permissions only",
+            yolo: "`--auto`",
+            effort: "`--variant`",
+            limit: "no, it retries in silence",
+        },
+    },
+    Engine {
+        name: "copilot",
+        class: EngineClass::AgenticCoder,
+        programs: &["copilot"],
+        dialect: "copilot",
+        recipe: recipe::copilot,
+        home: Some("COPILOT_HOME"),
+        keys: &["COPILOT_GITHUB_TOKEN"],
+        told: Told::OutputOnly,
+        resume: Some(session::same_folder),
+        idle: Outcome::NoWork,
+        silence: SILENCE,
+        exports: false,
+        wants: &["--output-format", "--autopilot", "--allow-all", "--no-ask-user"],
+        facts: Facts {
+            stream: "yes, two schemas",
+            tokens: "output only",
+            cost: "premium requests",
+            resume: "session id",
+            sandbox: "permissions only",
+            yolo: "`--allow-all`",
+            effort: "–",
+            limit: "text in the stream",
+        },
+    },
+    Engine {
+        name: "cursor-agent",
+        class: EngineClass::AgenticCoder,
+        programs: &["cursor-agent"],
+        dialect: "cursor",
+        recipe: recipe::cursor_agent,
+        home: None,
+        keys: &["CURSOR_API_KEY"],
+        told: Told::Never,
+        resume: Some(session::same_folder),
+        idle: Outcome::NoWork,
+        silence: SILENCE,
+        exports: false,
+        wants: &["--output-format", "--force", "--trust"],
+        facts: Facts {
+            stream: "yes",
+            tokens: "no",
+            cost: "no",
+            resume: "chat id",
+            sandbox: "`--sandbox disabled`",
+            yolo: "`--force --trust`; without it the job is refused",
+            effort: "–",
+            limit: "no",
+        },
+    },
+    Engine {
+        name: "aider",
+        class: EngineClass::ChatCoder,
+        programs: &["aider"],
+        dialect: "aider",
+        recipe: recipe::aider,
+        home: None,
+        keys: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
+        told: Told::PerRequest,
+        resume: None,
+        idle: Outcome::NoWork,
+        silence: SILENCE,
+        exports: false,
+        wants: &["--message-file", "--yes-always", "--no-auto-commits"],
+        facts: Facts {
+            stream: "no",
+            tokens: "as text (`~`)",
+            cost: "as text (`~`)",
+            resume: "from the checkpoint",
+            sandbox: "none",
+            yolo: "nothing: edits need `--yes-always` anyway",
+            effort: "`--reasoning-effort`",
+            limit: "as text",
+        },
+    },
+];
+
+/// The engine of that name.
+pub fn engine(name: &str) -> Option<&'static Engine> {
+    ENGINES.iter().find(|row| row.name == name)
+}
