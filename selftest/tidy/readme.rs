@@ -23,7 +23,7 @@ enum Fill {
 }
 
 /// Every block README has, each once.
-const BLOCKS: [(&str, Fill); 15] = [
+const BLOCKS: [(&str, Fill); 16] = [
     ("table: stages", Fill::Drawn(tables::stages)),
     ("table: transitions", Fill::Drawn(tables::transitions)),
     ("table: actions", Fill::Drawn(tables::actions)),
@@ -32,6 +32,7 @@ const BLOCKS: [(&str, Fill); 15] = [
     ("table: exit-codes", Fill::Drawn(tables::exit_codes)),
     ("table: manifest-fields", Fill::Drawn(tables::manifest)),
     ("table: profile-fields", Fill::Drawn(tables::profile)),
+    ("table: engines", Fill::Drawn(tables::engines)),
     ("table: engine-fields", Fill::Drawn(tables::engine)),
     ("table: account-fields", Fill::Drawn(tables::account)),
     ("table: config-keys", Fill::Drawn(tables::config)),

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use aq::cli::{EXITS, VERBS};
+use aq::engine::ENGINES;
 use aq::fleet::{ACTIONS, Level};
 use aq::job::{
-    FOLDERS, Follow, Holder, OUTCOMES, STAGES, Stage, Words, account_fields, config_keys, engine_fields,
-    manifest_fields, nested_fields, profile_fields,
+    CLASS_NAMES, FOLDERS, Follow, Holder, OUTCOMES, STAGES, Stage, Words, account_fields, config_keys,
+    engine_fields, manifest_fields, nested_fields, profile_fields,
 };
 
 use super::life::TRANSITIONS;
@@ -150,6 +151,43 @@ pub fn engine() -> String {
 /// The table `account`.
 pub fn account() -> String {
     fields(account_fields())
+}
+
+/// The table `engines`.
+pub fn engines() -> String {
+    let head = [
+        "engine",
+        "class",
+        "JSON stream",
+        "tokens",
+        "cost",
+        "told",
+        "resume",
+        "sandbox",
+        "`yolo: true`",
+        "effort",
+        "a limit is seen",
+    ];
+    table(
+        head,
+        ENGINES.iter().map(|row| {
+            let class = CLASS_NAMES.iter().find(|name| name.1 == row.class).map_or("", |name| name.0);
+            let facts = &row.facts;
+            [
+                code(row.name),
+                class.to_string(),
+                facts.stream.to_string(),
+                facts.tokens.to_string(),
+                facts.cost.to_string(),
+                row.told.words().to_string(),
+                facts.resume.to_string(),
+                facts.sandbox.to_string(),
+                facts.yolo.to_string(),
+                facts.effort.to_string(),
+                facts.limit.to_string(),
+            ]
+        }),
+    )
 }
 
 /// The table `config`.

@@ -1,10 +1,10 @@
 //! What this host offers: its capabilities and the engines found on it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::board::{BUILT_IN_ENGINES, Settings};
-use crate::engine::{Liveness, is_alive, process_identity};
+use crate::board::Settings;
+use crate::engine::{Liveness, found_on_path, is_alive, process_identity, version_of};
 use crate::fleet::{Claimant, EngineOffer, login_of};
 use crate::job::{Capability, CapabilitySet, EngineClass, HolderId};
 use crate::store::Place;
@@ -16,13 +16,14 @@ const PROGRAMS: [&str; 14] = [
 ];
 
 /// What every host says of itself, and what its values are; the order is that of help.
-pub const OFFERS: [(&str, &str); 6] = [
+pub const OFFERS: [(&str, &str); 7] = [
     ("os", "the system: linux, macos"),
     ("arch", "the processor: x86_64, aarch64"),
     ("cores", "how many it has: cores>=8"),
     ("ram_gb", "memory in GiB: ram_gb>=16"),
     ("has", "a program on PATH: has:git, has:cargo, has:docker"),
     ("engine", "an engine that is found here: engine:shell"),
+    ("ENGINE", "its version, where its program tells one: claude>=2.1"),
 ];
 
 /// This process as a claimant. `only` keeps one engine; `extra` are capabilities from the command line.
@@ -44,17 +45,47 @@ pub fn claimant(settings: &Settings, only: Option<&str>, extra: &[Capability]) -
         class,
         accounts: accounts_of(settings, name, class, &me.host),
     };
-    let built_in = BUILT_IN_ENGINES.iter().map(|row| offer(row.0, row.1));
-    let own =
-        settings.config.engines.iter().filter(|(_, engine)| engine.argv.first().is_some_and(|p| on_path(p)));
-    let own = own.map(|(name, engine)| offer(name, engine.class));
-    let engines: Vec<EngineOffer> =
-        built_in.chain(own).filter(|e| only.is_none_or(|name| e.name == name)).collect();
-    for engine in &engines {
-        capabilities.offer("engine", &engine.name);
+    let mut programs = programs(settings);
+    programs.retain(|(name, ..)| only.is_none_or(|only| name == only));
+    let versions = versions(&programs);
+    for ((name, ..), version) in programs.iter().zip(versions) {
+        capabilities.offer("engine", name);
+        if let Some(version) = version {
+            capabilities.offer(name, &version);
+        }
     }
+    let engines = programs.iter().map(|(name, class, _)| offer(name, *class)).collect();
     extra.iter().for_each(|capability| capabilities.offer_as(capability));
     Claimant { holder: HolderId::new(me.to_string()), capabilities, engines }
+}
+
+/// An engine of this host: its name, its class, and the program to ask for its version.
+type Program = (String, EngineClass, Option<PathBuf>);
+
+/// The engines of this host: those of the settings go before the built-in ones.
+fn programs(settings: &Settings) -> Vec<Program> {
+    let own = &settings.config.engines;
+    let built_in = found_on_path(std::env::var_os("PATH").as_deref()).into_iter();
+    let built_in = built_in.filter(|found| !own.contains_key(found.engine.name));
+    let mut programs: Vec<Program> =
+        built_in.map(|found| (found.engine.name.to_string(), found.engine.class, found.program)).collect();
+    let there = own.iter().filter(|(_, engine)| engine.argv.first().is_some_and(|program| on_path(program)));
+    // A program of one's own may not know the flag that the others tell their version by.
+    programs.extend(there.map(|(name, engine)| (name.clone(), engine.class, None)));
+    programs
+}
+
+/// What the programs say of their versions, asked side by side because each takes its time to start.
+fn versions(programs: &[Program]) -> Vec<Option<String>> {
+    std::thread::scope(|scope| {
+        let ask = |(_, _, program): &Program| {
+            let program = program.clone()?;
+            Some(scope.spawn(move || version_of(&program)))
+        };
+        let asked: Vec<_> = programs.iter().map(ask).collect();
+        // A thread that panicked has told no version.
+        asked.into_iter().map(|asked| asked?.join().ok()?).collect()
+    })
 }
 
 /// The agents that live on this queue, as they registered themselves; what cannot be read is passed over.

@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::{ENGINES, engine};
 use crate::job::{
-    BUILT_IN_PROFILES, Config, ConfigLayer, EngineClass, Known, Origin, Problem, Profile, built_in_profile,
-    merge_config, read_config, read_profile, read_settings, render_problems,
+    BUILT_IN_PROFILES, Config, ConfigLayer, Known, Origin, Problem, Profile, built_in_profile, merge_config,
+    read_config, read_profile, read_settings, render_problems,
 };
 use crate::store::{Fault, FaultKind, Place};
 use tracing::debug;
-
-/// Engines that need no entry in a file, with their class.
-pub const BUILT_IN_ENGINES: [(&str, EngineClass); 1] = [("shell", EngineClass::Script)];
 
 /// Environment variables that are settings, and the key each sets.
 const VARIABLES: [(&str, &str); 1] = [("AQ_COLOR", "color")];
@@ -68,9 +66,7 @@ impl Settings {
                 Fault::new(FaultKind::Settings, "use", Path::new("the accounts of engines"), why, hint)
             })?;
         }
-        let known = |engine: &str| {
-            config.engines.contains_key(engine) || BUILT_IN_ENGINES.iter().any(|row| row.0 == engine)
-        };
+        let known = |name: &str| config.engines.contains_key(name) || engine(name).is_some();
         for engine in named.filter(|engine| !known(engine)).collect::<std::collections::BTreeSet<_>>() {
             warnings.push(format!("engines.{engine} has accounts, and there is no engine of that name\n"));
         }
@@ -80,9 +76,9 @@ impl Settings {
 
     /// What a manifest may name.
     pub fn known(&self) -> Known {
-        let engines =
-            BUILT_IN_ENGINES.iter().map(|row| row.0.to_string()).chain(self.config.engines.keys().cloned());
-        Known { engines: engines.collect(), profiles: self.profile_names() }
+        let mut engines: Vec<String> = ENGINES.iter().map(|row| row.name.to_string()).collect();
+        engines.extend(self.config.engines.keys().filter(|name| engine(name).is_none()).cloned());
+        Known { engines, profiles: self.profile_names() }
     }
 
     /// Names of all profiles: built in and the project's own, sorted.

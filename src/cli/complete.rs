@@ -17,7 +17,8 @@ use clap_complete::env::{CompleteEnv, Shells};
 use super::argv::root;
 use super::frame::{CliError, find_queue};
 use super::verbs::VERBS;
-use crate::board::{BUILT_IN_ENGINES, Board as _, Local, Purpose, Settings, cache_home};
+use crate::board::{Board as _, Local, Purpose, Settings, cache_home};
+use crate::engine::ENGINES;
 use crate::insight::FIELDS;
 use crate::job::STAGES;
 use crate::time::SystemClock;
@@ -149,7 +150,7 @@ fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
 
 fn engines(current: &OsStr) -> Vec<CompletionCandidate> {
     let own = settings().map(|settings| settings.config.engines).unwrap_or_default();
-    let built_in = BUILT_IN_ENGINES.iter().map(|row| row.0.to_string());
+    let built_in = ENGINES.iter().map(|row| row.name.to_string());
     beginning(current, built_in.chain(own.into_keys()).map(|name| (name, String::new())))
 }
 

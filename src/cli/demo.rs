@@ -87,7 +87,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
             let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{line}\n"));
         }
     });
-    let who = claimant(&settings, None, &[]);
+    let who = claimant(&settings, Some("shell"), &[]);
     let options = Options { who, slots: args.slots.into(), until: Until::Settled, user: cx.me(), exe, say };
     cx.wait(run_agent(local.clone(), settings, options))?;
     let state = local.snapshot();

@@ -32,8 +32,8 @@ mod tests;
 mod transcript;
 
 pub use adapter::{
-    ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Recipe, Told, engine, found_on_path, session_is_there,
-    version_of,
+    ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Recipe, Told, engine, found_on_path, missing_flags,
+    session_is_there, version_of,
 };
 pub use dialect::{
     DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said, dialect,

@@ -1,7 +1,7 @@
 //! Engines of one's own: an entry `[engines.NAME]` of the configuration, an argument vector with places for
 //! what a job says.
 
-use super::forms::CLASSES;
+use super::forms::CLASS_NAMES;
 use super::problem::suggestion;
 use super::reader::{Reader, Row, Words, row};
 use super::spec::EngineClass;
@@ -21,24 +21,20 @@ pub enum PromptWay {
     File,
 }
 
-/// How the program's output is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Dialect {
-    /// Lines beginning with `::aq ` carry events and the exit code tells the outcome, as for `shell`.
-    Shell,
-    /// Text alone.
-    Text,
-}
-
-impl Dialect {
-    /// Its name in plans and in the configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Dialect::Shell => "shell",
-            Dialect::Text => "text",
-        }
-    }
-}
+/// The dialects in which a program's output can be read; each is a row of the engine room's table.
+pub const DIALECT_NAMES: [(&str, &str); 11] = [
+    ("shell", "shell"),
+    ("aq", "shell"),
+    ("text", "text"),
+    ("claude", "claude"),
+    ("codex", "codex"),
+    ("devin", "devin"),
+    ("gemini", "gemini"),
+    ("opencode", "opencode"),
+    ("copilot", "copilot"),
+    ("cursor", "cursor"),
+    ("aider", "aider"),
+];
 
 /// An engine from configuration.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,8 +47,8 @@ pub struct CommandEngine {
     pub stdin_is_prompt: bool,
     /// What kind of program it is.
     pub class: EngineClass,
-    /// How its output is read.
-    pub dialect: Dialect,
+    /// How its output is read, one of [`DIALECT_NAMES`].
+    pub dialect: &'static str,
 }
 
 /// What is put in the places of an argument vector.
@@ -117,7 +113,7 @@ pub(super) struct Written {
     prompt: Option<PromptWay>,
     stdin_is_prompt: Option<bool>,
     class: Option<EngineClass>,
-    dialect: Option<Dialect>,
+    dialect: Option<&'static str>,
 }
 
 #[rustfmt::skip]
@@ -125,8 +121,8 @@ static COMMAND_ENGINE: &[Row<Written>] = &[
     row("argv", "list: program and arguments with `{prompt_file}`, `{model}`, `{effort}`, `{job}`", "required", "what is started, without a shell", |r, n, e| e.argv = r.argv(n)),
     row("prompt", "stdin, file", "file where an argument has `{prompt_file}`, else stdin", "how the job's text goes in", |r, n, e| e.prompt = r.word(n, &[("stdin", PromptWay::Stdin), ("file", PromptWay::File)])),
     row("stdin", "prompt, null", "prompt where the text goes in by stdin, else null", "what standard input is", |r, n, e| e.stdin_is_prompt = r.word(n, &[("prompt", true), ("null", false)])),
-    row("class", "agentic-coder, chat-coder, script", "agentic-coder", "what kind of program it is", |r, n, e| e.class = r.word(n, &CLASSES)),
-    row("dialect", "shell, text", "text", "shell: lines beginning with `::aq ` are events", |r, n, e| e.dialect = r.word(n, &[("shell", Dialect::Shell), ("text", Dialect::Text)])),
+    row("class", "agentic-coder, chat-coder, script", "agentic-coder", "what kind of program it is", |r, n, e| e.class = r.word(n, &CLASS_NAMES)),
+    row("dialect", "shell, text, claude, codex, gemini, opencode, copilot, cursor, aider, devin", "text", "how its output is read; shell: lines beginning with `::aq ` are events", |r, n, e| e.dialect = r.word(n, &DIALECT_NAMES)),
 ];
 
 /// The words of every field of an engine's entry.
@@ -183,7 +179,7 @@ impl Reader<'_> {
             return None;
         }
         let class = written.class.unwrap_or(EngineClass::AgenticCoder);
-        let dialect = written.dialect.unwrap_or(Dialect::Text);
+        let dialect = written.dialect.unwrap_or("text");
         Some(CommandEngine { argv, prompt, stdin_is_prompt, class, dialect })
     }
 }
@@ -200,7 +196,7 @@ mod tests {
                 prompt: PromptWay::Stdin,
                 stdin_is_prompt: true,
                 class: EngineClass::AgenticCoder,
-                dialect: Dialect::Text,
+                dialect: "text",
             };
             let placed = Placed { prompt_file: "/p", model: Some("{job}"), effort: None, job: "j" };
             assert_eq!(engine.argv_for(&placed), expected.map(|text| vec![text.to_string()]));

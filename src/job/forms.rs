@@ -8,7 +8,7 @@ use super::{Capability, EngineClass};
 use crate::time::Stamp;
 
 /// Engine classes as people write them.
-pub(super) const CLASSES: [(&str, EngineClass); 3] = [
+pub const CLASS_NAMES: [(&str, EngineClass); 3] = [
     (EngineClass::AgenticCoder.name(), EngineClass::AgenticCoder),
     (EngineClass::ChatCoder.name(), EngineClass::ChatCoder),
     (EngineClass::Script.name(), EngineClass::Script),

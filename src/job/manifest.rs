@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::children::{Child, read_children};
-use super::forms::CLASSES;
+use super::forms::CLASS_NAMES;
 use super::problem::At;
 use super::reader::{LIST_MAX, Reader, Row, Words, row};
 use super::spec::{Autoship, DepsMode, EngineClass, Priority, Retry, ReviewRule, ShipKind};
@@ -110,7 +110,7 @@ const PRIORITIES: [(&str, Priority); 4] = [
 pub(super) static MANIFEST: &[Row<Manifest>] = &[
     row("title", "text", "first heading, else file name", "what people see", |r, n, m| m.title = r.title(n)),
     row("engine", "a name of the engine table or of `aq.toml`", "profile, else config", "what runs it", |r, n, m| m.engine = r.engine(n)),
-    row("engine-class", "agentic-coder, chat-coder, script", "profile, else agentic-coder where no engine is named", "any engine of that class will do", |r, n, m| m.engine_class = r.word(n, &CLASSES)),
+    row("engine-class", "agentic-coder, chat-coder, script", "profile, else agentic-coder where no engine is named", "any engine of that class will do", |r, n, m| m.engine_class = r.word(n, &CLASS_NAMES)),
     row("prefers-engine", "name", "profile", "soft preference in routing", |r, n, m| m.prefers_engine = r.engine(n)),
     row("model", "text", "profile, else engine's", "passed through", |r, n, m| m.model = r.argument(n)),
     row("effort", "text", "profile, else engine's", "passed through", |r, n, m| m.effort = r.argument(n)),

@@ -39,7 +39,7 @@ pub use account::{Account, account_fields};
 pub use body::{INTERPRETERS, Script, first_heading, script_of};
 pub use capability::{Capability, CapabilitySet};
 pub use children::{CHILDREN_MAX, Child, InlineChild};
-pub use command_engine::{CommandEngine, Dialect, PLACEHOLDERS, Placed, PromptWay, engine_fields};
+pub use command_engine::{CommandEngine, DIALECT_NAMES, PLACEHOLDERS, Placed, PromptWay, engine_fields};
 pub use config::{
     CLEAN_KEEP, CLEAN_OLDER_THAN, Color, Config, ConfigLayer, FLEET_REMOTE, Holder, Origin, Window,
     config_keys, merge_config, read_config, read_settings,
@@ -49,6 +49,7 @@ pub use effective::{
     work_place,
 };
 pub use fields::nested_fields;
+pub use forms::CLASS_NAMES;
 pub use front::FILE_MAX;
 pub use id::{AttemptNo, BlobId, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq};
 pub use listing::{Shown, effective_listing};

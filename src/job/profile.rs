@@ -1,6 +1,6 @@
 //! Profiles: a persona that stands before a job's text, and defaults for jobs that name it.
 
-use super::forms::CLASSES;
+use super::forms::CLASS_NAMES;
 use super::front::split_front;
 use super::problem::Problem;
 use super::read::merge_problems;
@@ -35,7 +35,7 @@ static PROFILE: &[Row<Profile>] = &[
     row("capabilities", "list of `key`, `key:value`, `key>=1.2`", "–", "what a host must have", |r, n, p| p.capabilities = r.capabilities(n)),
     row("default-verify", "command, or none", "–", "verify of jobs that name none", |r, n, p| p.default_verify = r.command(n)),
     row("engine", "name", "–", "what runs it", |r, n, p| p.engine = r.engine(n)),
-    row("engine-class", "agentic-coder, chat-coder, script", "–", "any engine of that class will do", |r, n, p| p.engine_class = r.word(n, &CLASSES)),
+    row("engine-class", "agentic-coder, chat-coder, script", "–", "any engine of that class will do", |r, n, p| p.engine_class = r.word(n, &CLASS_NAMES)),
     row("prefers-engine", "name", "–", "soft preference in routing", |r, n, p| p.prefers_engine = r.engine(n)),
     row("model", "text", "–", "passed through", |r, n, p| p.model = r.argument(n)),
     row("effort", "text", "–", "passed through", |r, n, p| p.effort = r.argument(n)),

@@ -1,17 +1,9 @@
 //! The login a run is given: its account's configuration folder and keys, in the variables of its engine.
 
 use crate::agent::place::NotReady;
+use crate::engine::engine as engine_of_table;
 use crate::fleet::named;
 use crate::job::{Config, Outcome};
-
-/// The variable that names an engine's configuration folder, where aq knows the engine; others read
-/// `AQ_ACCOUNT_DIR`.
-const FOLDERS: [(&str, &str); 4] = [
-    ("claude", "CLAUDE_CONFIG_DIR"),
-    ("codex", "CODEX_HOME"),
-    ("copilot", "COPILOT_HOME"),
-    ("opencode", "OPENCODE_CONFIG_DIR"),
-];
 
 /// What an account adds to its engine's environment; nothing where the engine runs on the host's own login.
 /// `of_agent` reads a variable of the agent.
@@ -35,7 +27,8 @@ pub(super) fn login(
             (Some(rest), Some(home)) => format!("{home}/{rest}"),
             _ => dir.clone(),
         };
-        let own = FOLDERS.iter().find(|row| row.0 == engine).map(|row| row.1);
+        // An engine that aq does not know reads the general one.
+        let own = engine_of_table(engine).and_then(|row| row.home);
         vars.extend(own.map(|variable| (variable.to_string(), dir.clone())));
         vars.push(("AQ_ACCOUNT_DIR".to_string(), dir));
     }

@@ -1,5 +1,6 @@
 //! Doing one act. Each runs as a task of its own and ends in one happening; nothing is decided here.
 
+mod command;
 mod doer;
 mod login;
 mod plan;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::command::{CommandLine, Task};
 use super::doer::{Doer, blocking};
-use super::login::login;
 use super::runs::attempt_dir;
 use crate::agent::fence::Fence;
 use crate::agent::note::{Before, prompt};
@@ -13,7 +13,7 @@ use crate::board::Board as _;
 use crate::engine::{EnvRules, Run, RunKind, RunPlan, RunState, engine_env};
 use crate::fleet::{Handoff, Job};
 use crate::git::Repo;
-use crate::job::{Effective, Outcome, Placed, PromptWay, body_of, plain_error, script_of};
+use crate::job::{Outcome, body_of, plain_error};
 use crate::store::Fault;
 
 /// First port of the block a slot gets, and how many ports each has.
@@ -49,23 +49,30 @@ impl Doer {
             .and_then(|()| std::fs::rename(&beside, dir.join(name)))
             .map_err(io)?;
         let prompt_file = dir.join("prompt.md");
-        let argv = match kind {
+        let line = match kind {
             RunKind::Setup => shell_command(effective.setup.as_deref()),
             RunKind::Verify => shell_command(effective.verify.as_deref()),
             RunKind::Engine => {
                 let body = self.local.blob(job.body.clone()).await.map_err(fault)?.unwrap_or_default();
-                let before = self.before(job, prepared, work).await;
-                std::fs::write(&prompt_file, self.prompt_text(job, work, &effective, &body, &before))
-                    .map_err(io)?;
-                self.engine_argv(work, &effective, &body, &dir, &prompt_file)?
+                let (before, cwd) = (self.before(job, prepared, work).await, &prepared.space.cwd);
+                let account = job.attempts.iter().find(|attempt| attempt.no == work.attempt);
+                let account = account.and_then(|attempt| attempt.account.as_deref());
+                let resume = self.resumable(work, job, cwd, account);
+                // A session that goes on has heard who it is.
+                let persona = if resume.is_some() { "" } else { &effective.persona };
+                let prompt = prompt_text(job, work, persona, &body, &before);
+                std::fs::write(&prompt_file, &prompt).map_err(io)?;
+                let (dir, body, prompt, prompt_file) = (&*dir, &*body, &*prompt, &*prompt_file);
+                let effective = &effective;
+                let task = Task { work, effective, account, body, cwd, dir, prompt, prompt_file, resume };
+                self.command_line(&task)?
             }
         };
-        let mut plan = RunPlan::new(kind, argv, &prepared.space.cwd);
+        let mut plan = RunPlan::new(kind, line.argv, &prepared.space.cwd);
         if kind == RunKind::Engine {
             plan.run_id.clone_from(&prepared.run);
-            let own = self.settings.config.engines.get(&work.engine);
-            plan.stdin = own.filter(|e| e.stdin_is_prompt).map(|_| prompt_file.clone());
-            plan.dialect = own.map_or("shell", |e| e.dialect.name()).to_string();
+            plan.stdin = line.stdin_is_prompt.then(|| prompt_file.clone());
+            (plan.dialect, plan.facts) = (line.dialect, line.facts);
         }
         let name = match kind {
             RunKind::Engine => format!("{}.jsonl", work.attempt),
@@ -74,27 +81,21 @@ impl Doer {
         };
         plan.transcript = self.local.place().runs(&work.job).join(name);
         plan.wall = Some(work.left.wall.map_or(effective.timeout, |left| left.min(effective.timeout)));
-        let keys = self.keys(work, job, kind)?;
-        self.environment(slot, work, (&prompt_file, &keys), fence, &mut plan);
+        self.environment(slot, work, &prompt_file, fence, &mut plan, (&line.keys, &line.set));
         Ok(plan)
-    }
-
-    /// The login of the attempt's account. Setup and verify are no business of it.
-    fn keys(&self, work: &Work, job: &Job, kind: RunKind) -> Result<Vec<(String, String)>, NotReady> {
-        let account = job.open_attempt().and_then(|attempt| attempt.account.as_deref());
-        let account = account.filter(|_| kind == RunKind::Engine);
-        login(&self.settings.config, &work.engine, account, |name| std::env::var(name).ok())
     }
 
     fn environment(
         &self,
         slot: usize,
         work: &Work,
-        (prompt, keys): (&Path, &[(String, String)]),
+        prompt: &Path,
         fence: Option<&Fence>,
         plan: &mut RunPlan,
+        (keys, own): (&[(String, String)], &[(String, String)]),
     ) {
-        let mut set = vec![
+        let mut set = own.to_vec();
+        set.extend([
             ("AQ_QUEUE".to_string(), self.local.place().queue.display().to_string()),
             ("AQ_JOB".to_string(), work.job.to_string()),
             ("AQ_EPOCH".to_string(), work.epoch.to_string()),
@@ -102,58 +103,12 @@ impl Doer {
             ("AQ_SLOT".to_string(), slot.to_string()),
             ("AQ_PORT_BASE".to_string(), (PORT_BASE + slot * PORTS_PER_SLOT).to_string()),
             ("AQ_PROMPT_FILE".to_string(), prompt.display().to_string()),
-        ];
+        ]);
         set.extend(fence.map(|fence| ("AQ_FENCE_URL".to_string(), fence.url())));
         let rules = EnvRules { pass: &self.settings.config.env_pass, keys, set: &set };
         let env = engine_env(plan.kind, std::env::vars_os(), &rules);
         plan.env = env.vars;
         plan.redact = env.secrets;
-    }
-
-    fn prompt_text(
-        &self,
-        job: &Job,
-        work: &Work,
-        effective: &Effective,
-        body: &[u8],
-        before: &Before,
-    ) -> String {
-        // A script gets the whole job text as it is; only engines that read are told more.
-        if work.engine == "shell" {
-            return String::from_utf8_lossy(body).into_owned();
-        }
-        prompt(&effective.persona, job, &body_of(body).text, before)
-    }
-
-    fn engine_argv(
-        &self,
-        work: &Work,
-        effective: &Effective,
-        body: &[u8],
-        dir: &Path,
-        prompt_file: &Path,
-    ) -> Result<Vec<String>, NotReady> {
-        if work.engine == "shell" {
-            let script = script_of(&body_of(body)).map_err(|problem| (Outcome::Config, problem.message))?;
-            let file = dir.join("script");
-            std::fs::write(&file, script.text)
-                .map_err(|e| (Outcome::Config, format!("cannot write the script: {}", plain_error(&e))))?;
-            return Ok(script.interpreter.into_iter().chain([file.display().to_string()]).collect());
-        }
-        let missing =
-            || (Outcome::NoEngine, format!("no engine {:?} in the settings of this host", work.engine));
-        let engine = self.settings.config.engines.get(&work.engine).ok_or_else(missing)?;
-        let prompt_file = prompt_file.display().to_string();
-        let placed = Placed {
-            prompt_file: &prompt_file,
-            model: effective.model.as_deref(),
-            effort: effective.effort.as_deref(),
-            job: work.job.as_str(),
-        };
-        debug_assert!(engine.prompt == PromptWay::Stdin || engine.prompt == PromptWay::File);
-        engine
-            .argv_for(&placed)
-            .map_err(|field| (Outcome::Config, format!("its command line needs a {field}")))
     }
 
     /// What earlier attempts left, for the hand-off.
@@ -202,6 +157,15 @@ impl Doer {
     }
 }
 
-fn shell_command(command: Option<&str>) -> Vec<String> {
-    ["sh", "-c", command.unwrap_or_default()].map(str::to_string).to_vec()
+fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Before) -> String {
+    // A script gets the whole job text as it is; only engines that read are told more.
+    if work.engine == "shell" {
+        return String::from_utf8_lossy(body).into_owned();
+    }
+    prompt(persona, job, &body_of(body).text, before)
+}
+
+fn shell_command(command: Option<&str>) -> CommandLine {
+    let argv = ["sh", "-c", command.unwrap_or_default()].map(str::to_string).to_vec();
+    CommandLine { argv, ..CommandLine::default() }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::finding::Finding;
-use crate::board::{BUILT_IN_ENGINES, Settings, state_home};
+use crate::board::{Settings, state_home};
 use crate::git::Repo;
 use crate::job::plain_error;
 use crate::store::{Fault, Place, Watch};
@@ -104,32 +104,4 @@ pub fn watch(place: &Place) -> Finding {
         Ok(_) => Finding::fine("folder watch", "the system gives one"),
         Err(fault) => Finding::bad("folder watch", fault.to_string(), fault.hint),
     }
-}
-
-/// The programs of the engines that the settings name.
-pub fn engines(settings: &Settings) -> Vec<Finding> {
-    let built_in = BUILT_IN_ENGINES.iter().map(|row| row.0).collect::<Vec<_>>().join(", ");
-    let mut findings = vec![Finding::fine("engines", format!("built in: {built_in}"))];
-    for (name, engine) in &settings.config.engines {
-        let program = engine.argv.first().map(String::as_str).unwrap_or_default();
-        findings.push(match on_path(program) {
-            Some(path) => Finding::fine("engine", format!("{name}: {}", path.display())),
-            None => {
-                let says = format!("{name}: {program} is not on PATH");
-                Finding::bad("engine", says, format!("install it, or mend engines.{name} in the settings"))
-            }
-        });
-    }
-    findings
-}
-
-/// Where a program is, as a shell would find it.
-fn on_path(program: &str) -> Option<PathBuf> {
-    let runs =
-        |path: &PathBuf| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
-    if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(runs);
-    }
-    let dirs = std::env::var_os("PATH")?;
-    std::env::split_paths(&dirs).map(|dir| dir.join(program)).find(runs)
 }

@@ -1,5 +1,6 @@
 //! `aq doctor`: what is wrong with queue, log, git, engines, disk and clock, and how to mend it.
 
+mod engines;
 mod finding;
 mod machine;
 mod queue;

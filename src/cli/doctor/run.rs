@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::finding::{Finding, Health};
-use super::{machine, queue};
+use super::{engines, machine, queue};
 use crate::board::{Purpose, Settings, Source};
 use crate::cli::frame::{Answer, Cell, Column, Context, Envelope, Exit, Role, Table};
 
@@ -64,8 +64,8 @@ fn look(cx: &Context) -> Vec<Finding> {
             Err(_) if !readable => {}
             Err(error) => findings.push(Finding::bad("state", error.what, error.next.join(", "))),
         }
-        findings.extend(settings.iter().flat_map(machine::engines));
     }
+    findings.extend(settings.iter().flat_map(engines::engines));
     findings
 }
 

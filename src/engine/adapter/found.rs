@@ -9,7 +9,7 @@ use super::table::{ENGINES, Engine};
 use crate::time::{Awake, Span};
 
 /// A program that has not told its version by then is not asked further; some look for updates first.
-const PATIENCE: Span = Span::from_secs(10);
+const PATIENCE: Span = Span::from_secs(3);
 /// Between looks whether it has.
 const LOOK: Duration = Duration::from_millis(10);
 /// Bytes of an answer that are looked at.
@@ -44,7 +44,7 @@ fn program_in(path: Option<&OsStr>, name: &str) -> Option<PathBuf> {
 /// The version a program tells: the first word of its answer that begins with a digit. `None` where it does
 /// not answer in time. Blocks.
 pub fn version_of(program: &Path) -> Option<String> {
-    version_in(&answer(program, "--version")?)
+    version_in(&answer(program, &["--version"])?)
 }
 
 fn version_in(answer: &str) -> Option<String> {
@@ -53,21 +53,27 @@ fn version_in(answer: &str) -> Option<String> {
     words.into_iter().find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'))
 }
 
-/// What a program answers to one flag, both streams. Its output goes to files, so that it cannot fill a pipe
+/// The flags its recipe needs and its help does not name. Blocks; empty where it tells no help.
+pub fn missing_flags(engine: &Engine, program: &Path) -> Vec<&'static str> {
+    let Some(help) = answer(program, engine.help) else { return Vec::new() };
+    engine.wants.iter().copied().filter(|flag| !help.contains(flag)).collect()
+}
+
+/// What a program answers to some words, both streams. Its output goes to files, so that it cannot fill a pipe
 /// that nobody reads while we wait for its end.
-pub(super) fn answer(program: &Path, flag: &str) -> Option<String> {
+fn answer(program: &Path, words: &[&str]) -> Option<String> {
     let dir = std::env::temp_dir().join(format!("aq-ask-{}-{:08x}", std::process::id(), fastrand::u32(..)));
     std::fs::create_dir(&dir).ok()?;
-    let said = asked(program, flag, &dir);
+    let said = asked(program, words, &dir);
     // A folder of ours that is in nobody's way if it stays.
     let _ = std::fs::remove_dir_all(&dir);
     said
 }
 
-fn asked(program: &Path, flag: &str, dir: &Path) -> Option<String> {
+fn asked(program: &Path, words: &[&str], dir: &Path) -> Option<String> {
     let (out, err) = (dir.join("out"), dir.join("err"));
     let mut child = Command::new(program)
-        .arg(flag)
+        .args(words)
         .stdin(Stdio::null())
         .stdout(std::fs::File::create(&out).ok()?)
         .stderr(std::fs::File::create(&err).ok()?)

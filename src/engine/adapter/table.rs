@@ -55,11 +55,15 @@ pub struct Engine {
     pub resume: Option<fn(&Past<'_>) -> bool>,
     /// A run that ends well and changes nothing is this.
     pub idle: Outcome,
-    /// It may be quiet for this long where no tool is open.
-    pub silence: Span,
+    /// No first line within this time is a start that failed; `None`: it may begin in silence.
+    pub start: Option<Span>,
+    /// It may be quiet for this long where no tool is open; `None`: as long as it likes.
+    pub silence: Option<Span>,
     /// It exports a transcript whose growth is its only sign of life, as `export.json` beside the prompt.
     pub exports: bool,
-    /// Flags that `--help` must name, or the program is another than the recipe was written for.
+    /// What its help is asked with.
+    pub help: &'static [&'static str],
+    /// Flags that its help must name, or the program is another than the recipe was written for.
     pub wants: &'static [&'static str],
     /// Columns of the table that people read.
     pub facts: Facts,
@@ -85,8 +89,10 @@ pub struct Facts {
     pub limit: &'static str,
 }
 
+/// Without a first line for this long an engine is waiting for a login (`engines.md` section 12 rule 1).
+const START: Option<Span> = Some(Span::from_secs(60));
 /// Silence after which an engine is called stalled (`engines.md` section 12 rule 2).
-const SILENCE: Span = Span::from_mins(20);
+const SILENCE: Option<Span> = Some(Span::from_mins(20));
 
 /// Every engine that needs no entry in a file.
 pub const ENGINES: [Engine; 9] = [
@@ -102,8 +108,10 @@ pub const ENGINES: [Engine; 9] = [
         resume: None,
         idle: Outcome::Ok,
         // A script prints what it likes and when; its wall time ends it.
-        silence: Span::from_mins(24 * 60),
+        start: None,
+        silence: None,
         exports: false,
+        help: &["--help"],
         wants: &[],
         facts: Facts {
             stream: "`::aq` lines",
@@ -127,8 +135,10 @@ pub const ENGINES: [Engine; 9] = [
         told: Told::PerRequest,
         resume: Some(session::claude),
         idle: Outcome::NoWork,
+        start: START,
         silence: SILENCE,
         exports: false,
+        help: &["--help"],
         wants: &["--output-format", "--permission-mode", "--session-id", "--resume", "--setting-sources"],
         facts: Facts {
             stream: "yes",
@@ -152,8 +162,10 @@ pub const ENGINES: [Engine; 9] = [
         told: Told::AtEnd,
         resume: Some(session::codex),
         idle: Outcome::NoWork,
+        start: START,
         silence: SILENCE,
         exports: false,
+        help: &["exec", "--help"],
         wants: &["--json", "--sandbox", "--cd", "--skip-git-repo-check"],
         facts: Facts {
             stream: "yes",
@@ -178,8 +190,10 @@ pub const ENGINES: [Engine; 9] = [
         resume: None,
         // Exit 0 is all it says, so nothing changed means that nothing can be shown.
         idle: Outcome::Unknown,
+        start: None,
         silence: SILENCE,
         exports: true,
+        help: &["--help"],
         wants: &["--prompt-file", "--permission-mode", "--export"],
         facts: Facts {
             stream: "no",
@@ -203,8 +217,10 @@ pub const ENGINES: [Engine; 9] = [
         told: Told::AtEnd,
         resume: None,
         idle: Outcome::NoWork,
+        start: START,
         silence: SILENCE,
         exports: false,
+        help: &["--help"],
         wants: &["--output-format", "--approval-mode", "--prompt"],
         facts: Facts {
             stream: "yes",
@@ -228,8 +244,10 @@ pub const ENGINES: [Engine; 9] = [
         told: Told::PerRequest,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
+        start: START,
         silence: SILENCE,
         exports: false,
+        help: &["run", "--help"],
         wants: &["--format", "--session", "--model"],
         facts: Facts {
             stream: "yes, without a last event in older builds",
@@ -253,8 +271,10 @@ pub const ENGINES: [Engine; 9] = [
         told: Told::OutputOnly,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
+        start: START,
         silence: SILENCE,
         exports: false,
+        help: &["--help"],
         wants: &["--output-format", "--autopilot", "--allow-all", "--no-ask-user"],
         facts: Facts {
             stream: "yes, two schemas",
@@ -278,8 +298,10 @@ pub const ENGINES: [Engine; 9] = [
         told: Told::Never,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
+        start: START,
         silence: SILENCE,
         exports: false,
+        help: &["--help"],
         wants: &["--output-format", "--force", "--trust"],
         facts: Facts {
             stream: "yes",
@@ -303,8 +325,10 @@ pub const ENGINES: [Engine; 9] = [
         told: Told::PerRequest,
         resume: None,
         idle: Outcome::NoWork,
+        start: None,
         silence: SILENCE,
         exports: false,
+        help: &["--help"],
         wants: &["--message-file", "--yes-always", "--no-auto-commits"],
         facts: Facts {
             stream: "no",

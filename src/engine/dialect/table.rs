@@ -172,8 +172,19 @@ fn fails_or_needs_a_verdict(code: i32) -> Outcome {
     if code == 0 { Outcome::Crash } else { Outcome::TaskFailed }
 }
 
-/// The dialect of that name; `aq` is another name of `shell`.
+/// The dialect of that name.
 pub fn dialect(name: &str) -> Option<&'static Dialect> {
-    let name = if name == "aq" { "shell" } else { name };
     DIALECTS.iter().find(|row| row.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::DIALECT_NAMES;
+
+    #[test]
+    fn settings_may_name_every_dialect_and_no_other() {
+        assert!(DIALECT_NAMES.iter().all(|row| dialect(row.1).is_some()));
+        assert!(DIALECTS.iter().all(|row| DIALECT_NAMES.iter().any(|name| name.1 == row.name)));
+    }
 }
