@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use aq::engine::{
     CAUSES, DIALECTS, End, EngineEvent, ExitReport, Heard, Judgement, LimitState, Pulse, Resumed, RunFacts,
-    Said, Source, StopCause, Tally, Tokens, TranscriptLoss, dialect, judge,
+    Said, Source, StopCause, Tally, Tokens, TranscriptLoss, WORD_HOLDS, dialect, judge,
 };
 use aq::job::usd;
 use aq::time::{Span, Stamp};
@@ -95,7 +95,7 @@ fn play(tape: &Tape, lines: &[String], exit: &str) -> Heart {
             }
         }
         tally.hear(&heard);
-        let now = pulse.status(at).0.to_string();
+        let now = pulse.status(at.plus(WORD_HOLDS)).0.to_string();
         if now != word {
             let _ = writeln!(said, "  [{now}]");
             word = now;

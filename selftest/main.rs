@@ -4,6 +4,7 @@ mod agent;
 mod agent_accounts;
 mod agent_bench;
 mod agent_clock;
+mod agent_engines;
 mod agent_money;
 mod agent_repos;
 mod agent_rework;

@@ -37,8 +37,15 @@ pub(super) struct Prepared {
     pub verify: bool,
     /// Work is asked for: an engine that changes nothing has not done it.
     pub must_change: bool,
+    /// What it is then.
+    #[serde(default = "no_work")]
+    pub idle: Outcome,
     /// Changes outside the allowed scope fail the attempt.
     pub strict: bool,
+}
+
+fn no_work() -> Outcome {
+    Outcome::NoWork
 }
 
 /// How a run ended.
@@ -119,6 +126,8 @@ pub(super) struct Work {
     pub look_at: Option<Span>,
     /// A checkpoint while running is being made.
     pub saving: bool,
+    /// What the watchdogs have seen of the engine.
+    pub watched: super::step::Watched,
     /// Consumption left before a ceiling is reached, when the attempt began.
     pub left: crate::job::Budget,
 }
@@ -156,6 +165,7 @@ impl Work {
             save_at: None,
             look_at: None,
             saving: false,
+            watched: super::step::Watched::default(),
             left: crate::job::Budget::default(),
         }
     }

@@ -50,7 +50,7 @@ pub use reader::{Record, TranscriptReader, copy_raw, tally_transcript};
 pub use report::{End, ExitReport, NotStarted, REPORT_VERSION, ShimRecord, TAIL_MAX, TranscriptLoss};
 pub use run::{Run, RunState, ShimProgram};
 pub use shim::shim_main;
-pub use status::{LOOP_AFTER, Pulse, SILENT_AFTER, Status, TOOL_SILENT_AFTER};
+pub use status::{LOOP_AFTER, Pulse, SILENT_AFTER, Status, TOOL_SILENT_AFTER, WORD_HOLDS};
 pub use stop::{CAUSES, Ordered, StopCause, StopOrder, order_stop, standing_order};
 pub use strip::strip_controls;
 pub use tally::Tally;

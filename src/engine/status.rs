@@ -9,6 +9,8 @@ use crate::time::{Span, Stamp};
 pub const SILENT_AFTER: Span = Span::from_mins(10);
 /// While a tool is open it may be quiet for this long: a build is slow, not silent.
 pub const TOOL_SILENT_AFTER: Span = Span::from_mins(60);
+/// A word has to hold this long before it is shown: words that flicker cannot be read.
+pub const WORD_HOLDS: Span = Span::from_secs(2);
 /// The same call with the same result this often in a row is a loop (`engines.md` section 12 rule 7).
 pub const LOOP_AFTER: u32 = 4;
 /// Calls that may be open at once; more are forgotten, since an engine that never tells their end is not to
@@ -62,8 +64,12 @@ impl std::fmt::Display for Status {
 pub struct Pulse {
     last_line: Option<Stamp>,
     word: Option<Status>,
+    /// Since when the word holds.
+    since: Option<Stamp>,
     /// Transcript offset of the line that shows the word.
     shown_by: u64,
+    /// The last word that held long enough to be read, and its line.
+    settled: Option<(Status, u64)>,
     open: BTreeMap<String, Tool>,
     last_call: Option<(String, String, String)>,
     repeats: u32,
@@ -100,8 +106,20 @@ impl Pulse {
     }
 
     fn turn(&mut self, word: Status, offset: u64) {
+        let now = self.last_line;
+        if self.word.as_ref() != Some(&word) {
+            if let (Some(held), true) = (&self.word, self.held(now)) {
+                self.settled = Some((held.clone(), self.shown_by));
+            }
+            self.since = now;
+        }
         self.word = Some(word);
         self.shown_by = offset;
+    }
+
+    /// Whether the word has held long enough to be shown at `now`.
+    fn held(&self, now: Option<Stamp>) -> bool {
+        matches!((self.since, now), (Some(since), Some(now)) if now.since(since) >= WORD_HOLDS)
     }
 
     fn tool(&mut self, offset: u64, tool: &Tool) {
@@ -125,6 +143,11 @@ impl Pulse {
         }
     }
 
+    /// Whether a tool is open.
+    pub fn in_tool(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// How often the last call was made with the same arguments and result, one after another.
     pub fn repeats(&self) -> u32 {
         self.repeats
@@ -133,6 +156,10 @@ impl Pulse {
     /// The status at `now`, and the transcript offset of the line that shows it.
     pub fn status(&self, now: Stamp) -> (Status, u64) {
         let Some(word) = &self.word else { return (Status::Starting, 0) };
+        let lasts = matches!(word, Status::Ended | Status::LimitParked);
+        if let (Some(settled), false, false) = (&self.settled, lasts, self.held(Some(now))) {
+            return settled.clone();
+        }
         let quiet = self.last_line.map_or(Span::ZERO, |at| now.since(at));
         let status = match word {
             // An engine that is done or waits for its window has nothing to say.

@@ -89,8 +89,8 @@ impl Doer {
                 Some(Happening::Reported { slot, events, next })
             }
             (Act::Look { slot }, Some(work)) => {
-                let (word, usage) = self.look(work).await?;
-                Some(Happening::Looked { slot, word, usage })
+                let sight = self.look(work).await?;
+                Some(Happening::Looked { slot, sight })
             }
             (Act::Note(order), _) => {
                 // Progress is telemetry: the next look says it again if this one was not heard.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::command::{CommandLine, Task};
 use super::doer::{Doer, blocking};
-use super::runs::attempt_dir;
+use super::runs::{attempt_dir, kind_name};
 use crate::agent::fence::Fence;
 use crate::agent::note::{Before, prompt};
 use crate::agent::place::NotReady;
@@ -49,14 +49,13 @@ impl Doer {
             .and_then(|()| std::fs::rename(&beside, dir.join(name)))
             .map_err(io)?;
         let prompt_file = dir.join("prompt.md");
-        let line = match kind {
+        let mut line = match kind {
             RunKind::Setup => shell_command(effective.setup.as_deref()),
             RunKind::Verify => shell_command(effective.verify.as_deref()),
             RunKind::Engine => {
                 let body = self.local.blob(job.body.clone()).await.map_err(fault)?.unwrap_or_default();
                 let (before, cwd) = (self.before(job, prepared, work).await, &prepared.space.cwd);
-                let account = job.attempts.iter().find(|attempt| attempt.no == work.attempt);
-                let account = account.and_then(|attempt| attempt.account.as_deref());
+                let account = job.lease.as_ref().and_then(|lease| lease.account.as_deref());
                 let resume = self.resumable(work, job, cwd, account);
                 // A session that goes on has heard who it is.
                 let persona = if resume.is_some() { "" } else { &effective.persona };
@@ -68,11 +67,12 @@ impl Doer {
                 self.command_line(&task)?
             }
         };
-        let mut plan = RunPlan::new(kind, line.argv, &prepared.space.cwd);
+        let mut plan = RunPlan::new(kind, std::mem::take(&mut line.argv), &prepared.space.cwd);
         if kind == RunKind::Engine {
             plan.run_id.clone_from(&prepared.run);
             plan.stdin = line.stdin_is_prompt.then(|| prompt_file.clone());
-            (plan.dialect, plan.facts) = (line.dialect, line.facts);
+            plan.dialect.clone_from(&line.dialect);
+            plan.facts.clone_from(&line.facts);
         }
         let name = match kind {
             RunKind::Engine => format!("{}.jsonl", work.attempt),
@@ -81,7 +81,7 @@ impl Doer {
         };
         plan.transcript = self.local.place().runs(&work.job).join(name);
         plan.wall = Some(work.left.wall.map_or(effective.timeout, |left| left.min(effective.timeout)));
-        self.environment(slot, work, &prompt_file, fence, &mut plan, (&line.keys, &line.set));
+        self.environment(slot, work, &prompt_file, fence, &mut plan, &line);
         Ok(plan)
     }
 
@@ -92,9 +92,9 @@ impl Doer {
         prompt: &Path,
         fence: Option<&Fence>,
         plan: &mut RunPlan,
-        (keys, own): (&[(String, String)], &[(String, String)]),
+        line: &CommandLine,
     ) {
-        let mut set = own.to_vec();
+        let mut set = line.set.clone();
         set.extend([
             ("AQ_QUEUE".to_string(), self.local.place().queue.display().to_string()),
             ("AQ_JOB".to_string(), work.job.to_string()),
@@ -105,7 +105,7 @@ impl Doer {
             ("AQ_PROMPT_FILE".to_string(), prompt.display().to_string()),
         ]);
         set.extend(fence.map(|fence| ("AQ_FENCE_URL".to_string(), fence.url())));
-        let rules = EnvRules { pass: &self.settings.config.env_pass, keys, set: &set };
+        let rules = EnvRules { pass: &self.settings.config.env_pass, keys: &line.keys, set: &set };
         let env = engine_env(plan.kind, std::env::vars_os(), &rules);
         plan.env = env.vars;
         plan.redact = env.secrets;
@@ -128,11 +128,8 @@ impl Doer {
         }
         before.aside.clone_from(&prepared.space.aside);
         if work.attempt > 1 {
-            let last = self.local.place().runs(&job.id).join(format!("{}/engine", work.attempt - 1));
-            let report = Run::open(&last).ok().and_then(|run| run.state().ok());
-            if let Some(RunState::Ended(report)) = report {
-                before.tail = report.tail.clone();
-            }
+            let last = self.local.place().runs(&job.id).join(format!("{}", work.attempt - 1));
+            before.tail = last_words(&last);
             if let (Some(repo), Some(base)) = (prepared.space.repo.clone(), prepared.space.base.clone()) {
                 // What was set aside is not done.
                 let since = before.aside.as_ref().map_or(0, |aside| aside.epoch);
@@ -163,6 +160,18 @@ fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Befo
         return String::from_utf8_lossy(body).into_owned();
     }
     prompt(persona, job, &body_of(body).text, before)
+}
+
+/// The end of what an attempt printed: of its verify, which says what is wrong, else of the engine. Events
+/// of a stream are for programs.
+fn last_words(attempt: &Path) -> String {
+    let tail = |kind| {
+        let run = Run::open(&attempt.join(kind_name(kind))).ok()?;
+        let RunState::Ended(report) = run.state().ok()? else { return None };
+        let words = report.tail.lines().filter(|line| !line.starts_with('{')).map(|line| format!("{line}\n"));
+        Some(words.collect::<String>()).filter(|words| !words.trim().is_empty())
+    };
+    tail(RunKind::Verify).or_else(|| tail(RunKind::Engine)).unwrap_or_default()
 }
 
 fn shell_command(command: Option<&str>) -> CommandLine {

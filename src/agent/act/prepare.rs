@@ -7,6 +7,7 @@ use super::runs::setup_is_done;
 use crate::agent::place::{NotReady, prepare};
 use crate::agent::work::{Prepared, Work};
 use crate::board::Board as _;
+use crate::engine::engine;
 use crate::fleet::Job;
 use crate::job::{Effective, EngineClass, Outcome};
 use crate::store::Fault;
@@ -20,7 +21,8 @@ impl Doer {
         let (local, settings) = (self.local.clone(), self.settings.clone());
         let given = effective.clone();
         let space = blocking(move || prepare(local.place(), &settings, &state, &job, &given)).await?;
-        let class = self.who.engines.iter().find(|e| e.name == work.engine).map(|e| e.class);
+        let own = self.settings.config.engines.get(&work.engine);
+        let idle = engine(&work.engine).filter(|_| own.is_none()).map_or(Outcome::NoWork, |e| e.idle);
         let command = effective.setup.as_deref().filter(|command| !command.is_empty());
         let done = |command: &str| {
             !space.fresh && space.worktree.is_some() && setup_is_done(self.local.place(), &work.job, command)
@@ -28,7 +30,8 @@ impl Doer {
         Ok(Prepared {
             setup: command.is_some_and(|command| !done(command)),
             verify: effective.verify.as_deref().is_some_and(|c| !c.is_empty()),
-            must_change: class == Some(EngineClass::AgenticCoder),
+            must_change: own.map_or(idle != Outcome::Ok, |engine| engine.class == EngineClass::AgenticCoder),
+            idle,
             strict: effective.scope_strict,
             run: format!("{:032x}", fastrand::u128(..)),
             space,

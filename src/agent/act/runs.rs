@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
+use super::command::EXPORT;
 use super::doer::{Doer, blocking};
 use crate::agent::fence::Fence;
+use crate::agent::step::Sight;
 use crate::agent::work::{RunEnd, Work};
 use crate::board::Local;
 use crate::engine::{
-    ExitReport, Hearing, KILL_GRACE, Pulse, Run, RunKind, RunState, Source, StopCause, Tally,
-    TranscriptReader, dialect, judge, tally_transcript,
+    ExitReport, Hearing, KILL_GRACE, LimitState, Pulse, Run, RunKind, RunState, Source, StopCause, Tally,
+    TranscriptReader, dialect, engine, judge, tally_transcript,
 };
-use crate::job::{JobId, Outcome, Usage, plain_error};
+use crate::job::{JobId, Outcome, plain_error};
 use crate::store::Place;
 use crate::time::{Clock as _, Span, SystemClock};
 
@@ -28,6 +30,7 @@ const WORD_MOST: usize = 40;
 
 /// How far a transcript was read, and what it came to.
 pub(super) struct Meter {
+    run: Run,
     reader: TranscriptReader,
     hearing: Box<dyn Hearing>,
     tally: Tally,
@@ -116,36 +119,63 @@ impl Doer {
     }
 
     /// What the engine is doing and what it has used, from what its transcript has grown by.
-    pub(super) async fn look(&self, work: Work) -> Option<(String, Usage)> {
+    pub(super) async fn look(&self, work: Work) -> Option<Sight> {
         let path = self.local.place().runs(&work.job).join(format!("{}.jsonl", work.attempt));
-        let dir = run_dir(&self.local, &work, RunKind::Engine);
+        let (dir, export) =
+            (run_dir(&self.local, &work, RunKind::Engine), attempt_dir(&self.local, &work).join(EXPORT));
         let name = work.prepared.as_ref().map(|p| p.run.clone())?;
+        // An engine of one's own is let be: nobody knows how it speaks.
+        let own = self.settings.config.engines.contains_key(&work.engine);
+        let engine = engine(&work.engine).filter(|_| !own);
         // Taken out while it is used: two looks at once would count a line twice.
         let meter = self.meters.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-        let meter = blocking(move || {
+        let looked = blocking(move || {
             let mut meter = meter.or_else(|| Meter::of(&dir, &path))?;
             meter.read_on().ok()?;
-            Some(meter)
+            let mut sight = meter.sight();
+            (sight.start, sight.silence) = (engine.and_then(|e| e.start), engine.and_then(|e| e.silence));
+            if engine.is_some_and(|engine| engine.exports) {
+                sight.said += std::fs::metadata(&export).map_or(0, |m| m.len());
+            }
+            if sight.in_tool {
+                sight.worked = meter.run.cpu_used().unwrap_or_default();
+            }
+            Some((meter, sight))
         });
-        let meter = meter.await?;
-        let (status, _) = meter.pulse.status(SystemClock.wall());
-        let word = crate::engine::strip_controls(&status.to_string()).chars().take(WORD_MOST).collect();
-        let usage = meter.tally.usage;
+        let (meter, sight) = looked.await?;
         self.meters.lock().unwrap_or_else(PoisonError::into_inner).insert(name, meter);
-        Some((word, usage))
+        Some(sight)
     }
 }
 
 impl Meter {
     /// Reads a run from its beginning, as its plan says it is to be read.
     fn of(dir: &Path, transcript: &Path) -> Option<Meter> {
-        let plan = Run::open(dir).ok()?.plan().ok()?;
+        let run = Run::open(dir).ok()?;
+        let plan = run.plan().ok()?;
         Some(Meter {
+            run,
             reader: TranscriptReader::at(transcript, 0),
             hearing: (dialect(&plan.dialect)?.open)(&plan.facts),
             tally: Tally::default(),
             pulse: Pulse::default(),
         })
+    }
+
+    fn sight(&self) -> Sight {
+        let (status, _) = self.pulse.status(SystemClock.wall());
+        let (tally, word) = (&self.tally, crate::engine::strip_controls(&status.to_string()).into_owned());
+        Sight {
+            word: word.chars().take(WORD_MOST).collect(),
+            usage: tally.usage,
+            said: self.reader.offset(),
+            in_tool: self.pulse.in_tool(),
+            repeats: self.pulse.repeats(),
+            ended: tally.ended.is_some(),
+            limited: tally.limit.as_ref().is_some_and(|limit| limit.state == LimitState::Rejected),
+            retrying: tally.retry.as_ref().map(|retry| retry.status),
+            ..Sight::default()
+        }
     }
 
     fn read_on(&mut self) -> std::io::Result<()> {

@@ -2,6 +2,7 @@
 
 mod walk;
 mod watch;
+mod watchdog;
 mod words;
 
 #[cfg(test)]
@@ -9,4 +10,5 @@ mod tests;
 
 pub(super) use walk::{is_done, step};
 pub(super) use watch::next_deadline;
-pub(super) use words::{Act, At, Grant, Happening, NOT_SHIPPED};
+pub(super) use watchdog::Watched;
+pub(super) use words::{Act, At, Grant, Happening, NOT_SHIPPED, Sight};

@@ -1,6 +1,6 @@
 //! The step as text: what happens in, acts out, against a state that the real law makes.
 
-use super::words::{Act, At, Happening};
+use super::words::{Act, At, Happening, Sight};
 use super::{is_done, step};
 use crate::agent::desk::{Desk, Until};
 use crate::agent::place::Workspace;
@@ -57,7 +57,8 @@ impl World {
             aside: None,
         };
         let (setup, verify) = (self.setup, self.verify);
-        Prepared { space, run: "r".into(), setup, verify, must_change: false, strict: false }
+        let idle = Outcome::NoWork;
+        Prepared { space, run: "r".into(), setup, verify, must_change: false, idle, strict: false }
     }
 
     /// One word of the script.
@@ -131,7 +132,7 @@ impl World {
         }
     }
 
-    /// Words about the work in a slot.
+    /// Words about the work in a slot; a sight is written as in `said=1,tool,repeats=8`.
     fn work_word(&mut self, head: &str, arg: &str, slot: usize) -> Option<Happening> {
         match head {
             "prepared" => {
@@ -175,8 +176,10 @@ impl World {
             }
             "looked" => {
                 let usage = Usage { tokens: Some(arg.parse().unwrap()), ..Usage::default() };
-                Some(Happening::Looked { slot, word: "working".to_string(), usage })
+                let sight = Sight { word: "working".to_string(), usage, said: 1, ..Sight::default() };
+                Some(Happening::Looked { slot, sight })
             }
+            "sight" => Some(Happening::Looked { slot, sight: sight(arg) }),
             "adopt" => {
                 let mut work = Work::granted(JobId::new("old"), 1, "shell".to_string());
                 work.phase = crate::agent::work::Phase::Running(RunKind::Engine);
@@ -197,6 +200,27 @@ impl World {
         let end = RunEnd { kind, wall, lost, ..RunEnd::without_run(outcome, how.to_string()) };
         self.happen(Happening::Ended { slot, end })
     }
+}
+
+/// `said=N`, `worked=N`, `repeats=N`, `retry=STATUS` and the words `tool`, `ended`, `limited`, by commas. The engine
+/// is one that has a minute to start and twenty to be quiet, unless it is `free`.
+fn sight(text: &str) -> Sight {
+    let (start, silence) = (Some(Span::from_mins(1)), Some(Span::from_mins(20)));
+    let mut sight = Sight { start, silence, ..Sight::default() };
+    for part in text.split(',') {
+        match part.split_once('=') {
+            Some(("said", n)) => sight.said = n.parse().unwrap(),
+            Some(("worked", n)) => sight.worked = n.parse().unwrap(),
+            Some(("repeats", n)) => sight.repeats = n.parse().unwrap(),
+            Some(("retry", status)) => sight.retrying = Some(status.parse().ok()),
+            None if part == "tool" => sight.in_tool = true,
+            None if part == "ended" => sight.ended = true,
+            None if part == "limited" => sight.limited = true,
+            None if part == "free" => (sight.start, sight.silence) = (None, None),
+            _ => panic!("no such sight: {part}"),
+        }
+    }
+    sight
 }
 
 fn said(act: &Act) -> String {
@@ -351,4 +375,82 @@ fn ceilings_are_watched() {
         "wait:5m ran:ok saved saved",
         "look 0, save 0 | note checkpoint, save 0 last | report 0 ok +claim",
     );
+}
+
+/// Looks and saves come and go with the clock; only what stops is told.
+#[track_caller]
+fn stops(script: &str, expected: &str) {
+    let mut world = World::new();
+    let mut told = Vec::new();
+    for word in RUN.split_whitespace().chain(script.split_whitespace()) {
+        let acts = world.word(word);
+        told.extend(
+            acts.split(", ")
+                .filter(|act| act.starts_with("stop ") || act.starts_with("report "))
+                .map(str::to_string),
+        );
+    }
+    assert_eq!(told.join(" | "), expected, "{script}");
+}
+
+#[test]
+fn silence_is_stopped_and_slowness_is_not() {
+    stops("sight:said=1 wait:19m sight:said=1", "");
+    stops("sight:said=1 wait:20m sight:said=1", "stop 0 Engine stalled");
+    stops("sight:said=1 wait:19m sight:said=2 wait:19m sight:said=2", "");
+    stops("sight:said=1 wait:20m sight:said=1 wait:1m sight:said=1", "stop 0 Engine stalled");
+    stops("sight:said=1,free wait:1d sight:said=1,free", "");
+    // With a tool open, its processes speak for it.
+    stops("sight:said=1,tool wait:59m sight:said=1,tool", "");
+    stops("sight:said=1,tool wait:60m sight:said=1,tool", "stop 0 Engine stalled");
+    stops(
+        "sight:said=1,tool,worked=1 wait:59m sight:said=1,tool,worked=2 wait:59m sight:said=1,tool,worked=2",
+        "",
+    );
+}
+
+#[test]
+fn a_start_without_a_word_is_stopped() {
+    stops("wait:59s sight:said=0", "");
+    stops("wait:60s sight:said=0", "stop 0 Engine no_start");
+    stops("wait:60s sight:said=0,free", "");
+    stops("wait:30s sight:said=5 wait:5m sight:said=5", "");
+}
+
+#[test]
+fn a_loop_is_stopped_at_the_eighth_call() {
+    stops("sight:said=1,repeats=7", "");
+    stops("sight:said=1,repeats=8", "stop 0 Engine looping");
+}
+
+#[test]
+fn retries_that_lead_nowhere_are_stopped() {
+    stops("sight:said=1,retry=429 wait:1m sight:said=2,retry=429", "");
+    stops("sight:said=1,retry=429,limited", "stop 0 Engine limit");
+    stops("sight:said=1,retry=401", "stop 0 Engine auth");
+    stops("sight:said=1,retry=529 wait:9m sight:said=2,retry=529", "");
+    stops("sight:said=1,retry=529 wait:10m sight:said=2,retry=529", "stop 0 Engine overloaded");
+    stops("sight:said=1,retry=529 wait:9m sight:said=2 wait:9m sight:said=3,retry=529", "");
+    // A retry says something, but it is no progress.
+    stops("sight:said=1,retry=? wait:10m sight:said=9,retry=?", "stop 0 Engine overloaded");
+}
+
+#[test]
+fn a_verdict_stands_though_its_process_stays() {
+    stops("sight:said=1,ended wait:9s sight:said=1,ended", "");
+    stops("sight:said=1,ended wait:10s sight:said=1,ended", "stop 0 Engine hung");
+    stops(
+        "sight:said=1,ended wait:10s sight:said=1,ended ran:ok saved",
+        "stop 0 Engine hung | report 0 ok +claim",
+    );
+    // What verify says afterwards is not the watchdog's doing.
+    stops(
+        "verify sight:said=1,ended wait:10s sight:said=1,ended ran:ok saved",
+        "stop 0 Engine hung | report 0 ok +claim",
+    );
+    stops(
+        "sight:said=1 wait:20m sight:said=1 ran:stopped saved saved",
+        "stop 0 Engine stalled | report 0 stalled +claim",
+    );
+    stops("sight:said=1,repeats=8 ran:ok saved", "stop 0 Engine looping | report 0 ok +claim");
 }

@@ -10,7 +10,8 @@ use super::watch::{
     SAVE_EVERY, claim, deadlines, later, look_every, ship_by_rule, stop_all, watch_fence, watch_pause,
     why_paused,
 };
-use super::words::{Act, At, Grant, Happening, NOT_SHIPPED};
+use super::watchdog::{HANG_AFTER, Watched, is_watchdogs};
+use super::words::{Act, At, Grant, Happening, NOT_SHIPPED, Sight};
 use crate::agent::desk::{Desk, Mood, Until};
 use crate::agent::work::{Phase, Prepared, RunEnd, Saved, Work};
 use crate::engine::{RunKind, StopCause};
@@ -44,7 +45,7 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
             reported(desk, slot, &events);
             next.into_iter().for_each(|grant| granted(desk, grant, &mut acts));
         }
-        Happening::Looked { slot, word, usage } => looked(desk, slot, word, usage, &mut acts),
+        Happening::Looked { slot, sight } => looked(desk, slot, &sight, now, &mut acts),
         Happening::Shipped { job } => desk.shipping.retain(|id| *id != job),
         Happening::Hold(hold) => desk.hold = hold,
         Happening::Asked => {
@@ -179,6 +180,7 @@ fn set_running(work: &mut Work, kind: RunKind, now: Span) {
     work.phase = Phase::Running(kind);
     if kind == RunKind::Engine {
         let saves = work.prepared.as_ref().is_some_and(|p| p.space.worktree.is_some());
+        work.watched = Watched::since(now);
         work.save_at = saves.then(|| later(now, SAVE_EVERY));
         work.look_at = Some(later(now, look_every(work)));
     }
@@ -202,7 +204,7 @@ fn ended(desk: &mut Desk, slot: usize, mut end: RunEnd, now: Span, acts: &mut Ve
                 let cause = StopCause::BudgetExceeded;
                 (end.outcome, end.reason) = (cause.outcome(), cause.reason().to_string());
             }
-            if work.stop == Some(StopCause::BudgetExceeded) && end.outcome != Outcome::BudgetExceeded {
+            if work.stop.is_some_and(|cause| is_watchdogs(cause) && end.outcome != cause.outcome()) {
                 // It was done before the order reached it: the verdict stands, and verify may speak.
                 work.stop = None;
             }
@@ -294,7 +296,9 @@ fn after_last_save(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
     if let (Outcome::Ok, Some(prepared)) = (end.outcome, &work.prepared) {
         let git = prepared.space.worktree.is_some();
         if prepared.must_change && git && !work.saved.changed && end.tools == 0 {
-            (end.outcome, end.reason) = (Outcome::NoWork, "it ended well but changed nothing".to_string());
+            // Its last words tell what was refused to it.
+            end.outcome = prepared.idle;
+            end.reason = format!("it ended well but changed nothing ({})", end.reason);
         } else if prepared.strict && !work.saved.outside.is_empty() {
             let files: Vec<String> = work.saved.outside.iter().map(|p| p.display().to_string()).collect();
             end.outcome = Outcome::TaskFailed;
@@ -362,18 +366,23 @@ fn reported(desk: &mut Desk, slot: usize, events: &[Event]) {
     desk.slots[slot] = None;
 }
 
-fn looked(desk: &mut Desk, slot: usize, word: String, usage: Usage, acts: &mut Vec<Act>) {
+fn looked(desk: &mut Desk, slot: usize, sight: &Sight, now: Span, acts: &mut Vec<Act>) {
     let Some(work) = desk.slots[slot].as_mut().filter(|w| w.phase == Phase::Running(RunKind::Engine)) else {
         return;
     };
-    if work.left.reached(&usage).is_some() && work.stop.is_none() {
-        work.stop = Some(StopCause::BudgetExceeded);
-        let kind = RunKind::Engine;
-        acts.push(Act::Stop { slot, kind, cause: StopCause::BudgetExceeded, now: false });
+    let over = work.left.reached(&sight.usage).map(|_| StopCause::BudgetExceeded);
+    let watched = work.watched.see(sight, now);
+    if sight.ended && work.stop.is_none() {
+        // It is looked at again when the time that the watchdog gives it to go is over.
+        work.look_at = work.look_at.map(|_| later(now, HANG_AFTER));
     }
-    let known = usage != Usage::default();
-    let (job, epoch) = (work.job.clone(), work.epoch);
-    let command = Command::Progress { job, epoch, word, usage: known.then_some(usage) };
+    if let (Some(cause), None) = (over.or(watched), work.stop) {
+        work.stop = Some(cause);
+        acts.push(Act::Stop { slot, kind: RunKind::Engine, cause, now: false });
+    }
+    let known = sight.usage != Usage::default();
+    let (job, epoch, word) = (work.job.clone(), work.epoch, sight.word.clone());
+    let command = Command::Progress { job, epoch, word, usage: known.then_some(sight.usage) };
     acts.push(Act::Note(order(&desk.who, command)));
 }
 

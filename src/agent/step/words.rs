@@ -21,6 +21,33 @@ pub(in crate::agent) struct At {
     pub law: Stamp,
 }
 
+/// What a look at a running engine showed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(in crate::agent) struct Sight {
+    /// What it is doing, for people.
+    pub word: String,
+    /// What it has used up.
+    pub usage: Usage,
+    /// A figure that grows with every line it says; 0: it has said nothing.
+    pub said: u64,
+    /// A figure that changes while its processes work.
+    pub worked: u64,
+    /// A tool is open.
+    pub in_tool: bool,
+    /// How often the last call was made in a row.
+    pub repeats: u32,
+    /// It gave its verdict.
+    pub ended: bool,
+    /// Its account's window is used up.
+    pub limited: bool,
+    /// It tries again, against this HTTP status if one was told.
+    pub retrying: Option<Option<u16>>,
+    /// Its first line is waited for this long; `None`: for ever.
+    pub start: Option<Span>,
+    /// It may be quiet for this long; `None`: as long as it likes.
+    pub silence: Option<Span>,
+}
+
 /// Everything that can happen to an agent.
 #[derive(Debug)]
 pub(in crate::agent) enum Happening {
@@ -43,7 +70,7 @@ pub(in crate::agent) enum Happening {
     /// The outcome is in the log, with what the law made of it; or the lease was lost.
     Reported { slot: usize, events: Vec<Event>, next: Option<Grant> },
     /// What a look at a running job showed.
-    Looked { slot: usize, word: String, usage: Usage },
+    Looked { slot: usize, sight: Sight },
     /// A ship by rule is over.
     Shipped { job: JobId },
     /// Whether files are missing.

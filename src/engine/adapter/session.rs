@@ -29,8 +29,10 @@ pub fn session_is_there(engine: &super::table::Engine, past: &Past<'_>) -> bool 
 /// Claude keys its transcripts by configuration folder and working folder.
 pub(super) fn claude(past: &Past<'_>) -> bool {
     let home = past.home.map(Path::to_path_buf).or_else(|| Some(past.user?.join(".claude")));
+    // It goes by the real path, without a slash at the end.
+    let cwd = past.cwd.canonicalize().unwrap_or_else(|_| past.cwd.components().collect());
     let folder: String =
-        past.cwd.to_string_lossy().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        cwd.to_string_lossy().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     // `a_b` and `a-b` share a folder, but not a session.
     let is_ours = past.cwd == past.then_cwd;
     let file = |home: PathBuf| home.join("projects").join(folder).join(format!("{}.jsonl", past.session));
@@ -83,6 +85,7 @@ mod tests {
             assert_eq!(there, expected, "{name} {session} {cwd} {then} {own}");
         };
         check("claude", "s1", "/w/a_b", "/w/a_b", false, true);
+        check("claude", "s1", "/w/a_b/", "/w/a_b", false, true);
         check("claude", "s1", "/w/a-b", "/w/a_b", false, false);
         check("claude", "s1", "/w/a_b", "/w/a_b", true, false);
         check("claude", "s2", "/w/a_b", "/w/a_b", false, false);
