@@ -284,6 +284,25 @@ fn two_agents_race_for_jobs_and_each_is_run_once() {
 }
 
 #[test]
+fn whoever_takes_up_a_lost_attempt_is_told_what_it_left() {
+    let factory = Factory::new();
+    let script = "cat > got.txt; [ $AQ_ATTEMPT = 2 ] || { echo 1 > one.txt; sleep 60; }";
+    let engine = format!("[engines.talker]\nargv = [\"sh\", \"-c\", \"{script}\"]\nprompt = \"stdin\"\n");
+    std::fs::write(factory.project.join("aq.toml"), engine).expect("written");
+    factory.drop_in("it.md", "---\ntitle: it\nengine: talker\nverify: test -s one.txt\n---\nPaint it.\n");
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait("the first line of work", || work_file(&factory, "one.txt"));
+    agent.kill();
+    factory.processes().keys().for_each(|pid| kill(*pid, Signal::KILL));
+    let mut agent = factory.wait_quiet().agent(&["--slots", "1"]);
+    factory.wait_in("it", "testing");
+    assert_eq!(agent.drain(), 0);
+    assert_eq!(factory.course("it"), "start1 lost start2 proven ok>testing");
+    let got = factory.file_at(&head(&factory, "it"), "got.txt").unwrap_or_default();
+    assert!(got.contains("# Hand-off") && got.contains("- one.txt"), "{got}");
+}
+
+#[test]
 fn clean_and_stash_in_the_checkout_lose_nothing_of_running_jobs() {
     let factory = Factory::new();
     std::fs::write(factory.place.queue.join(".gitignore"), "*\n").expect("written");

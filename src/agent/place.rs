@@ -44,6 +44,11 @@ pub fn job_branch(job: &JobId) -> String {
     format!("aq/job/{job}")
 }
 
+/// The branch that follows every checkpoint of a job.
+pub(super) fn wip_branch(job: &JobId) -> String {
+    format!("aq/wip/{job}")
+}
+
 /// The stable path of a job's worktree. Outside the checkout, because build tools look upward.
 pub fn worktree_path(place: &Place, settings: &Settings, job: &JobId) -> PathBuf {
     let root = settings.config.worktrees.as_ref().map(PathBuf::from);
@@ -217,7 +222,7 @@ pub(super) fn request(job: &Job, epoch: Epoch, why: &str, host: Option<&str>) ->
         message: format!("{}: {why}", job.spec.title),
         trailers,
         refname: format!("refs/aq/{}/{epoch}", job.id),
-        wip: Some(format!("aq/wip/{}", job.id)),
+        wip: Some(wip_branch(&job.id)),
         previous: job.checkpoint.as_ref().map(|(rev, _)| rev.clone()),
     }
 }

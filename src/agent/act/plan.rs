@@ -7,7 +7,7 @@ use super::doer::{Doer, blocking};
 use super::runs::{attempt_dir, kind_name};
 use crate::agent::fence::Fence;
 use crate::agent::note::{Before, prompt};
-use crate::agent::place::NotReady;
+use crate::agent::place::{NotReady, wip_branch};
 use crate::agent::work::{PREPARED_FILE, Prepared, SAVED_FILE, Work};
 use crate::board::Board as _;
 use crate::engine::{EnvRules, Run, RunKind, RunPlan, RunState, engine_env};
@@ -134,10 +134,14 @@ impl Doer {
                 // What was set aside is not done.
                 let since = before.aside.as_ref().map_or(0, |aside| aside.epoch);
                 let saved = job.checkpoint.as_ref().filter(|(_, epoch)| *epoch > since);
-                let head = saved.map(|(rev, _)| rev.clone());
+                let saved = saved.map(|(rev, _)| rev.clone());
+                let wip = before.aside.is_none().then(|| wip_branch(&job.id));
                 let found = blocking(move || {
                     let repo = Repo::discover(&repo).ok()??;
-                    let head = head?;
+                    // What a lost attempt left was put into a commit when the tree was taken over: no event
+                    // tells of that.
+                    let wip = wip.and_then(|wip| repo.branch_head(&wip).ok().flatten());
+                    let head = wip.or(saved)?;
                     Some((repo.log_subjects(Some(&base), &head).ok()?, repo.diffstat(&base, &head).ok()?))
                 });
                 if let Some((commits, stat)) = found.await {
