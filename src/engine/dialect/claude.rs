@@ -45,6 +45,8 @@ pub(super) struct Claude {
     open: BTreeMap<String, (String, String)>,
     /// Refusals by 429 since the engine last got on.
     refusals: u32,
+    /// An event named the moment when the window that is used up opens again.
+    is_dated: bool,
     /// The kind of error of the last answer that the program made up itself.
     synthetic: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Claude {
             account: facts.account.clone(),
             open: BTreeMap::new(),
             refusals: 0,
+            is_dated: false,
             synthetic: None,
         }
     }
@@ -99,7 +102,7 @@ impl Claude {
         EngineEvent::Limit(Limit { window, resets_at, account: self.account.clone(), state })
     }
 
-    fn window(&self, line: &Value) -> Heard {
+    fn window(&mut self, line: &Value) -> Heard {
         let Some(info) = line.get("rate_limit_info") else { return unknown(line) };
         let state = match word(info, "/status") {
             // Used up, but the account pays for more: the run goes on.
@@ -111,6 +114,7 @@ impl Claude {
         };
         let resets = count(info, "/resetsAt").and_then(|s| i64::try_from(s).ok());
         let resets = resets.map(|s| Stamp::from_millis(s.saturating_mul(1000)));
+        self.is_dated = state == LimitState::Rejected && resets.is_some();
         Heard::Events(vec![self.limit(owned(info, "/rateLimitType"), resets, state)])
     }
 
@@ -188,7 +192,8 @@ impl Claude {
         if !refused.is_empty() {
             reason = format!("{reason}; refused: {refused}");
         }
-        if class == Outcome::Limit {
+        // The text says the same without its seconds.
+        if class == Outcome::Limit && !self.is_dated {
             let resets = reset_of(&reason, at, self.zone.as_deref());
             if resets.is_some() {
                 told.push(self.limit(None, resets, LimitState::Rejected));

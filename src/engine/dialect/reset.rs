@@ -25,6 +25,9 @@ static AT: LazyLock<Regex> = LazyLock::new(|| form(&format!(r"{LEAD}(?: at)? {CL
 /// A zone behind the time goes before the one of the process.
 static ZONE: LazyLock<Regex> = LazyLock::new(|| form(r"M \(([A-Za-z]+(?:[/_+-][A-Za-z0-9_+-]+)*)\)"));
 
+/// A time told without its seconds is that of a whole minute.
+const MINUTE_MS: i64 = 60_000;
+
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -46,8 +49,9 @@ pub(super) fn reset_of(text: &str, at: Stamp, zone: Option<&str>) -> Option<Stam
     }
     let found = AT.captures(text)?;
     let (hour, minute) = clock(&found, 1)?;
-    // Past means tomorrow.
-    at.next_clock(zone, hour, minute)
+    // Past means tomorrow. Vendors leave the seconds out, so this very minute is not past yet.
+    let reset = Stamp::from_millis(at.as_millis() - MINUTE_MS).next_clock(zone, hour, minute)?;
+    Some(if reset > at { reset } else { Stamp::from_millis(reset.as_millis() + MINUTE_MS) })
 }
 
 fn later(parts: &str, at: Stamp) -> Option<Stamp> {
@@ -105,6 +109,8 @@ mod tests {
         let codex = "You\u{2019}ve hit your usage limit. Visit the page to purchase more credits or";
         check(&format!("{codex} try again at 5:23 PM."), "2026-03-08T14:23:00Z");
         check(&format!("{codex} try again at 4:23 PM."), "2026-03-09T13:23:00Z");
+        check(&format!("{codex} try again at 5:00 PM."), "2026-03-08T14:01:00Z");
+        check(&format!("{codex} try again at 4:59 PM."), "2026-03-09T13:59:00Z");
         check(&format!("{codex} try again at 12:05 AM."), "2026-03-08T21:05:00Z");
         check(&format!("{codex} try again at Mar 10th, 2026 3:39 AM."), "2026-03-10T00:39:00Z");
         check(&format!("{codex} try again in 2 days 17 hours 14 minutes."), "2026-03-11T07:14:00Z");
