@@ -38,4 +38,6 @@ mod law_random;
 mod law_review;
 mod law_says;
 mod law_script;
+mod models;
+mod real;
 mod tidy;
