@@ -1,4 +1,6 @@
-//! How long a key takes with many jobs: printed, not judged. `cargo test --release --test selftest speed -- --ignored --nocapture`
+//! How long a key takes with many jobs: printed, not judged.
+//!
+//! `cargo test --release --test selftest speed -- --ignored --nocapture`
 
 use std::sync::Arc;
 
