@@ -284,7 +284,7 @@ fn a_transcript_is_given_byte_for_byte() {
     same(&bench.run("log lease -f"), "\x1b[31mred\x1b[0m\nohexit 0\n");
     same(
         &bench.run("log lease --attempt 3"),
-        "! error: lease-table-2222 has no attempt 3\n!   it has 1\n!   why it does not run: aq explain lease-table-2222\nexit 3\n",
+        "! error: lease-table-2222 has no attempt 3\n!   it has 1\n!   the last one: aq log lease-table-2222 --attempt 1\nexit 3\n",
     );
     same(
         &bench.run("log migrate"),
