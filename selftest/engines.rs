@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use aq::engine::{
     CAUSES, DIALECTS, End, EngineEvent, ExitReport, Heard, Judgement, LimitState, Pulse, Resumed, RunFacts,
-    Said, Source, StopCause, Tally, Tokens, TranscriptLoss, WORD_HOLDS, dialect, judge,
+    Said, Source, StopCause, Tally, TranscriptLoss, WORD_HOLDS, dialect, judge,
 };
-use aq::job::usd;
+use aq::job::{Tokens, usd};
 use aq::time::{Span, Stamp};
 use expect_test::expect_file;
 

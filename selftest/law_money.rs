@@ -113,6 +113,40 @@ fn a_job_stops_at_its_own_ceiling() {
 }
 
 #[test]
+fn the_last_word_of_a_run_replaces_what_was_estimated() {
+    check(
+        "
+        ~ ceiling 10
+        ~ submit a budget.usd=5
+        ~ claim h
+        ~ start a
+        ~ progress a working usd=3 about=yes
+        ~ end a drained usd=1
+        claim h
+        ~ start a
+        ~ progress a working usd=2
+        ~ end a drained usd=1
+        claim h
+        ~ start a
+        ~ progress a working usd=1 about=yes
+        ~ end a drained
+        claim h
+        ",
+        expect![[r#"
+            > claim h
+              lease_granted a e2 holder=h reserve=$4.00
+              = a assigned@2 h "claimed"
+            > claim h
+              lease_granted a e3 holder=h reserve=$2.00
+              = a assigned@3 h "claimed"
+            > claim h
+              lease_granted a e4 holder=h reserve=$1.00
+              = a assigned@4 h "claimed"
+        "#]],
+    );
+}
+
+#[test]
 fn turns_are_a_ceiling_too() {
     check(
         "

@@ -114,6 +114,8 @@ fn usage(words: &Words<'_>) -> Usage {
         tokens: used.tokens,
         turns: used.turns,
         wall: used.wall.unwrap_or(Span::ZERO),
+        usd_estimated: words.get("about").is_some(),
+        ..Usage::default()
     }
 }
 

@@ -4,7 +4,6 @@ use super::frame::{Cell, CliError, Column, Out, Role, nearest_word, role_of, sig
 use super::scene::{Seen, is_gone};
 use crate::fleet::Job;
 use crate::insight::{Line, need_of, status_of, tags, used};
-use crate::job::usd;
 use crate::time::Stamp;
 
 /// A job with what its columns are made from.
@@ -124,10 +123,10 @@ fn age_cell(row: &Row<'_>, at: Stamp) -> Cell {
 }
 
 fn cost_cell(row: &Row<'_>, _: &Out) -> Cell {
-    let cost = used(row.job).micro_usd;
+    let cost = used(row.job).cost();
     // Before any attempt there is nothing to be unknown.
     match (cost, row.job.attempts.is_empty()) {
-        (Some(micro), _) => Cell::same(usd(micro)),
+        (Some(cost), _) => Cell::same(cost),
         (None, true) => Cell::same(""),
         (None, false) => Cell::same("?").role(Role::Neutral),
     }

@@ -8,7 +8,6 @@ use super::scene::Seen;
 use super::view::{AttemptView, UsageView};
 use crate::fleet::{Attempt, Job};
 use crate::insight::{Rollup, rollup};
-use crate::job::usd;
 
 /// Show duration, tokens, cost and result
 #[derive(ClapArgs, Debug)]
@@ -116,8 +115,8 @@ fn row(sum: &Rollup) -> Vec<Cell> {
             sum.median.map(|m| m.to_string()).unwrap_or_default(),
         ),
         Cell::pair(sum.total.age(), sum.total.to_string()),
-        known(sum.used.tokens.map(|n| n.to_string()), sum.tokens_unknown),
-        known(sum.used.micro_usd.map(usd), sum.cost_unknown),
+        known(sum.used.tokens(), sum.tokens_unknown),
+        known(sum.used.cost(), sum.cost_unknown),
     ]
 }
 
@@ -144,9 +143,9 @@ fn attempts(job: &Job, seen: &Seen, cx: &mut Context) -> Answer {
                 took.map(|t| t.age()).unwrap_or_default(),
                 took.map(|t| t.to_string()).unwrap_or_default(),
             ),
-            known(attempt.usage.tokens),
+            Cell::same(attempt.usage.tokens().unwrap_or_else(|| "?".to_string())),
             known(attempt.usage.turns),
-            Cell::same(attempt.usage.micro_usd.map_or_else(|| "?".to_string(), usd)),
+            Cell::same(attempt.usage.cost().unwrap_or_else(|| "?".to_string())),
         ]);
     }
     cx.out.table(&table)?;

@@ -9,7 +9,7 @@ use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
 use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{account_gate, closed_words, need_of, park_words, status_of, tags, used};
-use crate::job::{Effective, Proof, Stage, Usage, effective_listing, usd};
+use crate::job::{Effective, Proof, Stage, Usage, effective_listing};
 use crate::time::Span;
 
 /// Show one job
@@ -156,7 +156,7 @@ fn proof(job: &Job) -> String {
 /// What was used, with `?` for what nobody knows.
 fn use_of(usage: &Usage) -> String {
     let known = |n: Option<u64>| n.map_or_else(|| "?".to_string(), |n| n.to_string());
-    let cost = usage.micro_usd.map_or_else(|| "?".to_string(), usd);
+    let cost = usage.cost().unwrap_or_else(|| "?".to_string());
     let wall = if usage.wall == Span::ZERO { "?".to_string() } else { usage.wall.age() };
     format!("cost {cost}, tokens {}, turns {}, engine time {wall}", known(usage.tokens), known(usage.turns))
 }
@@ -222,7 +222,7 @@ fn attempt_row(attempt: &Attempt, cx: &Context) -> Vec<Cell> {
             took.map(|t| t.age()).unwrap_or_default(),
             took.map(|t| t.to_string()).unwrap_or_default(),
         ),
-        Cell::same(attempt.usage.micro_usd.map_or_else(|| "?".to_string(), usd)),
+        Cell::same(attempt.usage.cost().unwrap_or_else(|| "?".to_string())),
         Cell::same(verify),
         Cell::same(&attempt.reason),
     ]

@@ -112,12 +112,32 @@ pub struct UsageView {
     tokens: Option<u64>,
     turns: Option<u64>,
     wall_ms: u64,
+    /// Of `tokens`: what went in, `tokens_cached` of it read from a cache.
+    tokens_in: Option<u64>,
+    tokens_cached: Option<u64>,
+    tokens_out: Option<u64>,
+    tokens_reasoning: Option<u64>,
+    /// `tokens` is an estimate.
+    tokens_estimated: bool,
+    /// `micro_usd` is reckoned from prices or an estimate.
+    usd_estimated: bool,
 }
 
 impl From<Usage> for UsageView {
     fn from(usage: Usage) -> UsageView {
-        let Usage { micro_usd, tokens, turns, wall } = usage;
-        UsageView { micro_usd, tokens, turns, wall_ms: wall.as_millis() }
+        let Usage { micro_usd, tokens, turns, wall, kinds, tokens_estimated, usd_estimated } = usage;
+        UsageView {
+            micro_usd,
+            tokens,
+            turns,
+            wall_ms: wall.as_millis(),
+            tokens_in: kinds.input,
+            tokens_cached: kinds.cached,
+            tokens_out: kinds.output,
+            tokens_reasoning: kinds.reasoning,
+            tokens_estimated,
+            usd_estimated,
+        }
     }
 }
 

@@ -41,7 +41,7 @@ pub use dialect::{
 };
 pub use environment::{EngineEnv, EnvRules, engine_env, is_secret};
 pub use event::{
-    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tokens, Tool, UsageTold,
+    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tool, UsageTold,
 };
 pub use identity::{BadIdentity, Liveness, ProcessIdentity, is_alive, process_identity};
 pub use plan::{KILL_GRACE, PLAN_VERSION, RUN_VARIABLE, RunKind, RunPlan, TRANSCRIPT_CAP};

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::event::Tokens;
+use crate::job::Tokens;
 
 /// The table.
 struct Table {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::dialect::Heard;
-use super::event::{Ended, EngineEvent, Limit, Phase, Retry, Scope, Started, Tokens, Tool, UsageTold};
+use super::event::{Ended, EngineEvent, Limit, Phase, Retry, Scope, Started, Tool, UsageTold};
 use super::prices::price;
-use crate::job::{Outcome, Usage};
+use crate::job::{Outcome, Tokens, Usage};
 
 /// What an engine's output has said so far. Kept by the shim and written into the run's verdict, so that
 /// nothing is lost when the middle of a transcript is cut or the agent was away.
@@ -148,6 +148,9 @@ impl Tally {
             }
         }
         self.usage.tokens = self.tokens.sum();
+        self.usage.kinds = self.tokens;
+        self.usage.tokens_estimated = self.estimated && self.usage.tokens.is_some();
+        self.usage.usd_estimated = self.priced.is_some();
     }
 }
 

@@ -32,6 +32,7 @@ mod read;
 mod reader;
 mod spec;
 mod stage;
+mod tokens;
 mod tree;
 mod usage;
 
@@ -65,4 +66,5 @@ pub use spec::{
     Autoship, Backoff, DEFAULT_TIMEOUT, DepsMode, EngineClass, Priority, Retry, ReviewRule, ShipKind, Spec,
 };
 pub use stage::{FOLDERS, Folder, STAGES, Stage};
+pub use tokens::Tokens;
 pub use usage::{Budget, Usage, parse_usd, usd};

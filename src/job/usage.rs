@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tokens::Tokens;
 use crate::time::Span;
 
 /// Consumption of one attempt or of several added up. `None` is unknown and never counts as zero.
@@ -19,6 +20,19 @@ pub struct Usage {
     /// Wall time the engine ran.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wall: Span,
+    /// `tokens` by kind, as far as the engine tells it.
+    #[serde(default, skip_serializing_if = "Tokens::is_unknown")]
+    pub kinds: Tokens,
+    /// Some of the tokens are estimated.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub tokens_estimated: bool,
+    /// Some of the money is reckoned by a price table or estimated.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub usd_estimated: bool,
+}
+
+fn is_no(value: &bool) -> bool {
+    !value
 }
 
 fn is_zero(span: &Span) -> bool {
@@ -38,8 +52,30 @@ impl Usage {
             tokens: add(self.tokens, other.tokens),
             turns: add(self.turns, other.turns),
             wall: Span::from_millis(self.wall.as_millis().saturating_add(other.wall.as_millis())),
+            kinds: self.kinds.plus(other.kinds),
+            tokens_estimated: self.tokens_estimated | other.tokens_estimated,
+            usd_estimated: self.usd_estimated | other.usd_estimated,
         }
     }
+
+    /// Some of its figures are estimated.
+    pub fn is_estimated(&self) -> bool {
+        self.tokens_estimated || self.usd_estimated
+    }
+
+    /// The money in words, `~` before an estimate; `None` is unknown.
+    pub fn cost(&self) -> Option<String> {
+        self.micro_usd.map(|micro| format!("{}{}", about(self.usd_estimated), usd(micro)))
+    }
+
+    /// The tokens in words, `~` before an estimate; `None` is unknown.
+    pub fn tokens(&self) -> Option<String> {
+        self.tokens.map(|n| format!("{}{n}", about(self.tokens_estimated)))
+    }
+}
+
+fn about(estimated: bool) -> &'static str {
+    if estimated { "~" } else { "" }
 }
 
 /// Ceilings over all attempts since submit or redrive. `None` is no ceiling.
@@ -127,6 +163,22 @@ mod tests {
         check(".5", None);
         check("1e3", None);
         assert_eq!((usd(1_500_000), usd(1)), ("$1.50".to_string(), "$0.000001".to_string()));
+    }
+
+    #[test]
+    fn estimates_are_marked() {
+        let check = |usage: Usage, cost: Option<&str>, tokens: Option<&str>| {
+            let said = (usage.cost(), usage.tokens());
+            assert_eq!((said.0.as_deref(), said.1.as_deref()), (cost, tokens));
+        };
+        let exact = Usage { micro_usd: Some(250_000), tokens: Some(10), ..Usage::default() };
+        let priced = Usage { usd_estimated: true, ..exact };
+        check(Usage::default(), None, None);
+        check(exact, Some("$0.25"), Some("10"));
+        check(priced, Some("~$0.25"), Some("10"));
+        check(exact.plus(priced), Some("~$0.50"), Some("20"));
+        let text = serde_json::to_string(&exact).expect("plain data");
+        assert_eq!(text, r#"{"micro_usd":250000,"tokens":10}"#);
     }
 
     #[test]

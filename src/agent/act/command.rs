@@ -8,11 +8,10 @@ use super::login::login;
 use crate::agent::place::NotReady;
 use crate::agent::work::Work;
 use crate::engine::{
-    Ask, Engine, Past, Resumed, Run, RunFacts, RunState, StopCause, Tokens, engine, found_on_path,
-    session_is_there,
+    Ask, Engine, Past, Resumed, Run, RunFacts, RunState, StopCause, engine, found_on_path, session_is_there,
 };
 use crate::fleet::Job;
-use crate::job::{Account, Effective, Outcome, Placed, body_of, plain_error, script_of};
+use crate::job::{Account, Effective, Outcome, Placed, Tokens, body_of, plain_error, script_of};
 use crate::time::local_zone;
 
 /// Name of the file an engine may export its transcript to, in the attempt's folder.

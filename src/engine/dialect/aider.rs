@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::super::event::{EngineEvent, Limit, LimitState, Retry, Started, Tokens, UsageTold};
+use super::super::event::{EngineEvent, Limit, LimitState, Retry, Started, UsageTold};
 use super::super::strip::strip_controls;
 use super::fields::sentence;
 use super::rules::{Frame, class_of};
 use super::table::{Heard, Hearing, RunFacts, Said};
-use crate::job::{Outcome, parse_usd};
+use crate::job::{Outcome, Tokens, parse_usd};
 
 /// `Tokens: 4.2k sent, 1,021 received. Cost: $0.01 message, $0.05 session.`
 static TOKENS: LazyLock<Regex> = LazyLock::new(|| {

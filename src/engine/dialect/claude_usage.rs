@@ -9,8 +9,10 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use super::super::event::{EngineEvent, Scope, Tokens, UsageTold};
+use super::super::event::{EngineEvent, Scope, UsageTold};
 use super::fields::{count, dollars, owned, word};
+
+use crate::job::Tokens;
 
 /// Messages whose figures may still grow; subagents stream side by side.
 const OPEN_MAX: usize = 32;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::event::{
-    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tokens, Tool, UsageTold,
+    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tool, UsageTold,
 };
 use super::super::transcript::Source;
 use super::estimate::Estimate;
@@ -12,7 +12,7 @@ use super::reset::reset_of;
 use super::rules::{Frame, class_of};
 use super::startup::Startup;
 use super::table::{Heard, Hearing, Resumed, RunFacts, Said};
-use crate::job::Outcome;
+use crate::job::{Outcome, Tokens};
 use crate::time::Stamp;
 
 /// How a top-level error begins that is only a retry.

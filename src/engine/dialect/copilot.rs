@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::event::{
-    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Started, Tokens, Tool, UsageTold,
+    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Started, Tool, UsageTold,
 };
 use super::super::transcript::Source;
 use super::fields::{
@@ -15,7 +15,7 @@ use super::fields::{
 use super::reset::reset_of;
 use super::rules::{Frame, class_of};
 use super::table::{Heard, Hearing, RunFacts, Said};
-use crate::job::Outcome;
+use crate::job::{Outcome, Tokens};
 use crate::time::Stamp;
 
 /// Its tools that write files.

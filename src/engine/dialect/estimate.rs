@@ -4,7 +4,9 @@
 //! was said so far, cached but for what is new, and what the model says in it. Guesses are marked; the
 //! engine's own total replaces them where one comes.
 
-use super::super::event::{EngineEvent, Scope, Tokens, UsageTold};
+use super::super::event::{EngineEvent, Scope, UsageTold};
+
+use crate::job::Tokens;
 
 /// Characters of a token, by the rule of thumb of the vendors.
 const CHARS_PER_TOKEN: u64 = 4;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::event::{
-    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Scope, Started, Tokens, Tool, UsageTold,
+    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Scope, Started, Tool, UsageTold,
 };
 use super::super::transcript::Source;
 use super::estimate::Estimate;
@@ -13,7 +13,7 @@ use super::fields::{arguments, chars, count, event_of, owned, sentence, summary,
 use super::reset::reset_of;
 use super::rules::{Frame, class_of};
 use super::table::{Heard, Hearing, RunFacts, Said};
-use crate::job::Outcome;
+use crate::job::{Outcome, Tokens};
 use crate::time::Stamp;
 
 /// One row per exit code that its source names; 1 is any failure and says nothing.

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::super::event::{
-    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Scope, Started, Tokens, Tool, UsageTold,
+    Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Scope, Started, Tool, UsageTold,
 };
 use super::fields::{
     arguments, chars, content, count, dollars, event_of, list, owned, sentence, tail, text, unknown, word,
@@ -15,7 +15,7 @@ use super::reset::reset_of;
 use super::rules::{Frame, class_of};
 use super::startup::Startup;
 use super::table::{Heard, Hearing, RunFacts, Said};
-use crate::job::Outcome;
+use crate::job::{Outcome, Tokens};
 use crate::time::Stamp;
 
 /// Its tools that write files.

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::event::{EngineEvent, Tokens};
+use super::super::event::EngineEvent;
 use super::super::transcript::Source;
 use super::{aider, claude, codex, copilot, cursor, devin, gemini, opencode, shell, text};
-use crate::job::Outcome;
+use crate::job::{Outcome, Tokens};
 use crate::time::Stamp;
 
 /// What one line of output turned out to be.

@@ -5,8 +5,8 @@ use super::super::job::{Attempt, Head, Job};
 use super::event::Mark;
 use crate::job::{Follow, Outcome, Proof, Stage, Usage};
 
-/// Gives the money it spent (millionths of a dollar).
-pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, String> {
+/// Gives the money it spent (millionths of a dollar); less than none where an estimate was too high.
+pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
     match &event.what {
         What::AttemptStarted { epoch, attempt, engine, account, run, base, .. } => {
             job.same(*epoch)?;
@@ -66,15 +66,44 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, St
 
 /// Takes over what a run says it has used up by now; gives the money that is new. A figure never falls
 /// and never becomes unknown again, or the next one would be booked twice.
-fn accrue(so_far: &mut Usage, told: &Usage) -> u64 {
-    let before = so_far.micro_usd.unwrap_or(0);
-    *so_far = Usage {
-        micro_usd: so_far.micro_usd.max(told.micro_usd),
-        tokens: so_far.tokens.max(told.tokens),
-        turns: so_far.turns.max(told.turns),
-        wall: so_far.wall.max(told.wall),
+fn accrue(so_far: &mut Usage, told: &Usage) -> i64 {
+    let tokens_known = told.tokens.is_some();
+    book(
+        so_far,
+        Usage {
+            micro_usd: so_far.micro_usd.max(told.micro_usd),
+            tokens: so_far.tokens.max(told.tokens),
+            turns: so_far.turns.max(told.turns),
+            wall: so_far.wall.max(told.wall),
+            kinds: so_far.kinds.max(told.kinds),
+            tokens_estimated: if tokens_known { told.tokens_estimated } else { so_far.tokens_estimated },
+            usd_estimated: if told.micro_usd.is_some() { told.usd_estimated } else { so_far.usd_estimated },
+        },
+    )
+}
+
+/// As [`accrue`], with the last word of the run: what had only been estimated gives way to it, up or down.
+fn settle(so_far: &mut Usage, told: &Usage) -> i64 {
+    if !so_far.is_estimated() {
+        return accrue(so_far, told);
+    }
+    let (tokens, kinds) = match told.tokens {
+        Some(_) => (told.tokens, told.kinds),
+        None => (so_far.tokens, so_far.kinds),
     };
-    so_far.micro_usd.unwrap_or(0) - before
+    let wall = so_far.wall.max(told.wall);
+    let (micro_usd, turns) = (told.micro_usd.or(so_far.micro_usd), so_far.turns.max(told.turns));
+    let tokens_estimated =
+        if told.tokens.is_some() { told.tokens_estimated } else { so_far.tokens_estimated };
+    let usd_estimated = if told.micro_usd.is_some() { told.usd_estimated } else { so_far.usd_estimated };
+    book(so_far, Usage { micro_usd, tokens, turns, wall, kinds, tokens_estimated, usd_estimated })
+}
+
+fn book(so_far: &mut Usage, now: Usage) -> i64 {
+    let money = |usage: &Usage| i64::try_from(usage.micro_usd.unwrap_or(0)).unwrap_or(i64::MAX);
+    let new = money(&now).saturating_sub(money(so_far));
+    *so_far = now;
+    new
 }
 
 fn end_attempt(
@@ -85,10 +114,10 @@ fn end_attempt(
     rev: Option<&crate::job::Rev>,
     to: Stage,
     mark: Mark,
-) -> Result<u64, String> {
+) -> Result<i64, String> {
     let epoch = job.epoch;
     let attempt = job.attempt_mut()?;
-    let spent = accrue(&mut attempt.usage, usage);
+    let spent = settle(&mut attempt.usage, usage);
     attempt.rev = rev.cloned().or_else(|| attempt.rev.take());
     let proven =
         attempt.verified.as_ref().is_some_and(|(passed, of)| *passed && of.as_ref() == attempt.rev.as_ref());

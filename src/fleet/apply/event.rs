@@ -130,11 +130,11 @@ impl State {
     }
 
     /// Books money: what the lease sets aside now instead of before, and what was spent.
-    fn account(&mut self, before: u64, reserve: u64, spent: u64, mark: Mark) {
+    fn account(&mut self, before: u64, reserve: u64, spent: i64, mark: Mark) {
         self.product.reserved = (self.product.reserved + reserve).saturating_sub(before);
-        if spent > 0 {
+        if spent != 0 {
             let day = self.product.spent.entry(day_of(mark.at)).or_insert(0);
-            *day = day.saturating_add(spent);
+            *day = day.saturating_add_signed(spent);
         }
     }
 
@@ -189,7 +189,7 @@ impl State {
 }
 
 /// Applies an event to one job and tells how much money it spent (millionths of a dollar).
-fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<u64, String> {
+fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
     match &event.what {
         What::LeaseGranted { .. }
         | What::LeaseAdopted { .. }
