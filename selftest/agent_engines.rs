@@ -83,7 +83,7 @@ result() { echo '{"type":"result","subtype":"success","is_error":false,"result":
 fn an_engine_is_called_as_the_job_and_the_account_say() {
     let floor = Floor::new("claude", &format!("{CLAUDE}\necho hi > hello.txt; result"));
     floor.factory.config(
-        "[engines.claude.accounts.work]\nconfig-dir = \"~/acc\"\nenv = {ANTHROPIC_API_KEY = \"WORK_KEY\", FAKE_KEY = \"FAKE_UNSET\"}\n",
+        "[engines.claude.accounts.work]\nconfig-dir = \"~/acc\"\nenv = {ANTHROPIC_API_KEY = \"WORK_KEY\"}\n",
     );
     let fields =
         "engine: claude | model: M | effort: high | verify: test -f hello.txt | budget: {usd: 2, turns: 9}";
