@@ -1,8 +1,10 @@
 //! The agent as an enemy meets it: scripts that do their worst, and kills at the worst moment.
 
 use aq::board::Board as _;
+use aq::engine::StopCause;
 use aq::fleet::{Code, Command, PauseMode};
 use aq::job::{BlobId, JobId};
+use aq::time::Span;
 use rustix::process::Signal;
 
 use super::agent_bench::{Factory, git_in, kill};
@@ -230,6 +232,30 @@ fn a_killed_agent_leaves_its_run_to_the_next() {
         factory.reason("it")
     );
     assert_eq!(factory.file_at(&head(&factory, "it"), "b").as_deref(), Some("1\n"));
+}
+
+#[test]
+fn a_run_that_was_given_up_as_it_began_fails_nobody() {
+    // The agent dies while a shim starts: whoever looks then gives the run up, and finds it ended later.
+    for (given_up, script) in [("ended", "sleep 60"), ("ending", "trap '' TERM; while :; do sleep 0.1; done")]
+    {
+        let factory = Factory::new();
+        let script = format!("echo $AQ_ATTEMPT >> a; [ $AQ_ATTEMPT -gt 1 ] && exit; {script}");
+        factory.job("it", "verify: grep -q 2 a", &script);
+        let mut first = factory.agent(&["--slots", "1"]);
+        factory.wait("the first line of work", || work_file(&factory, "a"));
+        first.kill();
+        let id = factory.id("it").expect("a job");
+        let dir = factory.place.side.join("runs").join(id).join("1/engine");
+        aq::engine::order_stop(&dir, StopCause::Fenced, Some(Span::from_secs(2))).expect("ordered");
+        if given_up == "ended" {
+            factory.wait_quiet();
+        }
+        let mut second = factory.agent(&["--slots", "1"]);
+        factory.wait_in("it", "testing");
+        assert_eq!(second.drain(), 0, "{}", second.said());
+        assert_eq!(factory.course("it"), "start1 lost start2 proven ok>testing", "{given_up}");
+    }
 }
 
 #[test]

@@ -180,7 +180,13 @@ fn left_in(runs: &Path, job: &Job) -> Left {
         Some((kind, run))
     });
     let Some((kind, run)) = found else { return nothing("nothing had been started") };
+    let fenced = run.stop_order().ok().flatten().is_some_and(|order| order.cause == StopCause::Fenced);
     match run.state() {
+        // Ordered by one of us while its shim was about to begin: nobody's verdict, so nobody takes it up.
+        Ok(RunState::Alive { .. }) if fenced => Left::Stuck("its run is being stopped".to_string()),
+        Ok(RunState::Ended(report)) if report.stopped_by == Some(StopCause::Fenced) => {
+            nothing("its run was stopped as it began")
+        }
         Ok(RunState::Alive { .. }) => take_up(job, &dir, kind, &run).map_or_else(
             || {
                 // Not written by an aq that can be continued: it is stopped, and looked at again later.
@@ -239,7 +245,9 @@ fn take_up(job: &Job, dir: &Path, kind: RunKind, run: &Run) -> Option<Work> {
     let mut work = Work::granted(job.id.clone(), job.epoch, attempt.engine.clone());
     work.attempt = attempt.no;
     work.prepared = Some(prepared);
-    work.stop = run.stop_order().ok().flatten().map(|order| order.cause);
+    // Whoever had given the run up was too late: its verdict stands, and is ours to tell.
+    let order = run.stop_order().ok().flatten().filter(|order| order.cause != StopCause::Fenced);
+    work.stop = order.map(|order| order.cause);
     work.phase = Phase::Running(kind);
     if kind == RunKind::Verify {
         // The engine had ended well, or nothing would have been verified.
