@@ -158,7 +158,8 @@ fn use_of(usage: &Usage) -> String {
     let known = |n: Option<u64>| n.map_or_else(|| "?".to_string(), |n| n.to_string());
     let cost = usage.cost().unwrap_or_else(|| "?".to_string());
     let wall = if usage.wall == Span::ZERO { "?".to_string() } else { usage.wall.age() };
-    format!("cost {cost}, tokens {}, turns {}, engine time {wall}", known(usage.tokens), known(usage.turns))
+    let tokens = usage.tokens().unwrap_or_else(|| "?".to_string());
+    format!("cost {cost}, tokens {tokens}, turns {}, engine time {wall}", known(usage.turns))
 }
 
 fn attempts(job: &Job, cx: &mut Context) -> Result<(), CliError> {

@@ -94,7 +94,7 @@ impl Doer {
             }
             (Act::Note(order), _) => {
                 // Progress is telemetry: the next look says it again if this one was not heard.
-                let _ = self.local.act(vec![order]).await;
+                let _ = self.local.act(vec![*order]).await;
                 None
             }
             (Act::Ship { job }, _) => {

@@ -265,7 +265,10 @@ fn saved(desk: &mut Desk, slot: usize, result: Result<Saved, String>, acts: &mut
             let fresh = saved.rev.clone().filter(|rev| work.saved.rev.as_ref() != Some(rev));
             if let Some(rev) = fresh.filter(|_| !was_last && !work.fenced) {
                 let (job, epoch, lines) = (work.job.clone(), work.epoch, saved.lines);
-                acts.push(Act::Note(order(&desk.who, Command::Checkpoint { job, epoch, rev, lines })));
+                acts.push(Act::Note(Box::new(order(
+                    &desk.who,
+                    Command::Checkpoint { job, epoch, rev, lines },
+                ))));
             }
             work.saved = saved;
         }
@@ -383,7 +386,7 @@ fn looked(desk: &mut Desk, slot: usize, sight: &Sight, now: Span, acts: &mut Vec
     let known = sight.usage != Usage::default();
     let (job, epoch, word) = (work.job.clone(), work.epoch, sight.word.clone());
     let command = Command::Progress { job, epoch, word, usage: known.then_some(sight.usage) };
-    acts.push(Act::Note(order(&desk.who, command)));
+    acts.push(Act::Note(Box::new(order(&desk.who, command))));
 }
 
 fn order(who: &crate::fleet::Claimant, command: Command) -> Order {

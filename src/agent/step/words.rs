@@ -109,7 +109,7 @@ pub(in crate::agent) enum Act {
     /// Look at a running job.
     Look { slot: usize },
     /// Tell the law about progress; nobody waits for the answer.
-    Note(Order),
+    Note(Box<Order>),
     /// Ship a job by its rule.
     Ship { job: JobId },
 }

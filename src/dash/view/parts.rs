@@ -7,7 +7,7 @@ use super::text::{clean, cut, short_age, width};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::insight::{park_words, used};
-use crate::job::{Autoship, Proof, Role, Stage, usd};
+use crate::job::{Autoship, Proof, Role, Stage};
 
 /// Cells of a bar.
 const BAR: u64 = 5;
@@ -85,8 +85,8 @@ fn role_of_word(word: &str) -> Role {
 
 /// What it cost so far; `?` is unknown, and before any attempt there is nothing to know.
 pub fn cost(job: &Job) -> String {
-    match (used(job).micro_usd, job.attempts.is_empty()) {
-        (Some(micro), _) => usd(micro),
+    match (used(job).cost(), job.attempts.is_empty()) {
+        (Some(cost), _) => cost,
         (None, true) => String::new(),
         (None, false) => "?".to_string(),
     }
