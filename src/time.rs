@@ -80,6 +80,28 @@ impl Stamp {
         }
     }
 
+    /// A moment of the past as people write it: RFC 3339, a span ago such as `2h`, or the last time that local
+    /// clocks showed `22:00`.
+    pub fn read_past(text: &str, now: Stamp) -> Option<Stamp> {
+        let before =
+            |span: Span| Stamp(now.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)));
+        if let Some(at) = Stamp::parse_rfc3339(text) {
+            return Some(at);
+        }
+        if let Ok(span) = text.parse::<Span>() {
+            return Some(before(span));
+        }
+        let (hour, minute) = Stamp::clock_time(text)?;
+        before(Span::from_mins(24 * 60)).next_local(hour, minute)
+    }
+
+    /// `22:00` as hour and minute.
+    pub fn clock_time(text: &str) -> Option<(i8, i8)> {
+        let (hour, minute) = text.split_once(':')?;
+        let (hour, minute) = (hour.parse().ok()?, minute.parse().ok()?);
+        ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some((hour, minute))
+    }
+
     /// The next moment after this one at which local clocks show `hour:minute`.
     pub fn next_local(self, hour: i8, minute: i8) -> Option<Stamp> {
         self.next_clock(None, hour, minute)

@@ -168,9 +168,9 @@ fn words_are_asked_for() {
         review,
         "a y",
         expect![[r#"
-        approve a from review@1
-        0 layers
-    "#]],
+            approve a at abcdef1 from review@1
+            0 layers
+        "#]],
     );
     let asks = "submit a | claim h1 | start a | ask a";
     check(
@@ -206,6 +206,8 @@ fn a_ship_is_bound_to_its_revision() {
         tested,
         "S D",
         expect![[r#"
+            Read(History("a"))
+            Read(Diff("a", DiffOf { rev: Some("r1"), runs: None }))
             0 layers
         "#]],
     );

@@ -16,7 +16,8 @@ const LINES: [&str; 6] = [
 ];
 
 fn key() -> impl Strategy<Value = Key> {
-    let letters = "jkgGqnsczBv*.:/?!umyaxdSpre1234567[]fN yn ".chars().map(Key::Char).collect::<Vec<_>>();
+    let letters =
+        "jkgGqnsczBv*|eDboltO.:/?!umyaxdSpre1234567[]fN yn ".chars().map(Key::Char).collect::<Vec<_>>();
     let others = [
         Key::Enter,
         Key::Esc,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use aq::dash::{
     Drawn, Effect, Fresh, Health, Key, Look, Model, Moment, Msg, Theme, Wishes, lists, update, view,
 };
-use aq::fleet::{Actor, ActorKind};
+use aq::fleet::{Actor, ActorKind, Command};
 use aq::job::HolderId;
 use aq::time::Span;
 use ratatui::Terminal;
@@ -168,7 +168,11 @@ impl Seat {
                 Effect::Act { action, deeds, note, .. } => {
                     let each = |deed: &aq::dash::Deed| {
                         let (stage, epoch) = deed.target.from;
-                        format!("{} from {stage}@{epoch}", deed.target.job)
+                        let rev = match &deed.command {
+                            Command::Review { rev: Some(rev), .. } => format!(" at {rev}"),
+                            _ => String::new(),
+                        };
+                        format!("{}{rev} from {stage}@{epoch}", deed.target.job)
                     };
                     let all: Vec<String> = deeds.iter().map(each).collect();
                     let note = note.as_ref().map(|note| format!(" saying {note:?}")).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::act::blocking;
+use super::keep::outside;
 use crate::board::{Board as _, Local};
 use crate::fleet::Job;
 use crate::git::{DiffStat, GitError, Repo};
@@ -20,6 +21,10 @@ pub struct Change {
     pub stat: DiffStat,
     /// As a patch, or as a table of files.
     pub text: String,
+    /// Changed files outside the allowed scope; `None` where the scope is not limited.
+    pub outside: Option<Vec<PathBuf>>,
+    /// The command that proves it, if there is one.
+    pub verify: Option<String>,
 }
 
 /// Which part of a job's change is wanted.
@@ -61,6 +66,7 @@ pub async fn change(local: &Local, job: &Job, wanted: &Wanted) -> Result<Result<
         return Ok(Err(format!("{} has no commit to show yet", job.id)));
     };
     let (cwd, wanted) = (PathBuf::from(effective.cwd), wanted.clone());
+    let (scope, verify) = (effective.allowed_scope, effective.verify);
     let read = blocking(move || -> Result<Option<Change>, GitError> {
         let Some(repo) = Repo::discover(&cwd)? else { return Ok(None) };
         let to = match &wanted.rev {
@@ -68,7 +74,8 @@ pub async fn change(local: &Local, job: &Job, wanted: &Wanted) -> Result<Result<
             None => to,
         };
         let (stat, text) = (repo.diffstat(&from, &to)?, repo.diff_text(&from, &to, wanted.stat_only)?);
-        Ok(Some(Change { from, to, stat, text }))
+        let outside = (!scope.is_empty()).then(|| outside(&stat.paths, &scope));
+        Ok(Some(Change { from, to, stat, text, outside, verify }))
     });
     Ok(match read.await {
         Ok(Some(change)) => Ok(change),

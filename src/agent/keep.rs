@@ -6,19 +6,22 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::place::Workspace;
 use super::work::Work;
-use crate::store::Place;
+use crate::job::JobId;
+use crate::store::{Fault, Place};
 
 /// Files looked at for artifacts; a tree beyond it is not searched further.
 const LOOKS_MOST: usize = 200_000;
 /// Artifacts kept of one attempt.
 const FILES_MOST: usize = 1_000;
+/// Files of a job that are listed; a run that keeps more keeps rubbish.
+const LISTED_MOST: usize = 10_000;
 /// Bytes kept of one attempt.
 const BYTES_MOST: u64 = 1 << 30;
 
 /// Copies the files that the globs name to `artifacts/JOB/ATTEMPT/`. What cannot be copied is left.
 pub(super) fn artifacts(place: &Place, work: &Work, space: &Workspace, globs: &[String]) {
     let Some(set) = glob_set(globs) else { return };
-    let to = place.side.join("artifacts").join(work.job.as_str()).join(work.attempt.to_string());
+    let to = kept_folder(place, &work.job).join(work.attempt.to_string());
     let (mut kept, mut bytes) = (0, 0);
     for path in files_below(&space.cwd) {
         let Ok(name) = path.strip_prefix(&space.cwd) else { continue };
@@ -36,6 +39,50 @@ pub(super) fn artifacts(place: &Place, work: &Work, space: &Workspace, globs: &[
             bytes += size;
         }
     }
+}
+
+/// A file that was kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// Its path below the job's folder, the attempt first.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Where it stands.
+    pub path: PathBuf,
+}
+
+/// The folder of what is kept of a job.
+pub fn kept_folder(place: &Place, job: &JobId) -> PathBuf {
+    place.side.join("artifacts").join(job.as_str())
+}
+
+/// What was kept of a job's runs, by name. Links are not followed: engines made them.
+///
+/// # Errors
+/// A [`Fault`] if a folder cannot be listed.
+pub fn kept(place: &Place, job: &JobId) -> Result<Vec<Kept>, Fault> {
+    let root = kept_folder(place, job);
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(Fault::io("list", &folder, &error)),
+        };
+        for entry in entries.flatten() {
+            let (path, Ok(meta)) = (entry.path(), entry.metadata()) else { continue };
+            if meta.is_dir() {
+                folders.push(path);
+            } else if meta.is_file() && found.len() < LISTED_MOST {
+                let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+                found.push(Kept { name, bytes: meta.len(), path });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
 }
 
 /// The changed files that no glob of the scope names; an empty scope allows everything.

@@ -23,6 +23,7 @@ pub use change::{Change, Wanted, change};
 pub use desk::Until;
 pub use fence::{Ask, Reply, ask as ask_fence};
 pub use host::{OFFERS, claimant, claimants};
+pub use keep::{Kept, kept, kept_folder};
 pub use place::{job_branch, worktree_path};
 pub use reclaim::{make_whole, orphaned};
 pub use risk::{AtRisk, at_risk, let_go, rescue};

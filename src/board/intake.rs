@@ -15,6 +15,16 @@ use crate::time::Stamp;
 
 use super::settings::Settings;
 
+/// What a new manifest begins with, where a person writes one in an editor.
+pub const TEMPLATE: &str = "---\n\
+    # every field: aq help manifest\n\
+    #priority: high\n\
+    #verify: make test\n\
+    ---\n\
+    \n\
+    # What is to be done\n\
+    \n";
+
 /// A manifest made ready for the law: what to submit first, then its children below it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Ready {

@@ -12,7 +12,7 @@ mod submit;
 mod sync;
 
 pub use archive::HOT_ENDED_MOST;
-pub use intake::{Draft, Intake, Ready};
+pub use intake::{Draft, Intake, Ready, TEMPLATE};
 pub use local::{Local, Purpose};
 pub use seam::{Answer, Board, Source};
 pub use settings::{Settings, cache_home, config_files, data_home, state_home};

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use super::acting::{Became, Outcome, again, can_ask, edit, judged, tell, yes_or_no};
 use super::frame::{Answer, CliError, Context, Exit, Form, find_job};
 use crate::agent::{Ask, ask_fence};
-use crate::board::{Board as _, Intake, Local, Ready, Settings, Submitted, submit};
+use crate::board::{Board as _, Intake, Local, Ready, Settings, Submitted, TEMPLATE, submit};
 use crate::job::{FILE_MAX, JobId};
 
 /// Submit manifests
@@ -27,16 +27,6 @@ pub struct Args {
     #[arg(short = 'n', long)]
     dry_run: bool,
 }
-
-/// What `--edit` begins with.
-const TEMPLATE: &str = "---\n\
-    # every field: aq help manifest\n\
-    #priority: high\n\
-    #verify: make test\n\
-    ---\n\
-    \n\
-    # What is to be done\n\
-    \n";
 
 /// A manifest that is to be submitted.
 struct Text {

@@ -9,11 +9,8 @@ use super::frame::{
     Answer, Cell, CliError, Column, Context, Envelope, Exit, Table, nearest_word, without_controls,
 };
 use super::scene::Seen;
+use crate::agent::{Kept, kept};
 use crate::job::JobId;
-use crate::store::Place;
-
-/// Files listed at the most; a run that keeps more keeps rubbish.
-const FILES_MOST: usize = 10_000;
 
 /// List files kept after a run, or fetch one
 #[derive(ClapArgs, Debug)]
@@ -39,11 +36,9 @@ enum Then {
 }
 
 #[derive(Serialize)]
-struct Kept {
-    name: String,
+struct View<'a> {
+    name: &'a str,
     bytes: u64,
-    #[serde(skip)]
-    path: PathBuf,
 }
 
 /// Lists or fetches.
@@ -58,7 +53,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         return get(&files, name, output.as_deref(), &id, cx);
     }
     if cx.out.is_json() {
-        cx.out.json(&Envelope::new("artifacts", cx.wall(), seen.state.seq, seen.source(), files))?;
+        let views: Vec<View<'_>> = files.iter().map(|f| View { name: &f.name, bytes: f.bytes }).collect();
+        cx.out.json(&Envelope::new("artifacts", cx.wall(), seen.state.seq, seen.source(), views))?;
         return Ok(Exit::Done);
     }
     let mut table = Table::of(&[Column::text("name"), Column::number("bytes")]);
@@ -68,31 +64,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         cx.out.talk(&format!("{id} has kept nothing; its manifest names what to keep: artifacts"));
     }
     Ok(Exit::Done)
-}
-
-/// Regular files below the job's folder, by name. Links are not followed: engines made them.
-fn kept(place: &Place, job: &JobId) -> Result<Vec<Kept>, CliError> {
-    let root = place.side.join("artifacts").join(job.as_str());
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(CliError::io("list", &folder, &error)),
-        };
-        for entry in entries.flatten() {
-            let (path, Ok(meta)) = (entry.path(), entry.metadata()) else { continue };
-            if meta.is_dir() {
-                folders.push(path);
-            } else if meta.is_file() && found.len() < FILES_MOST {
-                let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
-                found.push(Kept { name, bytes: meta.len(), path });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
 }
 
 fn get(files: &[Kept], name: &str, output: Option<&Path>, job: &JobId, cx: &mut Context) -> Answer {

@@ -39,7 +39,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let id = find_job(&state, &args.job)?;
     let Some(job) = state.job(&id) else { return Err(CliError::not_found(format!("no job {id}"))) };
     let wanted = Wanted { rev: args.rev.clone(), attempts: args.attempts, stat_only: args.stat };
-    let Change { from, to, stat, text } = cx
+    let Change { from, to, stat, text, .. } = cx
         .wait(change(&local, job, &wanted))?
         .map_err(|why| CliError::not_found(why).next(format!("its attempts: aq show {id}")))?;
     if cx.out.is_json() {

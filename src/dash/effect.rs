@@ -1,8 +1,11 @@
 //! What is asked of the world, as data: tests read effects, the runtime does them.
 
-use super::model::{Deed, Request, Tab, Target};
+use std::path::PathBuf;
+
+use super::model::{Deed, DiffOf, Request, Target};
 use crate::fleet::Action;
 use crate::job::{AttemptNo, BlobId, JobId, Rev};
+use crate::time::Stamp;
 
 /// One thing to do.
 #[derive(Clone, Debug)]
@@ -53,6 +56,14 @@ pub enum Effect {
     Copy(&'static str, String),
     /// Opens a job's own file in the person's editor.
     Edit(JobId),
+    /// Opens a file of the job's worktree at a line.
+    EditAt(JobId, String, u32),
+    /// Opens a file that was kept of a job's runs.
+    OpenKept(JobId, String),
+    /// Writes a new job in the person's editor.
+    New,
+    /// Submits the text of a new job; the file it stands in is taken away once it is in the queue.
+    Submit(PathBuf, String),
     /// Reads the queue again now.
     Reconnect,
     /// Draws everything anew.
@@ -72,8 +83,12 @@ pub enum Want {
     Question(JobId, BlobId),
     /// A transcript, of the attempt.
     Log(JobId, AttemptNo),
-    /// What a later tab needs; the tab says what.
-    Tab(JobId, Tab),
+    /// What a job changed.
+    Diff(JobId, DiffOf),
+    /// Why a job stands where it stands, now or at a moment.
+    Explain(JobId, Option<Stamp>),
+    /// The files kept of a job's runs.
+    Files(JobId),
 }
 
 impl Want {
@@ -84,7 +99,9 @@ impl Want {
             | Want::Manifest(job, _)
             | Want::Question(job, _)
             | Want::Log(job, _)
-            | Want::Tab(job, _) => job,
+            | Want::Diff(job, _)
+            | Want::Explain(job, _)
+            | Want::Files(job) => job,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::effect::Want;
 use super::keys::Key;
-use super::model::{Drawn, Health, Lists, LogLine, Moment};
+use super::model::{Drawn, Explained, Health, Lists, LogLine, Moment, Patch};
 use crate::fleet::{Event, Refusal, State};
 use crate::job::{AttemptNo, HolderId, JobId, Seq};
 
@@ -103,6 +103,12 @@ pub enum Got {
     History(Vec<(Seq, Event)>),
     /// A text.
     Text(String),
+    /// What a job changed.
+    Diff(Arc<Patch>),
+    /// Why a job stands where it stands.
+    Explained(Arc<Explained>),
+    /// Files with their sizes in bytes.
+    Files(Vec<(String, u64)>),
     /// Lines of a transcript that follow those that were given before; `dropped` came before the first.
     Lines {
         /// The attempt.

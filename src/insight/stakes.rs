@@ -73,7 +73,8 @@ fn waiters(state: &State, job: &Job) -> Option<String> {
     let more = waiting.len().saturating_sub(WAITERS_SHOWN);
     let named = waiting.iter().take(WAITERS_SHOWN).copied().collect::<Vec<_>>().join(" ");
     let tail = if more > 0 { format!(" +{more}") } else { String::new() };
-    (!waiting.is_empty()).then(|| format!("{} wait for it: {named}{tail}", plural(waiting.len(), "job")))
+    let verb = if waiting.len() == 1 { "waits" } else { "wait" };
+    (!waiting.is_empty()).then(|| format!("{} {verb} for it: {named}{tail}", plural(waiting.len(), "job")))
 }
 
 fn plural(n: usize, word: &str) -> String {

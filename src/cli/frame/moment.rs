@@ -17,39 +17,17 @@ pub enum Toward {
 /// # Errors
 /// Exit 2 with the accepted forms.
 pub fn parse_moment(flag: &str, text: &str, toward: Toward, now: Stamp) -> Result<Stamp, CliError> {
-    if let Some(at) = Stamp::parse_rfc3339(text) {
-        return Ok(at);
-    }
-    if let Ok(span) = text.parse::<Span>() {
-        return Ok(match toward {
-            Toward::Past => before(now, span),
-            Toward::Future => now.plus(span),
-        });
-    }
-    clock_time(text)
-        .and_then(|(hour, minute)| match toward {
-            Toward::Future => now.next_local(hour, minute),
-            Toward::Past => {
-                let day = Span::from_mins(24 * 60);
-                before(now, day).next_local(hour, minute)
-            }
-        })
-        .ok_or_else(|| {
-            CliError::usage(format!("{flag} does not understand the time {text:?}"))
-                .why("a time is RFC 3339, a time of day, or a span")
-                .next(format!("write: {flag} 2026-10-02T12:04:27Z, {flag} 22:00 or {flag} 2h"))
-        })
-}
-
-fn before(now: Stamp, span: Span) -> Stamp {
-    let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    Stamp::from_millis(now.as_millis().saturating_sub(ms))
-}
-
-fn clock_time(text: &str) -> Option<(i8, i8)> {
-    let (hour, minute) = text.split_once(':')?;
-    let (hour, minute) = (hour.parse().ok()?, minute.parse().ok()?);
-    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some((hour, minute))
+    let read = match toward {
+        Toward::Past => Stamp::read_past(text, now),
+        Toward::Future => Stamp::parse_rfc3339(text)
+            .or_else(|| text.parse::<Span>().ok().map(|span| now.plus(span)))
+            .or_else(|| Stamp::clock_time(text).and_then(|(hour, minute)| now.next_local(hour, minute))),
+    };
+    read.ok_or_else(|| {
+        CliError::usage(format!("{flag} does not understand the time {text:?}"))
+            .why("a time is RFC 3339, a time of day, or a span")
+            .next(format!("write: {flag} 2026-10-02T12:04:27Z, {flag} 22:00 or {flag} 2h"))
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@
 //! unpark): the first that is not off is meant.
 
 use super::key::Key;
-use super::lawful::{Off, always, by_law, has_a_file, is_searching, may_change, on_a_job, somebody_waits};
+use super::lawful::{
+    Off, always, by_law, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_lines,
+    is_searching, may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
+};
 use crate::dash::model::{Model, Place, Screen, Tab};
 use crate::fleet::Action;
 
@@ -74,6 +77,40 @@ pub enum Do {
     Columns,
     /// Shows or hides shipped jobs.
     Shipped,
+    /// The next hunk of a diff, or the one before.
+    Hunk {
+        /// The next.
+        forth: bool,
+    },
+    /// Old and new side by side, or in one column.
+    Split,
+    /// The whole change again, after two runs were compared.
+    Whole,
+    /// Opens the file of a diff at its line.
+    EditLine,
+    /// The transcript of the attempt under the cursor.
+    RunLog,
+    /// Marks an attempt to compare another with.
+    RunMark,
+    /// What came between two attempts.
+    Compare,
+    /// Explains as of another moment.
+    At,
+    /// Opens a file that was kept.
+    OpenKept,
+    /// The list as a board, or the board as a list.
+    Board,
+    /// The next column of the board, or the one before.
+    Sideways {
+        /// The next.
+        forth: bool,
+    },
+    /// Writes a new job in the editor.
+    New,
+    /// Sets a mark in a transcript.
+    LogMark,
+    /// Chooses how a transcript is shown.
+    LogOptions,
     /// Keeps the end of a transcript in sight.
     Follow,
     /// Reads the queue again.
@@ -237,16 +274,30 @@ actions! {
     // Viewing.
     View ON_JOBS, "sort" "choose the order" [Char('s')] Some("sort"), always, Do::Sort;
     View ON_JOBS, "columns" "choose the columns" [Char('c')] Some("columns"), always, Do::Columns;
+    View ON_JOBS, "board" "board or list" [Char('b')] Some("board"), always, Do::Board;
+    Move ON_JOBS, "right" "next column of the board" [Char('l'), Right] Some("column"), on_the_board, Do::Sideways { forth: true };
+    Move ON_JOBS, "left" "column before" [Char('h'), Key::Left] None, on_the_board, Do::Sideways { forth: false };
     View ON_JOBS, "shipped" "show or hide shipped jobs" [Char('B')] None, always, Do::Shipped;
     View Everywhere, "zoom" "one pane on the whole screen" [Char('z')] None, always, Do::Zoom;
     View On::Tab(Tab::Log), "follow" "keep the end in sight" [Char('f')] Some("follow"), always, Do::Follow;
+    Select On::Tab(Tab::Log), "log-mark" "set a mark with the time" [Char(' ')] None, has_lines, Do::LogMark;
+    View On::Tab(Tab::Log), "log-options" "wrap, timestamps, levels" [Char('o')] Some("wrap/ts"), always, Do::LogOptions;
     View On::Tab(Tab::Log), "match" "next match" [Char('n')] None, is_searching, Do::Match { forth: true };
     View On::Tab(Tab::Log), "match-back" "match before" [Char('N')] None, is_searching, Do::Match { forth: false };
+    View On::Tab(Tab::Diff), "hunk" "next hunk" [Char('n')] Some("hunk"), always, Do::Hunk { forth: true };
+    View On::Tab(Tab::Diff), "hunk-back" "hunk before" [Char('N')] None, always, Do::Hunk { forth: false };
+    View On::Tab(Tab::Diff), "split" "old and new side by side, or in one column" [Char('|')] Some("split"), always, Do::Split;
+    View On::Tab(Tab::Diff), "whole" "the whole change, not two runs" [Char('D')] Some("whole change"), compares, Do::Whole;
+    Move On::Tab(Tab::Runs), "run-log" "its log" [Enter] Some("its log"), has_a_run, Do::RunLog;
+    Select On::Tab(Tab::Runs), "run-mark" "mark a run to compare with" [Char(' ')] None, has_a_run, Do::RunMark;
+    View On::Tab(Tab::Runs), "compare" "what came between two runs" [Char('D')] Some("diff two"), has_a_pair, Do::Compare;
+    View On::Tab(Tab::Explain), "at" "as it was at a time" [Char('t')] Some("at a time"), always, Do::At;
+    Move On::Tab(Tab::Artifacts), "open-kept" "open the file" [Enter] Some("open"), has_a_kept, Do::OpenKept;
     // Acting. What is lawful is the law's word.
-    Act Jobs, "approve" "approve the revision" [Char('a')] Some("approve"), |m| by_law(m, Action::Approve), Act(Action::Approve);
+    Act Jobs, "approve" "approve the revision" [Char('a')] Some("approve"), |m| seen_by_law(m, Action::Approve), Act(Action::Approve);
     Act Jobs, "answer" "answer its question" [Char('a')] Some("answer"), |m| by_law(m, Action::Answer), Act(Action::Answer);
     Act Jobs, "reject" "reject, with words" [Char('d')] Some("reject"), |m| by_law(m, Action::Reject), Act(Action::Reject);
-    Act Jobs, "ship" "ship the branch" [Char('S')] Some("ship"), |m| by_law(m, Action::Ship), Act(Action::Ship);
+    Act Jobs, "ship" "ship the branch" [Char('S')] Some("ship"), |m| seen_by_law(m, Action::Ship), Act(Action::Ship);
     Act Jobs, "park" "put aside" [Char('p')] Some("park"), |m| by_law(m, Action::Park), Act(Action::Park);
     Act Jobs, "unpark" "back into the line" [Char('p')] Some("unpark"), |m| by_law(m, Action::Unpark), Act(Action::Unpark);
     Act Jobs, "requeue" "requeue from the last checkpoint" [Char('r')] Some("requeue"), |m| by_law(m, Action::Requeue), Act(Action::Requeue);
@@ -254,7 +305,9 @@ actions! {
     Act Jobs, "cancel" "cancel" [Char('x')] Some("cancel"), |m| by_law(m, Action::Cancel), Act(Action::Cancel);
     Act Jobs, "promote" "pass to testing without approvals" [] None, |m| by_law(m, Action::Promote), Act(Action::Promote);
     Act Jobs, "preempt" "stop it so that another can run" [] None, |m| by_law(m, Action::Preempt), Act(Action::Preempt);
+    Act On::Tab(Tab::Diff), "edit-line" "open the file at this line, in the worktree" [Char('e')] Some("edit"), has_a_line, Do::EditLine;
     Act Jobs, "edit" "edit the manifest" [Char('e')] None, has_a_file, Do::Edit;
+    Act ON_JOBS, "new" "new job from a template" [Char('n')] None, may_change, Do::New;
     Act Jobs, "menu" "all actions for this job" [Char('.')] Some("actions"), on_a_job, Do::Menu;
     // Everywhere.
     Everywhere ON_JOBS, "filter" "filter the list" [Char('/')] Some("filter"), always, Do::Filter;
@@ -302,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_key_means_one_idea_in_each_place() {
-        let one_idea = [["approve", "answer"], ["park", "unpark"]];
+        let one_idea = [["approve", "answer"], ["park", "unpark"], ["edit-line", "edit"]];
         for place in Place::all() {
             let here: Vec<&ActionRow> = ACTIONS.iter().filter(|row| row.on.has(place)).collect();
             for (i, a) in here.iter().enumerate() {
@@ -323,7 +376,7 @@ mod tests {
             let risky = row.keys.iter().any(|key| matches!(key, Char(c) if "ABCDFHMPQRSZ~".contains(*c)));
             let asks =
                 matches!(row.does, Act(action) if action.row().level > crate::fleet::Level::Reversible);
-            let looks = matches!(row.does, Do::Shipped);
+            let looks = matches!(row.does, Do::Shipped | Do::Whole | Do::Compare);
             assert!(!risky || asks || looks, "{} does something on such a byte", row.name);
         }
     }

@@ -1,8 +1,8 @@
 //! Why an action is off: said by the law for jobs, by the place for the rest.
 
-use crate::dash::model::{Model, Page, Place, Tab};
+use crate::dash::model::{Loaded, Model, Page, Place, Tab};
 use crate::fleet::Action;
-use crate::insight::lawful;
+use crate::insight::{lawful, short_rev};
 
 /// A yes, or why not.
 pub type Off = Result<(), String>;
@@ -41,6 +41,12 @@ pub fn by_law(model: &Model, action: Action) -> Off {
     Err(first.unwrap_or_default())
 }
 
+/// The same for what decides about a revision: on the diff it must be the one in sight.
+pub fn seen_by_law(model: &Model, action: Action) -> Off {
+    by_law(model, action)?;
+    in_sight(model)
+}
+
 /// A job must be under the cursor.
 pub fn on_a_job(model: &Model) -> Off {
     model.current().map(|_| ()).ok_or_else(|| "no job is under the cursor".to_string())
@@ -74,5 +80,78 @@ pub fn is_searching(model: &Model) -> Off {
     match (model.place(), model.page.as_ref().map(Page::search)) {
         (Place::Page(Tab::Log), Some("")) => Err("nothing is searched for: / begins".to_string()),
         _ => Ok(()),
+    }
+}
+
+/// A file of the diff is shown and has text to go to.
+pub fn has_a_line(model: &Model) -> Off {
+    let page = model.page.as_ref().filter(|page| page.tab == Tab::Diff);
+    let Some(file) = page.and_then(|page| page.diff.shown()) else {
+        return Err("no file of a diff is shown".to_string());
+    };
+    match file.line_at(false, 0) {
+        Some(_) => Ok(()),
+        None => Err(format!("{} is gone at that revision, or has no text", file.name)),
+    }
+}
+
+/// Two runs are compared, and not the whole change.
+pub fn compares(model: &Model) -> Off {
+    match model.page.as_ref().is_some_and(|page| page.diff.runs.is_some()) {
+        true => Ok(()),
+        false => Err("this is the whole change".to_string()),
+    }
+}
+
+/// On the diff only what is in sight can be decided on.
+fn in_sight(model: &Model) -> Off {
+    let Some(page) = model.page.as_ref().filter(|page| page.tab == Tab::Diff) else { return Ok(()) };
+    let head = model.job(&page.job).and_then(|job| job.head.as_ref()).and_then(|head| head.rev.as_ref());
+    let Some(head) = head else { return Ok(()) };
+    match (&page.diff.patch, page.diff.seen()) {
+        // What cannot be shown was not promised to be seen: the sheet names the revision.
+        (Loaded::Failed(_), _) => Ok(()),
+        (_, Some(seen)) if seen == head => Ok(()),
+        _ if page.diff.runs.is_some() => Err("you look at a part of the change: D shows all of it".into()),
+        _ => Err(format!("the branch is at {}, whose diff is being read", short_rev(Some(head)))),
+    }
+}
+
+/// The job has attempts.
+pub fn has_a_run(model: &Model) -> Off {
+    match model.current().is_some_and(|job| !job.attempts.is_empty()) {
+        true => Ok(()),
+        false => Err("no attempt was begun yet".to_string()),
+    }
+}
+
+/// Two attempts can be compared.
+pub fn has_a_pair(model: &Model) -> Off {
+    let both = model.current().zip(model.page.as_ref());
+    both.map_or(Err("no job is open".to_string()), |(job, page)| page.runs.pair(job).map(|_| ()))
+}
+
+/// A file that was kept is under the cursor.
+pub fn has_a_kept(model: &Model) -> Off {
+    let files = model.page.as_ref().and_then(|page| page.files.got.here());
+    match files.is_some_and(|files| !files.is_empty()) {
+        true => Ok(()),
+        false => Err("nothing was kept".to_string()),
+    }
+}
+
+/// The board is shown, which alone has columns.
+pub fn on_the_board(model: &Model) -> Off {
+    match model.jobs.board.on {
+        true => Ok(()),
+        false => Err("the list has no columns to go to: b shows the board".to_string()),
+    }
+}
+
+/// A transcript is there.
+pub fn has_lines(model: &Model) -> Off {
+    match model.page.as_ref().is_some_and(|page| page.log.lines.here().is_some()) {
+        true => Ok(()),
+        false => Err("no transcript is here".to_string()),
     }
 }

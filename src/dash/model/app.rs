@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::board::Board;
 use super::column::{Column, column};
 use super::drawn::Drawn;
 use super::layer::Layer;
@@ -119,6 +120,8 @@ impl Overview {
 pub struct Jobs {
     /// The rows.
     pub list: Listing,
+    /// The same as a board.
+    pub board: Board,
     /// The filter as it was typed.
     pub query: String,
     /// The terms of it that could be read.
@@ -135,6 +138,13 @@ pub struct Jobs {
     pub changed: bool,
     /// The request that carries it.
     pub reset_at: u64,
+}
+
+impl Jobs {
+    /// The job under the cursor, of the list or of the board.
+    pub fn cursor(&self) -> Option<&JobId> {
+        if self.board.on { self.board.cursor() } else { self.list.cursor() }
+    }
 }
 
 /// An action that was sent and not answered.
@@ -168,6 +178,7 @@ impl Model {
             overview: Overview { pane: Pane::Needs, needs: listing(), running: listing(), recent: listing() },
             jobs: Jobs {
                 list: listing(),
+                board: Board::default(),
                 query: String::new(),
                 filter: Filter::default(),
                 bad: None,
@@ -211,7 +222,7 @@ impl Model {
         let id = match (&self.page, self.screen) {
             (Some(page), _) => Some(&page.job),
             (None, Screen::Overview) => self.overview.list().cursor(),
-            (None, Screen::Jobs) => self.jobs.list.cursor(),
+            (None, Screen::Jobs) => self.jobs.cursor(),
             (None, _) => self.selected.as_ref(),
         };
         id.and_then(|id| self.job(id))
@@ -252,7 +263,8 @@ impl Model {
     pub fn deadline(&self) -> Option<Span> {
         let toast = self.toast.as_ref().and_then(|toast| toast.until);
         let lists = [&self.jobs.list, &self.overview.needs, &self.overview.running, &self.overview.recent];
-        let held = lists.iter().any(|list| list.held() > 0).then(|| later(self.touched, HOLD));
+        let held = lists.iter().any(|list| list.held() > 0) || self.jobs.board.held();
+        let held = held.then(|| later(self.touched, HOLD));
         [toast, held, self.drawn.stale_at].into_iter().flatten().min()
     }
 

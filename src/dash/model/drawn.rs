@@ -40,6 +40,8 @@ pub enum Hit {
     Do(Do),
     /// Puts the cursor of a pane on a row; a second click opens it.
     Row(Pane, usize),
+    /// Puts the cursor of the board on a card, by column and row; a second click opens it.
+    Card(usize, usize),
     /// Selects a job.
     Job(JobId),
     /// Sorts.

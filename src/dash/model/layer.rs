@@ -15,6 +15,8 @@ pub enum Layer {
     Filter(Field),
     /// The text of a page is being searched.
     Search(Field),
+    /// A moment is being written, at which something is to be explained.
+    Moment(Field),
     /// One of several things is chosen.
     Pick(Pick),
     /// Help for here.
@@ -93,8 +95,21 @@ pub enum Then {
     Column(Column),
     /// Copies a text; the word says what it is.
     Copy(&'static str, String),
+    /// Changes how a transcript is shown.
+    Log(LogChange),
     /// Changes how things look.
     Look(Look),
+}
+
+/// What can be turned on and off about a transcript.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogChange {
+    /// Long lines go on below.
+    Wrap,
+    /// Each line has its time.
+    Times,
+    /// Only what a program wrote as errors, and what aq says.
+    OnlyLoud,
 }
 
 impl Pick {

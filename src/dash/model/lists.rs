@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::board::{Cards, deal};
 use super::column::{ColumnRow, Key};
 use crate::fleet::{Job, Now, State};
 use crate::insight::{Filter, Line, Need, Scene, needs_you};
@@ -35,6 +36,8 @@ pub struct Request {
     pub sort: Sort,
     /// Shipped jobs too.
     pub shipped: bool,
+    /// The cards of the board too.
+    pub board: bool,
 }
 
 /// A column and a direction.
@@ -53,6 +56,8 @@ pub struct Lists {
     pub generation: u64,
     /// The list of jobs, filtered and sorted.
     pub jobs: Arc<Vec<JobId>>,
+    /// The same by stage, for the board; empty unless it was asked for.
+    pub board: Arc<Cards>,
     /// Jobs hidden only for being shipped.
     pub hidden: usize,
     /// What waits for a person, oldest first; jobs that only wait to be shipped are not in it.
@@ -74,6 +79,7 @@ pub fn lists(of: &Request) -> Lists {
     let (to_ship, needs): (Vec<Need>, Vec<Need>) = needs.into_iter().partition(ships);
     Lists {
         generation: of.generation,
+        board: Arc::new(if of.board { deal(&of.state, &jobs) } else { Cards::new() }),
         jobs: Arc::new(jobs),
         hidden,
         needs: Arc::new(needs),

@@ -1,6 +1,11 @@
 //! A job's page: its tabs and what was read for them.
 
+use std::sync::Arc;
+
+use super::diff::DiffPane;
+use super::explained::Explained;
 use super::place::Tab;
+use super::runs::RunsPane;
 use crate::fleet::Event;
 use crate::job::{AttemptNo, JobId, Seq};
 use crate::time::Stamp;
@@ -45,6 +50,14 @@ pub struct Page {
     pub history: Loaded<Vec<(Seq, Event)>>,
     /// The manifest as it was written.
     pub manifest: Loaded<String>,
+    /// What it changed.
+    pub diff: DiffPane,
+    /// Its attempts.
+    pub runs: RunsPane,
+    /// Why it stands where it stands.
+    pub explain: ExplainPane,
+    /// Files kept of its runs.
+    pub files: FilesPane,
     /// The transcript of an attempt.
     pub log: LogPane,
     /// The first line shown of a text, per tab.
@@ -59,6 +72,10 @@ impl Page {
             tab,
             history: Loaded::Unasked,
             manifest: Loaded::Unasked,
+            diff: DiffPane::default(),
+            runs: RunsPane::default(),
+            explain: ExplainPane::default(),
+            files: FilesPane::default(),
             log: LogPane::default(),
             tops: [0; 8],
         }
@@ -75,9 +92,33 @@ impl Page {
     }
 }
 
+/// Why a job stands where it stands.
+#[derive(Clone, Debug, Default)]
+pub struct ExplainPane {
+    /// The moment that is asked about; `None` is now.
+    pub at: Option<Stamp>,
+    /// What was asked for last: the moment, and for now the event up to which the queue was known.
+    pub of: Option<(Option<Stamp>, Seq)>,
+    /// A question is out.
+    pub out: bool,
+    /// The last answer.
+    pub got: Loaded<Arc<Explained>>,
+}
+
+/// Files kept of a job's runs.
+#[derive(Clone, Debug, Default)]
+pub struct FilesPane {
+    /// Names with their sizes in bytes.
+    pub got: Loaded<Vec<(String, u64)>>,
+    /// The one under the cursor.
+    pub at: usize,
+}
+
 /// The tail of a transcript.
 #[derive(Clone, Debug, Default)]
 pub struct LogPane {
+    /// The attempt a person chose; `None` is the newest, whichever that is.
+    pub chosen: Option<AttemptNo>,
     /// Which attempt; `None` before any was asked for.
     pub attempt: Option<AttemptNo>,
     /// The lines, oldest first.
@@ -88,6 +129,40 @@ pub struct LogPane {
     pub follow: bool,
     /// What is searched for.
     pub search: String,
+    /// Long lines go on below.
+    pub wrap: bool,
+    /// Without the time of each line.
+    pub bare: bool,
+    /// Only what a program wrote as errors, and what aq says.
+    pub only_loud: bool,
+    /// Which lines are shown; `None` is all.
+    picked: Option<Vec<usize>>,
+}
+
+impl LogPane {
+    /// How many lines are shown.
+    pub fn count(&self) -> usize {
+        match &self.picked {
+            Some(picked) => picked.len(),
+            None => self.lines.here().map_or(0, Vec::len),
+        }
+    }
+
+    /// A line of those that are shown.
+    pub fn line(&self, nth: usize) -> Option<&LogLine> {
+        let at = match &self.picked {
+            Some(picked) => *picked.get(nth)?,
+            None => nth,
+        };
+        self.lines.here()?.get(at)
+    }
+
+    /// Picks anew what is shown, after lines or the choice of them have changed.
+    pub fn pick(&mut self) {
+        let loud = |line: &LogLine| line.voice != Voice::Out;
+        let lines = self.lines.here().filter(|_| self.only_loud);
+        self.picked = lines.map(|lines| (0..lines.len()).filter(|at| loud(&lines[*at])).collect());
+    }
 }
 
 /// Who said a line.
@@ -99,6 +174,8 @@ pub enum Voice {
     Err,
     /// aq itself.
     Aq,
+    /// The person: here I was.
+    Mark,
 }
 
 /// One line of a transcript.

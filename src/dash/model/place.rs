@@ -105,6 +105,10 @@ pub enum Pane {
     Recent,
     Jobs,
     Text,
+    Board,
+    Files,
+    Runs,
+    Kept,
     Palette,
     Messages,
 }

@@ -12,6 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use super::input::{Input, Reader};
 use super::signals::Signals;
 use super::terminal::Terminal;
+use crate::agent::{kept_folder, worktree_path};
+use crate::board::{Settings, TEMPLATE, state_home};
 use crate::dash::effect::Effect;
 use crate::dash::guards::{Guard, Passed};
 use crate::dash::model::{Model, Moment, later};
@@ -69,7 +71,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
     let mut last = draw(&mut terminal, &mut model)?;
     let post = poster(&to);
     let _signals = Signals::start(Arc::clone(&post))?;
-    let place = options.folder.place.clone();
+    let (place, settings) = (options.folder.place.clone(), Arc::clone(&options.folder.settings));
     let source = Source::start(options.folder, post)?;
     let reader = Some(Reader::start(input_poster(&to))?);
     let mut it = Cockpit {
@@ -78,8 +80,10 @@ pub fn run(options: Options) -> Result<(), Fault> {
         reader,
         to,
         place,
+        settings,
         editor: options.editor,
         guard: Guard::default(),
+        draft: None,
         clicked: None,
     };
     let ended = it.run(&mut model, &mail, &mut last);
@@ -97,8 +101,11 @@ struct Cockpit<'a> {
     reader: Option<Reader>,
     to: SyncSender<Post>,
     place: Place,
+    settings: Arc<Settings>,
     editor: String,
     guard: Guard,
+    /// The text of a new job that may not have been taken.
+    draft: Option<PathBuf>,
     /// The last click: where and when.
     clicked: Option<((u16, u16), Span)>,
 }
@@ -219,13 +226,30 @@ impl Cockpit<'_> {
                     Some(self.place.queue.join(job.stage.folder().name()).join(file))
                 });
                 let said = match path {
-                    Some(path) => self.edit(&path)?,
+                    Some(path) => self.edit(&path, None)?,
                     None => Some(format!("{job} has no file of its own")),
                 };
+                self.came_back(model, said)?;
+            }
+            Effect::New => {
+                let said = self.write_job()?;
                 self.turn(model, Msg::Back)?;
-                if let Some(text) = said {
-                    self.turn(model, Msg::Said(Said { text, more: String::new(), bad: true }))?;
+                if let Some(said) = said {
+                    self.turn(model, Msg::Said(said))?;
                 }
+            }
+            Effect::OpenKept(job, file) => {
+                let path = kept_folder(&self.place, &job).join(&file);
+                let said = self.edit(&path, None)?;
+                self.came_back(model, said)?;
+            }
+            Effect::EditAt(job, file, line) => {
+                let path = worktree_path(&self.place, &self.settings, &job).join(&file);
+                let said = match path.is_file() {
+                    true => self.edit(&path, Some(line))?,
+                    false => Some(format!("{file} is not in a worktree of {job} on this host")),
+                };
+                self.came_back(model, said)?;
             }
             Effect::Copy(what, text) => {
                 let said = self.copy(what, &text)?;
@@ -247,9 +271,49 @@ impl Cockpit<'_> {
         done
     }
 
-    /// Opens a file in the person's editor; gives what went wrong.
-    fn edit(&mut self, path: &std::path::Path) -> Result<Option<String>, Fault> {
-        let script = format!("{} \"$1\"", self.editor);
+    /// A new job in the person's editor: the template, or the last text that was not taken. Gives what went
+    /// wrong, or that nothing was written.
+    fn write_job(&mut self) -> Result<Option<Said>, Fault> {
+        let wrong = |text: String| Ok(Some(Said { text, more: String::new(), bad: true }));
+        let kept = self.draft.take().filter(|file| file.is_file());
+        let file = match kept {
+            Some(file) => file,
+            None => match draft() {
+                Ok(file) => file,
+                Err(fault) => return wrong(fault.to_string()),
+            },
+        };
+        if let Some(text) = self.edit(&file, None)? {
+            return wrong(text);
+        }
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) => return wrong(Fault::io("read", &file, &error).to_string()),
+        };
+        if text == TEMPLATE || text.trim().is_empty() {
+            // A copy that stays is in nobody's way.
+            let _ = std::fs::remove_file(&file);
+            let text = "nothing was added: the text was left as it was".to_string();
+            return Ok(Some(Said { text, more: String::new(), bad: false }));
+        }
+        self.draft = Some(file.clone());
+        self.source.ask(Effect::Submit(file, text));
+        Ok(None)
+    }
+
+    /// The person is back from an editor.
+    fn came_back(&mut self, model: &mut Model, said: Option<String>) -> Result<(), Fault> {
+        self.turn(model, Msg::Back)?;
+        match said {
+            Some(text) => self.turn(model, Msg::Said(Said { text, more: String::new(), bad: true })),
+            None => Ok(()),
+        }
+    }
+
+    /// Opens a file in the person's editor, at a line if one is named; gives what went wrong.
+    fn edit(&mut self, path: &std::path::Path, line: Option<u32>) -> Result<Option<String>, Fault> {
+        let at = line.map(|line| format!("+{line} ")).unwrap_or_default();
+        let script = format!("{} {at}\"$1\"", self.editor);
         let editor = self.editor.clone();
         let ended = self.away(|| {
             // The value is a command line of the user's own, `code --wait`; the shell splits it as they expect.
@@ -313,6 +377,15 @@ fn input_poster(to: &SyncSender<Post>) -> Arc<dyn Fn(Input) -> bool + Send + Syn
         };
         to.send(post).is_ok()
     })
+}
+
+/// A file with the template, beside those of other edited texts.
+fn draft() -> Result<PathBuf, Fault> {
+    let dir = state_home().unwrap_or_else(std::env::temp_dir).join("edit");
+    std::fs::create_dir_all(&dir).map_err(|e| Fault::io("make", &dir, &e))?;
+    let file = dir.join(format!("{:08x}-job.md", fastrand::u32(..)));
+    std::fs::write(&file, TEMPLATE).map_err(|e| Fault::io("write", &file, &e))?;
+    Ok(file)
 }
 
 /// The queue's folder as people write it: `~` for their home.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::folder::{Folder, Post};
+use super::{reads, submitting};
 use crate::agent::{Ship, ship};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::{Effect, Want};
@@ -34,6 +35,7 @@ const PAST: [(Action, &str); 12] = [
 ];
 
 /// Hands on one folder.
+#[derive(Clone)]
 pub struct Hands {
     local: Arc<Local>,
     settings: Arc<Settings>,
@@ -65,10 +67,18 @@ impl Hands {
                 let done = self.ship(&target, rev).await;
                 self.tell(ticket, Action::Ship, done);
             }
+            Effect::Submit(file, text) => {
+                let said = submitting::submit_text(&self.local, &self.settings, &self.me, &file, text).await;
+                (self.post)(Msg::Said(said));
+            }
             Effect::Undo { ticket } => self.undo(ticket).await,
             Effect::Read(want) => {
-                let got = self.read(&want).await;
-                (self.post)(Msg::Read(Box::new(Read { want, got })));
+                let hands = self.clone();
+                // A large diff takes its time; what a person does next must not wait for it.
+                tokio::spawn(async move {
+                    let got = hands.read(&want).await;
+                    (hands.post)(Msg::Read(Box::new(Read { want, got })));
+                });
             }
             // What belongs to the terminal or to the loop never comes here.
             Effect::Lists(_)
@@ -76,6 +86,9 @@ impl Hands {
             | Effect::Unfollow
             | Effect::Copy(..)
             | Effect::Edit(_)
+            | Effect::EditAt(..)
+            | Effect::New
+            | Effect::OpenKept(..)
             | Effect::Reconnect
             | Effect::Redraw
             | Effect::Suspend => {}
@@ -204,7 +217,16 @@ impl Hands {
             Want::Manifest(_, blob) | Want::Question(_, blob) => self.text(blob).await,
             // Transcripts are followed, not read once.
             Want::Log(..) => Err("a transcript is followed".to_string()),
-            Want::Tab(_, tab) => Err(format!("{} is not in this version", tab.name())),
+            Want::Diff(job, of) => reads::diff(&self.local, job, of).await,
+            Want::Explain(job, at) => {
+                let (local, settings) = (Arc::clone(&self.local), Arc::clone(&self.settings));
+                let (job, at) = (job.clone(), *at);
+                beside(move || reads::explained(&local, &settings, &job, at)).await
+            }
+            Want::Files(job) => {
+                let (local, job) = (Arc::clone(&self.local), job.clone());
+                beside(move || reads::artifacts(&local, &job)).await
+            }
         }
     }
 
@@ -217,6 +239,15 @@ impl Hands {
         let bytes = self.local.blob(blob.clone()).await.map_err(|fault| fault.to_string())?;
         let bytes = bytes.ok_or_else(|| "it is no longer stored".to_string())?;
         Ok(Got::Text(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+}
+
+/// What may take long is done beside the loop.
+async fn beside(work: impl FnOnce() -> Result<Got, String> + Send + 'static) -> Result<Got, String> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(got) => got,
+        // A bug in it is a bug of ours: it goes on up and is told there.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod folder;
 mod hands;
+mod reads;
+mod submitting;
 mod tail;
 
 pub use folder::{Folder, Source};

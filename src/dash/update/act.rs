@@ -5,7 +5,8 @@
 
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::{Do, row_of};
-use crate::dash::model::{Answer, Deed, Layer, Model, Plan, Sheet, Tab, Target, Waiting, Words};
+use crate::dash::model::{Answer, Deed, Layer, Model, Place, Plan, Sheet, Tab, Target, Waiting, Words};
+use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
 use crate::insight::{counts, lawful, level_of, short_rev, stakes};
 use crate::job::{Budget, JobId};
@@ -25,7 +26,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if level == Level::Reversible {
         return send(model, Plan::Orders(action, deeds(action, &jobs)), None);
     }
-    let sheet = sheet_of(model, action, level, &jobs);
+    let mut sheet = sheet_of(model, action, level, &jobs);
+    if action == Action::Answer {
+        let waits = model.look.sign(Sign::Waits).to_string();
+        sheet.rows.insert(0, (super::layers::ASKS.to_string(), waits));
+    }
     model.layers.push(Layer::Sheet(Box::new(sheet)));
     match (action, jobs.as_slice()) {
         (Action::Answer, [job]) => {
@@ -110,7 +115,8 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
         [job] => {
             let age = model.law_now().law.since(job.since).age();
             let rows = stakes(action, &model.replica.state, job, model.law_now().law);
-            let rows = rows.into_iter().map(|(label, text)| (label.to_string(), text)).collect();
+            let rows = rows.into_iter().map(|(label, text)| (label.to_string(), text));
+            let rows: Vec<(String, String)> = change_of(model, job).into_iter().chain(rows).collect();
             (format!("{title} {}?", job.id), format!("{}, {} {age}", job.spec.title, job.stage), rows)
         }
         _ => {
@@ -126,7 +132,9 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
         }
     };
     let runs = row_of(Do::Act(action)).and_then(|row| row.runs(model)).unwrap_or_default();
-    let (keep, answers, words) = answers_of(action, jobs);
+    let (keep, mut answers, words) = answers_of(action, jobs);
+    // Who stands before the diff need not be led there.
+    answers.retain(|answer| answer.key != 'D' || model.place() != Place::Page(Tab::Diff));
     Sheet {
         head,
         about,
@@ -138,6 +146,23 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
         level,
         opened: model.now.up,
     }
+}
+
+/// The change in figures, where it is in sight.
+fn change_of(model: &Model, job: &Job) -> Option<(String, String)> {
+    let page = model.page.as_ref().filter(|page| page.job == job.id && page.tab == Tab::Diff)?;
+    page.diff.seen()?;
+    let patch = page.diff.patch.here()?;
+    let ((plus, minus), files) = (patch.sums(), patch.files.len());
+    let outside = match patch.outside.as_deref() {
+        Some([first, more @ ..]) => {
+            let more = if more.is_empty() { String::new() } else { format!(" +{}", more.len()) };
+            format!("; outside the allowed scope: {first}{more}")
+        }
+        Some([]) | None => String::new(),
+    };
+    let files = if files == 1 { "1 file".to_string() } else { format!("{files} files") };
+    Some(("change".to_string(), format!("+{plus} -{minus} in {files}{outside}")))
 }
 
 /// The command line says what it was decided on, as the order does.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{pages, tell};
+use super::{diff, pages, tell};
 use crate::dash::effect::Effect;
 use crate::dash::model::{
     Drawn, HOLD, INLINE_MOST, Lists, Loaded, Model, Pane, Request, later, lists as make,
 };
 use crate::dash::msg::{Acted, Fresh, Read};
+use crate::fleet::Code;
 use crate::job::{JobId, Role};
 
 /// The queue moved on.
@@ -48,6 +49,7 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         filter: model.jobs.filter.clone(),
         sort: model.jobs.sort,
         shipped: model.jobs.shipped,
+        board: model.jobs.board.on,
     };
     if request.state.jobs.len() <= INLINE_MOST {
         take_lists(model, make(&request));
@@ -75,6 +77,9 @@ fn take_lists(model: &mut Model, lists: Lists) {
     } else {
         model.jobs.list.take(&lists.jobs, hold, exists);
     }
+    if model.jobs.board.on {
+        model.jobs.board.take(&lists.board, hold && lists.generation != model.jobs.reset_at);
+    }
     let mut needs: Vec<JobId> = lists.needs.iter().map(|need| need.job.clone()).collect();
     // All that only wait to be shipped are one row, which stands for the oldest.
     needs.extend(lists.to_ship.first().cloned());
@@ -93,6 +98,8 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
         model.dirty = true;
     }
     if later(model.touched, HOLD) <= now {
+        model.dirty |= model.jobs.board.held();
+        model.jobs.board.release();
         let state = Arc::clone(&model.replica.state);
         let exists = |id: &JobId| state.jobs.contains_key(id);
         let overview = &mut model.overview;
@@ -134,6 +141,7 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
             Err(no) => refused.push(no),
         }
     }
+    let looks_again = refused.iter().any(|no| no.code == Code::RevMoved);
     match (done.as_slice(), refused.first()) {
         ([], None) => tell::say(model, Role::Wait, "nothing to do", "", false),
         ([one], None) => tell::say(model, Role::Good, one, "", acted.undo),
@@ -152,14 +160,15 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
             tell::say(model, Role::Bad, text, more.join("\n"), acted.undo && !all.is_empty());
         }
     }
-    Vec::new()
+    if looks_again { diff::again(model) } else { Vec::new() }
 }
 
 /// Something that was read.
 pub fn read(model: &mut Model, read: Read) -> Vec<Effect> {
     model.dirty = true;
     pages::read(model, read);
-    Vec::new()
+    // The queue may have moved on while it was read.
+    pages::wants(model)
 }
 
 /// What came, or the words why it did not.

@@ -1,9 +1,9 @@
 //! Moving about: screens, panes, tabs, rows, pages, and back.
 
-use super::pages;
+use super::{diff, pages};
 use crate::dash::effect::Effect;
 use crate::dash::keys::Motion;
-use crate::dash::model::{Listing, Model, Page, Pane, Screen, Tab};
+use crate::dash::model::{Listing, Model, Page, Pane, Place, Screen, Tab};
 use crate::job::{JobId, Stage};
 
 /// Goes to a screen; the job that was under the cursor is looked for there.
@@ -14,7 +14,10 @@ pub fn screen(model: &mut Model, screen: Screen) -> Vec<Effect> {
     model.zoom = false;
     let Some(id) = model.selected.clone() else { return effects };
     match screen {
-        Screen::Jobs => drop(model.jobs.list.point(&id)),
+        Screen::Jobs => {
+            model.jobs.list.point(&id);
+            model.jobs.board.point(&id);
+        }
         Screen::Overview => {
             let it = &mut model.overview;
             if it.needs.point(&id) {
@@ -38,6 +41,9 @@ pub fn share(model: &mut Model) {
 /// Moves the cursor of the focused pane, or rolls the text of a page.
 pub fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     let height = model.drawn.window(model.pane()).height.max(1);
+    if pages::motion(model, motion) {
+        return Vec::new();
+    }
     if let Some(page) = &mut model.page {
         let top = &mut page.tops[page.tab as usize];
         *top = moved(*top, motion, height, usize::MAX / 2);
@@ -45,7 +51,9 @@ pub fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         page.log.follow |= page.tab == Tab::Log && matches!(motion, Motion::Last);
         return Vec::new();
     }
-    if let Some(list) = list(model) {
+    if model.screen == Screen::Jobs && model.jobs.board.on {
+        super::jobs::up_and_down(model, motion);
+    } else if let Some(list) = list(model) {
         let last = list.rows().len().saturating_sub(1);
         list.go(moved(list.at(), motion, height, last));
     }
@@ -82,6 +90,11 @@ pub fn wheel(model: &mut Model, down: bool, rows: usize) -> Vec<Effect> {
     let step = if down { Motion::Down } else { Motion::Up };
     if !model.layers.is_empty() {
         return super::layers::wheel(model, step, rows);
+    }
+    if model.place() == Place::Page(Tab::Diff) {
+        let height = model.drawn.window(Pane::Text).height.max(1);
+        (0..rows).for_each(|_| diff::scroll(model, step, height));
+        return Vec::new();
     }
     (0..rows).flat_map(|_| motion(model, step)).collect()
 }
@@ -207,10 +220,9 @@ pub fn follow(model: &mut Model) -> Vec<Effect> {
 /// The next line that holds what is searched for.
 pub fn search_match(model: &mut Model, forth: bool) -> Vec<Effect> {
     let Some(page) = &mut model.page else { return Vec::new() };
-    let Some(lines) = page.log.lines.here() else { return Vec::new() };
     let wanted = page.log.search.to_lowercase();
-    let has = |at: &usize| lines.get(*at).is_some_and(|line| line.text.to_lowercase().contains(&wanted));
-    let (top, len) = (page.tops[Tab::Log as usize], lines.len());
+    let has = |at: &usize| page.log.line(*at).is_some_and(|line| line.text.to_lowercase().contains(&wanted));
+    let (top, len) = (page.tops[Tab::Log as usize], page.log.count());
     let found = match forth {
         true => (top + 1..len).chain(0..=top.min(len)).find(has),
         false => (0..top).rev().chain((top..len).rev()).find(has),

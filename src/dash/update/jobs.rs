@@ -2,7 +2,8 @@
 
 use super::tell;
 use crate::dash::effect::Effect;
-use crate::dash::model::{Column, Model, column};
+use crate::dash::keys::Motion;
+use crate::dash::model::{Column, Model, Pane, column, deal};
 use crate::insight::{Filter, parse_filter};
 use crate::job::{JobId, Role};
 
@@ -61,14 +62,54 @@ pub fn shipped(model: &mut Model) -> Vec<Effect> {
 
 /// Marks the job under the cursor or takes its mark away, and goes on to the next.
 pub fn mark(model: &mut Model) -> Vec<Effect> {
-    let Some(id) = model.jobs.list.cursor().cloned() else { return Vec::new() };
+    let Some(id) = model.jobs.cursor().cloned() else { return Vec::new() };
     model.range = Some(id.clone());
     if !model.marks.remove(&id) {
         model.marks.insert(id);
     }
-    let at = model.jobs.list.at();
-    model.jobs.list.go(at + 1);
+    if model.jobs.board.on {
+        up_and_down(model, Motion::Down);
+    } else {
+        let at = model.jobs.list.at();
+        model.jobs.list.go(at + 1);
+    }
     Vec::new()
+}
+
+/// Shows the list as a board, or the board as a list; the cursor stays on its job.
+pub fn board(model: &mut Model) -> Vec<Effect> {
+    let id = model.jobs.cursor().cloned();
+    let it = &mut model.jobs;
+    it.board.on = !it.board.on;
+    it.changed = true;
+    model.outdated = true;
+    if let Some(id) = id {
+        if it.board.on {
+            // Its cards are dealt first, then it is known where the job lies.
+            let cards = deal(&model.replica.state, it.list.rows());
+            it.board.take(&std::sync::Arc::new(cards), false);
+            it.board.point(&id);
+        } else {
+            it.list.point(&id);
+        }
+    }
+    Vec::new()
+}
+
+/// The next column of the board, or the one before.
+pub fn sideways(model: &mut Model, forth: bool) -> Vec<Effect> {
+    model.jobs.board.sideways(forth);
+    super::go::share(model);
+    Vec::new()
+}
+
+/// Moves within a column of the board.
+pub fn up_and_down(model: &mut Model, motion: Motion) {
+    let height = model.drawn.window(Pane::Board).height.max(1);
+    let board = &mut model.jobs.board;
+    let (column, at) = board.at();
+    let last = board.column(column).len().saturating_sub(1);
+    board.go((column, super::go::moved(at, motion, height, last)));
 }
 
 /// Marks everything from where the last mark was set to the cursor.

@@ -1,11 +1,14 @@
 //! What lies over a screen: it takes the keys until it is answered or Esc takes it away.
 
-use super::{act, field, go, jobs, pick, sheet, tell};
+use super::{act, explain, field, go, jobs, pick, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{Field, Layer, Model, Pane, Place, Tab};
 use crate::dash::msg::Got;
 use crate::job::{JobId, Role};
+
+/// The label of the question that a sheet answers.
+pub const ASKS: &str = "asks";
 
 /// What a key did to the layer on top.
 enum After {
@@ -23,6 +26,10 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
     let after = match &mut layer {
         Layer::Filter(line) => filter_key(model, line, key),
         Layer::Search(line) => search_key(model, line, key),
+        Layer::Moment(line) => match explain::key(model, line, key) {
+            (true, effects) => After::Stay(effects),
+            (false, effects) => After::Gone(effects),
+        },
         Layer::Pick(choice) | Layer::Help(choice) => match pick::key(model, choice, key) {
             pick::After::Stay => After::Stay(Vec::new()),
             pick::After::Gone => After::Gone(Vec::new()),
@@ -126,6 +133,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
             let text = line.input.value().to_string();
             set_search(model, &text);
         }
+        Layer::Moment(line) => field::insert(&mut line.input, &one_line()),
         Layer::Pick(pick) | Layer::Help(pick) if pick.field.is_some() => {
             pick::insert(model, pick, &one_line());
         }
@@ -223,7 +231,9 @@ pub fn question(model: &mut Model, job: &JobId, got: Result<Got, String>) {
         if let Layer::Sheet(sheet) = layer
             && sheet::answers(sheet, job)
         {
-            sheet.rows.insert(0, ("asks".to_string(), text.trim().to_string()));
+            // Until it came, the row held its place.
+            sheet.rows.retain(|row| row.0 != ASKS);
+            sheet.rows.insert(0, (ASKS.to_string(), text.trim().to_string()));
             return;
         }
     }

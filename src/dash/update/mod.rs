@@ -2,14 +2,19 @@
 //! actions, their meaning a file here, its arm in `root`.
 
 mod act;
+mod diff;
+mod explain;
 mod feed;
 mod field;
+mod files;
 mod go;
 mod jobs;
 mod layers;
+mod log;
 mod pages;
 mod pick;
 mod root;
+mod runs;
 mod sheet;
 mod tell;
 

@@ -4,8 +4,10 @@
 
 use super::feed::loaded;
 use super::layers;
+use super::{diff, explain, files, runs};
 use crate::dash::effect::{Effect, Want};
-use crate::dash::model::{BYTES_MOST, LINES_MOST, Loaded, LogLine, Model, Page, Tab};
+use crate::dash::keys::Motion;
+use crate::dash::model::{BYTES_MOST, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab};
 use crate::dash::msg::{Got, Read};
 use crate::fleet::Job;
 use crate::job::JobId;
@@ -14,7 +16,8 @@ use crate::job::JobId;
 pub fn wants(model: &mut Model) -> Vec<Effect> {
     let Some(mut page) = model.page.take() else { return Vec::new() };
     let job = model.job(&page.job).cloned();
-    let effects = job.map(|job| of_tab(&mut page, &job)).unwrap_or_default();
+    let mut effects = job.map(|job| of_tab(&mut page, &job)).unwrap_or_default();
+    effects.extend(explain::wants(&mut page, model.replica.state.seq));
     model.page = Some(page);
     effects
 }
@@ -30,7 +33,13 @@ fn of_tab(page: &mut Page, job: &Job) -> Vec<Effect> {
         Tab::Events => effects.extend(history(page)),
         Tab::Manifest => effects.extend(manifest(page, job)),
         Tab::Log => effects.extend(log(page, job)),
-        Tab::Diff | Tab::Runs | Tab::Explain | Tab::Artifacts => {}
+        Tab::Diff => {
+            effects.extend(history(page));
+            effects.extend(diff::wants(page, job));
+        }
+        Tab::Runs => effects.extend(history(page)),
+        Tab::Artifacts => effects.extend(files::wants(page)),
+        Tab::Explain => {}
     }
     if !is_log && page.log.attempt.is_some() {
         page.log.attempt = None;
@@ -57,7 +66,8 @@ fn manifest(page: &mut Page, job: &Job) -> Option<Effect> {
 }
 
 fn log(page: &mut Page, job: &Job) -> Option<Effect> {
-    let Some(last) = job.attempts.last() else {
+    let chosen = page.log.chosen.and_then(|no| job.attempts.iter().find(|attempt| attempt.no == no));
+    let Some(last) = chosen.or(job.attempts.last()) else {
         page.log.lines = Loaded::Failed("no attempt was begun yet".to_string());
         return None;
     };
@@ -74,7 +84,8 @@ fn log(page: &mut Page, job: &Job) -> Option<Effect> {
 pub fn moved_on(model: &mut Model, jobs: &[JobId]) -> Vec<Effect> {
     let Some(page) = &mut model.page else { return Vec::new() };
     if !jobs.contains(&page.job) {
-        return Vec::new();
+        // Why a job waits depends on others.
+        return explain::wants(page, model.replica.state.seq).into_iter().collect();
     }
     if let Loaded::Here(history) = &mut page.history {
         let last = history.last().map_or(0, |row| row.0);
@@ -83,6 +94,29 @@ pub fn moved_on(model: &mut Model, jobs: &[JobId]) -> Vec<Effect> {
         history.extend(newer.cloned());
     }
     wants(model)
+}
+
+/// A key that moves, on a tab that has rows of its own. Gives whether it was taken.
+pub fn motion(model: &mut Model, motion: Motion) -> bool {
+    let height = |pane: Pane| model.drawn.window(pane).height.max(1);
+    let (text, runs, kept) = (height(Pane::Text), height(Pane::Runs), height(Pane::Kept));
+    match model.place() {
+        Place::Page(Tab::Diff) => diff::motion(model, motion, text),
+        Place::Page(Tab::Runs) => runs::motion(model, motion, runs),
+        Place::Page(Tab::Artifacts) => files::motion(model, motion, kept),
+        _ => return false,
+    }
+    true
+}
+
+/// A click on a row of such a tab.
+pub fn point(model: &mut Model, pane: Pane, row: usize) {
+    match (pane, &mut model.page) {
+        (Pane::Files, Some(page)) => diff::show(page, row, 0),
+        (Pane::Runs, Some(_)) => runs::point(model, row),
+        (Pane::Kept, Some(_)) => files::point(model, row),
+        _ => {}
+    }
 }
 
 /// An answer came.
@@ -106,6 +140,9 @@ pub fn read(model: &mut Model, read: Read) {
                 _ => Err("no text came".to_string()),
             }));
         }
+        (Want::Diff(_, of), got) => diff::read(page, &of, got),
+        (Want::Explain(_, at), got) => explain::read(page, at, got),
+        (Want::Files(_), got) => files::read(page, got),
         (Want::Log(_, attempt), got) if page.log.attempt == Some(attempt) => lines(page, got),
         _ => {}
     }
@@ -133,6 +170,7 @@ fn lines(page: &mut Page, got: Result<Got, String>) {
             log.lines = Loaded::Here(all);
         }
     }
+    log.pick();
 }
 
 /// Takes away the oldest lines beyond what is kept; gives how many.

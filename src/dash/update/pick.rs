@@ -3,7 +3,7 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::{field, go, jobs, root, tell};
+use super::{field, go, jobs, log, root, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, Key, Motion, row_of};
 use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Tab, Then, engine_of};
@@ -178,7 +178,11 @@ fn keys(model: &Model, row: &ActionRow) -> String {
 
 /// The actions for the job under the cursor, with reasons when off.
 pub fn menu(model: &Model) -> Pick {
-    let rows = ACTIONS.iter().filter(|row| row.group == Group::Act && row.does != Do::Menu);
+    let place = model.place();
+    let about_it = |row: &&ActionRow| {
+        row.group == Group::Act && !matches!(row.does, Do::Menu | Do::New) && row.on.has(place)
+    };
+    let rows = ACTIONS.iter().filter(about_it);
     let mut all: Vec<Choice> = rows.map(|row| choice(model, row)).collect();
     all.sort_by_key(|choice| choice.off.is_some());
     let targets = model.targets();
@@ -227,6 +231,16 @@ pub fn columns(model: &Model) -> Pick {
 /// What can be copied about the job under the cursor.
 pub fn copy(model: &Model) -> Pick {
     let Some(job) = model.current() else { return Pick::of("Copy", false, Vec::new()) };
+    let head = job.head.as_ref().and_then(|head| head.rev.as_ref());
+    let rev = head.or(job.checkpoint.as_ref().map(|(rev, _)| rev)).map(ToString::to_string);
+    let page = model.page.as_ref().filter(|page| page.tab == Tab::Diff);
+    let line = page.and_then(|page| {
+        let file = page.diff.shown()?;
+        let line = file.line_at(page.diff.split, page.diff.at)?;
+        Some(format!("{}:{line}", file.name))
+    });
+    let file = job.file.as_deref().map(|file| format!("{}/{file}", job.stage.folder().name()));
+    let more = [("r", "revision", rev), ("l", "file and line", line), ("f", "file in the queue", file)];
     let texts = [
         ("i", "id", job.id.to_string()),
         ("t", "title", job.spec.title.clone()),
@@ -234,6 +248,7 @@ pub fn copy(model: &Model) -> Pick {
         ("c", "command", format!("aq show {}", job.id)),
         ("e", "engine", engine_of(job).to_string()),
     ];
+    let more = more.into_iter().filter_map(|(key, what, text)| Some((key, what, text?)));
     let row = |(key, what, text): (&'static str, &'static str, String)| Choice {
         label: what.to_string(),
         note: text.clone(),
@@ -242,7 +257,7 @@ pub fn copy(model: &Model) -> Pick {
         runs: String::new(),
         then: Then::Copy(what, text),
     };
-    Pick::of(format!("Copy: {}", job.id), false, texts.into_iter().map(row).collect())
+    Pick::of(format!("Copy: {}", job.id), false, texts.into_iter().chain(more).map(row).collect())
 }
 
 /// Does what was taken.
@@ -262,6 +277,7 @@ pub fn run(model: &mut Model, then: Then) -> Vec<Effect> {
             Vec::new()
         }
         Then::Copy(what, text) => vec![Effect::Copy(what, text)],
+        Then::Log(change) => log::change(model, change),
         Then::Look(look) => {
             model.look = look;
             tell::say(model, Role::Neutral, "it looks like this now", "", false);

@@ -1,6 +1,6 @@
 //! The one way in: a message goes into the model, effects come out.
 
-use super::{act, feed, go, jobs, layers, tell};
+use super::{act, diff, explain, feed, files, go, jobs, layers, log, pages, runs, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
 use crate::dash::model::{Hit, Layer, Model, Pane, Screen, Tab};
@@ -97,8 +97,26 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::Range => jobs::range(model),
         Do::All => jobs::all(model),
         Do::Shipped => jobs::shipped(model),
+        Do::Board => jobs::board(model),
+        Do::Sideways { forth } => jobs::sideways(model, forth),
+        Do::New => vec![Effect::New],
+        Do::LogMark => log::mark(model),
+        Do::LogOptions => {
+            let choice = log::options(model);
+            model.layers.push(Layer::Pick(choice));
+            Vec::new()
+        }
         Do::Filter => layers::filter(model),
         Do::Match { forth } => go::search_match(model, forth),
+        Do::Hunk { forth } => diff::hunk(model, forth),
+        Do::Split => diff::split(model),
+        Do::Whole => diff::between(model, None),
+        Do::EditLine => diff::edit(model),
+        Do::RunLog => runs::log(model),
+        Do::RunMark => runs::mark(model),
+        Do::Compare => runs::compare(model),
+        Do::At => explain::ask(model),
+        Do::OpenKept => files::open(model),
         Do::Follow => go::follow(model),
         Do::Palette => layers::palette(model),
         Do::Help => layers::help(model),
@@ -140,6 +158,11 @@ fn mouse(model: &mut Model, what: Mouse, at: (u16, u16)) -> Vec<Effect> {
             point(model, pane, row);
             if what == Mouse::Double { go::open(model) } else { Vec::new() }
         }
+        Some(Hit::Card(column, row)) => {
+            model.jobs.board.go((column, row));
+            go::share(model);
+            if what == Mouse::Double { go::open(model) } else { Vec::new() }
+        }
         Some(Hit::Job(job)) => go::page(model, job, Tab::Summary),
         None => Vec::new(),
     }
@@ -147,6 +170,7 @@ fn mouse(model: &mut Model, what: Mouse, at: (u16, u16)) -> Vec<Effect> {
 
 /// Puts the cursor of a pane on a row.
 fn point(model: &mut Model, pane: Pane, row: usize) {
+    pages::point(model, pane, row);
     match (model.screen, pane) {
         (Screen::Jobs, Pane::Jobs) => model.jobs.list.go(row),
         (Screen::Overview, Pane::Needs | Pane::Running | Pane::Recent) => {

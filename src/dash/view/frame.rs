@@ -34,7 +34,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
     footer(&mut canvas, row(area, area.height.saturating_sub(1)));
     for layer in &model.layers {
         match layer {
-            Layer::Filter(_) | Layer::Search(_) => {}
+            Layer::Filter(_) | Layer::Search(_) | Layer::Moment(_) => {}
             Layer::Pick(it) => pick::draw(&mut canvas, body, it),
             Layer::Help(it) => help::draw(&mut canvas, body, it),
             Layer::Sheet(it) => sheet::draw(&mut canvas, body, it),
@@ -217,6 +217,7 @@ fn footer(canvas: &mut Canvas<'_>, at: Rect) {
         let keys = match row.does {
             Do::Move(_) => "j/k".to_string(),
             Do::Tab { .. } => "[ ]".to_string(),
+            Do::Sideways { .. } => "h/l".to_string(),
             _ => row.keys.first().map(|key| key.sign(ascii)).unwrap_or_default(),
         };
         format!("{keys} {}", row.hint.unwrap_or_default())

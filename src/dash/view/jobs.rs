@@ -4,10 +4,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
-use super::detail;
 use super::frame::{NARROW, WIDE};
 use super::parts;
 use super::text::{clean, fit, grouped, width};
+use super::{board, detail};
 use crate::dash::model::{
     COLUMNS, Column, ColumnRow, Health, Hit, Layer, Pane, column, engine_of, factory_of,
 };
@@ -18,6 +18,8 @@ use crate::job::{HolderId, Role};
 
 /// Rows of what the cursor is on, where it stands below the list.
 const DETAIL: u16 = 6;
+/// The same below a board on a tall terminal.
+const DETAIL_TALL: u16 = 11;
 /// With fewer rows there is only the list.
 const DETAIL_FROM: u16 = 14;
 /// Columns of what the cursor is on, where it stands at the right.
@@ -38,6 +40,9 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         return nothing(canvas, at);
     }
     let current = model.current().cloned();
+    if model.jobs.board.on {
+        return on_the_board(canvas, at, current.as_deref());
+    }
     if model.zoom || current.is_none() {
         return list(canvas, at);
     }
@@ -57,6 +62,20 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         detail::draw(canvas, below_it, &job);
     } else {
         list(canvas, at);
+    }
+}
+
+/// The board, and below it what the cursor is on where there is room.
+fn on_the_board(canvas: &mut Canvas<'_>, at: Rect, job: Option<&Job>) {
+    let high = match job {
+        Some(_) if canvas.model.zoom || at.height < DETAIL_FROM => 0,
+        Some(_) if at.height >= DETAIL_FROM * 2 => DETAIL_TALL,
+        Some(_) => DETAIL,
+        None => 0,
+    };
+    board::draw(canvas, Rect { height: at.height - high, ..at });
+    if let (Some(job), 1..) = (job, high) {
+        detail::draw(canvas, below(at, at.height - high), job);
     }
 }
 
@@ -115,8 +134,8 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
     let lines = [
         "No jobs yet.",
         "",
+        "n                 write one in your editor, from a template",
         "aq add job.md     add a file",
-        "aq add --edit     write one from a template",
         "aq demo           see it work, in a throwaway queue",
         "",
         &format!("A markdown file dropped into {from}/inbox"),

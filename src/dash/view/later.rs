@@ -1,10 +1,9 @@
-//! Screens and tabs that are not in this version: they say so, and which verb answers today.
+//! Screens that are not in this version: they say so, and which verb answers today.
 
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, below, row};
-use crate::dash::model::{Screen, Tab};
-use crate::fleet::Job;
+use crate::dash::model::Screen;
 use crate::job::Role;
 
 /// A screen.
@@ -18,18 +17,6 @@ pub fn screen(canvas: &mut Canvas<'_>, at: Rect, screen: Screen) {
         Screen::Overview | Screen::Jobs => "",
     };
     words(canvas, at, screen.name(), today);
-}
-
-/// A tab.
-pub fn tab(canvas: &mut Canvas<'_>, at: Rect, tab: Tab, job: &Job) {
-    let today = match tab {
-        Tab::Diff => format!("aq diff {}", job.id),
-        Tab::Runs => format!("aq show {0}, aq insights {0}", job.id),
-        Tab::Explain => format!("aq explain {}", job.id),
-        Tab::Artifacts => format!("aq artifacts {}", job.id),
-        Tab::Summary | Tab::Manifest | Tab::Events | Tab::Log => String::new(),
-    };
-    words(canvas, at, tab.name(), &today);
 }
 
 fn words(canvas: &mut Canvas<'_>, at: Rect, name: &str, today: &str) {

@@ -3,10 +3,11 @@
 use ansi_to_tui::IntoText as _;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::canvas::{Canvas, below, row};
 use super::events::rolled;
-use super::text::{clean, grouped};
+use super::text::{clean, grouped, width};
 use crate::dash::model::{Layer, Loaded, LogLine, Voice};
 use crate::dash::theme::{Sign, Theme};
 use crate::fleet::Job;
@@ -27,7 +28,12 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
         Loaded::Unasked | Loaded::Asked => &[],
     };
     let follows = if log.follow { format!("follow {} ", canvas.sign(Sign::Ok)) } else { String::new() };
-    let right = format!("{follows}{} lines", grouped(lines.len() + log.dropped));
+    let all = lines.len() + log.dropped;
+    let count = match log.only_loud {
+        true => format!("{} of {} lines", grouped(log.count()), grouped(all)),
+        false => format!("{} lines", grouped(all)),
+    };
+    let right = format!("{follows}{count}");
     canvas.rule(row(at, 0), &title, &right, true);
     let mut body = below(at, 1);
     if search(canvas, row(body, body.height.saturating_sub(1)), lines) {
@@ -35,16 +41,52 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
     }
     let height = usize::from(body.height);
     let wish = if log.follow { usize::MAX } else { page.top() };
-    let top = rolled(canvas, wish, lines.len(), height);
+    let top = rolled(canvas, wish, log.count(), height);
     let wanted = log.search.to_lowercase();
-    for (nth, line) in lines.iter().skip(top).take(height).enumerate() {
+    let mut rows: Vec<(Line<'static>, bool)> = Vec::new();
+    for line in (top..).map_while(|nth| log.line(nth)).take(height) {
+        let found = !wanted.is_empty() && line.text.to_lowercase().contains(&wanted);
+        let set = set(canvas, line, !log.bare, body.width);
+        match log.wrap {
+            true => rows.extend(folded(&set, usize::from(body.width)).into_iter().map(|row| (row, found))),
+            false => rows.push((set, found)),
+        }
+    }
+    // Of wrapped lines the end stays in sight while it is followed, else the beginning.
+    let skip = if log.follow { rows.len().saturating_sub(height) } else { 0 };
+    for (nth, (line, found)) in rows.iter().skip(skip).take(height).enumerate() {
         let place = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
-        let set = set(canvas, line);
-        canvas.line(place, &set);
-        if !wanted.is_empty() && line.text.to_lowercase().contains(&wanted) {
+        canvas.line(place, line);
+        if *found {
             canvas.restyle(place, canvas.look().head());
         }
     }
+}
+
+/// A line in rows of so many columns.
+fn folded(line: &Line<'_>, columns: usize) -> Vec<Line<'static>> {
+    let mut rows = vec![Vec::new()];
+    let mut used = 0;
+    for span in &line.spans {
+        let mut text = String::new();
+        for part in span.content.graphemes(true) {
+            let wide = width(part);
+            if used + wide > columns && used > 0 {
+                let full = std::mem::take(&mut text);
+                if let Some(row) = rows.last_mut() {
+                    row.push(Piece::styled(full, span.style));
+                }
+                rows.push(Vec::new());
+                used = 0;
+            }
+            used += wide;
+            text.push_str(part);
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push(Piece::styled(text, span.style));
+        }
+    }
+    rows.into_iter().map(Line::from).collect()
 }
 
 /// What is searched for and how often it is there. Gives whether it took a row.
@@ -66,14 +108,20 @@ fn search(canvas: &mut Canvas<'_>, at: Rect, lines: &[LogLine]) -> bool {
 }
 
 /// A line with its time; its colours as far as the theme has any, nothing else of what it says to a terminal.
-fn set(canvas: &Canvas<'_>, line: &LogLine) -> Line<'static> {
+fn set(canvas: &Canvas<'_>, line: &LogLine, timed: bool, columns: u16) -> Line<'static> {
     let time = line.at.local_full();
     let time = time.get(11..).unwrap_or_default();
-    let mut pieces = vec![Piece::raw(format!("{time}  "))];
+    if line.voice == Voice::Mark {
+        let sign = canvas.sign(Sign::Light);
+        let text = format!("{sign}{sign} mark {time} ");
+        let rest = usize::from(columns).saturating_sub(width(&text));
+        return Line::from(canvas.piece(Role::Human, text + &sign.repeat(rest)));
+    }
+    let mut pieces = vec![Piece::raw(if timed { format!("{time}  ") } else { String::new() })];
     let role = match line.voice {
         Voice::Out => Role::Neutral,
         Voice::Err => Role::Wait,
-        Voice::Aq => Role::Active,
+        Voice::Aq | Voice::Mark => Role::Active,
     };
     if line.voice == Voice::Aq {
         pieces.push(canvas.piece(role, "aq: "));
@@ -115,6 +163,14 @@ fn only_colours(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_go_on_below() {
+        let line = Line::from(vec![Piece::raw("abc"), Piece::raw("日本defg")]);
+        let rows: Vec<String> = folded(&line, 5).iter().map(ToString::to_string).collect();
+        assert_eq!(rows, ["abc日", "本def", "g"]);
+        assert_eq!(folded(&Line::default(), 5).len(), 1);
+    }
 
     #[test]
     fn of_all_sequences_only_colours_are_left() {

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::{Canvas, below, row};
 use super::parts;
 use super::text::{clean, width};
-use super::{events, later, log, manifest, summary};
+use super::{artifacts, diff, events, explain, log, manifest, runs, summary};
 use crate::dash::model::{Hit, TABS, Tab};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
@@ -32,7 +32,10 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         Tab::Manifest => manifest::draw(canvas, at, &job),
         Tab::Events => events::of_job(canvas, at),
         Tab::Log => log::draw(canvas, at, &job),
-        Tab::Diff | Tab::Runs | Tab::Explain | Tab::Artifacts => later::tab(canvas, at, page.tab, &job),
+        Tab::Diff => diff::draw(canvas, at, &job),
+        Tab::Runs => runs::draw(canvas, at, &job),
+        Tab::Explain => explain::draw(canvas, at, &job),
+        Tab::Artifacts => artifacts::draw(canvas, at, &job),
     }
 }
 

@@ -7,6 +7,7 @@ use super::boxed;
 use super::canvas::{Canvas, row};
 use super::text::{clean, cut, width};
 use crate::dash::model::{Sheet, Words};
+use crate::dash::theme::Sign;
 use crate::job::Role;
 
 /// Columns of the box where there is room.
@@ -36,6 +37,14 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     let inside = boxed::draw(canvas, at, (wide, high), &clean(&sheet.head), &hint);
     // The words go before the facts where there is no room for both.
     let facts = inside.height.saturating_sub(words);
+    let over = lines.len().saturating_sub(usize::from(facts));
+    if over > 0 && facts > 0 {
+        // What a person says yes to is not cut without a word.
+        lines.truncate(usize::from(facts) - 1);
+        lines.push(
+            canvas.piece(Role::Wait, format!("{} {} lines more", canvas.sign(Sign::More), over + 1)).into(),
+        );
+    }
     for (nth, line) in lines.iter().take(usize::from(facts)).enumerate() {
         canvas.line(row(inside, u16::try_from(nth).unwrap_or(u16::MAX)), line);
     }

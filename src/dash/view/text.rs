@@ -46,6 +46,25 @@ pub fn cut(text: &str, most: usize, more: &str) -> String {
     out
 }
 
+/// The end of a text in so many columns, with `more` where its beginning is left out: of a path the end tells.
+pub fn cut_front(text: &str, most: usize, more: &str) -> String {
+    if width(text) <= most {
+        return text.to_string();
+    }
+    let room = most.saturating_sub(width(more));
+    let mut kept: Vec<&str> = Vec::new();
+    let mut used = 0;
+    for part in text.graphemes(true).rev() {
+        used += width(part);
+        if used > room {
+            break;
+        }
+        kept.push(part);
+    }
+    let end: String = kept.into_iter().rev().collect();
+    if most >= width(more) { format!("{more}{end}") } else { end }
+}
+
 /// The text cut or filled up to exactly so many columns, at the left or the right edge.
 pub fn fit(text: &str, columns: usize, right: bool, more: &str) -> String {
     let text = cut(text, columns, more);
