@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group};
 
 use super::plan::RunPlan;
-use super::processes::{Family, PidStart, Proc, signal_all};
+use super::processes::{Family, PidStart, Proc, kill_children, signal_all};
 use super::recorder::Recorder;
 use super::report::{End, EngineRecord};
 use super::rundir;
@@ -179,20 +179,22 @@ impl<'a> Ladder<'a> {
                 return false;
             }
         };
+        if left.is_empty() && childless {
+            return true;
+        }
         if left.is_empty() {
             self.slow_down();
-            return childless;
-        }
-        if !self.rest_told {
+        } else if !self.rest_told {
             self.rest_told = true;
             self.leftovers = left.len() as u64;
             recorder.note(format!("the engine left processes behind, ending them: {}", pids(&left)), None);
             signal_all(&left, Signal::TERM);
             signal_all(&left, Signal::CONT);
-            if self.step == Step::Running {
-                self.step = Step::Terminating { kill_at: later(self.clock.passed(), self.grace) };
-                self.pause = COUNT_FIRST;
-            }
+        }
+        // Children that no look finds have their grace as well, and no longer one than others.
+        if self.step == Step::Running {
+            self.step = Step::Terminating { kill_at: later(self.clock.passed(), self.grace) };
+            self.pause = COUNT_FIRST;
         }
         false
     }
@@ -283,6 +285,7 @@ impl<'a> Ladder<'a> {
         if let Ok(left) = self.family.seen_by_shim() {
             signal_all(&left, Signal::KILL);
         }
+        kill_children(|| self.reap());
     }
 
     /// Writes down what is below us, for whoever must clean up if we are killed.

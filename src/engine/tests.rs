@@ -424,11 +424,13 @@ fn after_a_killed_shim_everything_of_the_run_is_found_and_nothing_else() {
     stranger.wait().unwrap();
 }
 
-/// Forks and exits all the time, so that a look at the process table may find nothing; stops by itself.
+/// Forks and exits all the time, so that a look at the process table may find nothing. It would end by
+/// itself after more forks than anyone waits for, and leave word of it.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_never_holds_still_is_ended_too() {
-    let script = "echo 'n=$1; [ $n -lt 20000 ] || exit 0; sh comet $((n+1)) & exit 0' > comet; sh comet 0 &";
+    let script =
+        "echo 'n=$1; [ $n -lt 20000 ] || exec touch spent; sh comet $((n+1)) & exit 0' > comet; sh comet 0 &";
     let mut trial = Trial::of(script);
     trial.plan.grace = Span::from_millis(100);
     let report = trial.go();
@@ -436,6 +438,7 @@ fn what_never_holds_still_is_ended_too() {
     let ours = |pid: i32| super::processes::environ(pid, super::RUN_VARIABLE) == Some(report.run_id.clone());
     let left = super::processes::processes().unwrap().into_iter().filter(|p| !p.dead && ours(p.pid)).count();
     assert_eq!(left, 0);
+    assert!(!trial.home.path().join("spent").exists(), "it ended by itself");
 }
 
 #[test]
