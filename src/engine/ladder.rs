@@ -137,6 +137,13 @@ impl<'a> Ladder<'a> {
             }
             Happening::Signal(_) => {}
             Happening::OutputEnded => self.output_ended = true,
+            Happening::CeilingCrossed => {
+                self.reap();
+                // A run that is over, or on its way down, costs nothing more.
+                if self.end.is_none() && self.step == Step::Running {
+                    self.give_up(StopCause::BudgetExceeded, recorder);
+                }
+            }
         }
     }
 
@@ -205,7 +212,7 @@ impl<'a> Ladder<'a> {
         match self.step {
             Step::Running => {
                 if self.wall.is_some_and(|wall| now >= wall) {
-                    self.time_is_up(recorder);
+                    self.give_up(StopCause::Timeout, recorder);
                 } else if now >= self.next_sample {
                     self.sample();
                     self.next_sample = later(now, if now < SAMPLE { SAMPLE_FIRST } else { SAMPLE });
@@ -232,12 +239,12 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    /// The attempt's wall time is over: the order is written down first, like any other.
-    fn time_is_up(&mut self, recorder: &mut Recorder) {
-        if let Err(e) = write_order(self.dir, StopCause::Timeout, None) {
+    /// A limit of the plan is reached: the order is written down first, like any other.
+    fn give_up(&mut self, cause: StopCause, recorder: &mut Recorder) {
+        if let Err(e) = write_order(self.dir, cause, None) {
             recorder.note(format!("cannot write the stop order: {e}"), None);
         }
-        self.take_down(self.ordered(StopCause::Timeout), recorder);
+        self.take_down(self.ordered(cause), recorder);
     }
 
     /// The order that stands, or `otherwise`.
