@@ -379,12 +379,13 @@ fn ten_thousand_jobs_answer_at_once() {
 }
 
 #[test]
-fn the_cockpit_needs_a_terminal_and_says_what_answers_without_one() {
+fn the_cockpit_is_told_in_words_without_a_terminal_and_never_in_json() {
     let bench = Bench::queue();
-    same(
-        &bench.run("dash"),
-        "! error: the cockpit cannot be drawn here\n!   there is no terminal\n!   today: aq next, aq ls, aq watch\nexit 2\n",
-    );
+    let said = bench.run("dash");
+    assert!(said.contains("Nothing needs you and nothing runs"), "{said}");
+    assert!(said.ends_with("Number, verb, or ? >\nexit 0\n"), "{said}");
+    let said = bench.run("dash --json");
+    assert!(said.contains("the cockpit has no JSON") && said.ends_with("exit 2\n"), "{said}");
     same(
         &bench.run("dash --theme dusk"),
         "! error: no theme dusk\n!   themes: auto, dark, light, 16, mono, contrast\nexit 2\n",

@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use super::seat::Seat;
 
 /// Jobs in every stage that a short script can reach.
-const SCENE: &str = "submit fix-login priority=high budget.usd=4 | submit notes | submit release deps=fix-login,notes | submit docs engine=claude | submit gate review=1 \
+pub const SCENE: &str = "submit fix-login priority=high budget.usd=4 | submit notes | submit release deps=fix-login,notes | submit docs engine=claude | submit gate review=1 \
      | pass 10m | claim h1~x/1 | start fix-login | checkpoint fix-login abcdef1234 \
      | claim h1~x/2 | start gate | end gate ok rev=7654321 | claim h1~x/2 | start notes | checkpoint notes 1234567 \
      | verify notes pass rev=1234567 | end notes ok rev=1234567 \

@@ -211,7 +211,7 @@ fn text(buffer: &Buffer) -> String {
 }
 
 /// `12:04:27` and `12:04` become `HH:MM:SS` and `HH:MM`.
-fn without_times(line: &str) -> String {
+pub fn without_times(line: &str) -> String {
     let mut chars: Vec<char> = line.chars().collect();
     let digit = |c: Option<&char>| c.is_some_and(char::is_ascii_digit);
     for i in 0..chars.len() {

@@ -1,13 +1,18 @@
 //! `aq dash`: the cockpit over this queue.
 
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
 use super::acting::editor_of;
 use super::frame::{Answer, CliError, ColorWish, Context, Exit};
-use crate::dash::{Folder, Look, Options, THEMES, Theme, Wishes, run as run_cockpit};
+use super::verbs::{Group, VERBS};
+use crate::board::Settings;
+use crate::dash::{
+    Folder, Look, Options, Plain, Signal, THEMES, Theme, Wishes, run as run_cockpit, run_plain,
+};
 use crate::job::Color;
 
 /// The cockpit
@@ -33,12 +38,27 @@ pub struct Args {
 /// Runs it until it is left.
 ///
 /// # Errors
-/// Exit 2 without a terminal, for a fleet, or for an unknown theme; a fault of the terminal or the queue.
+/// Exit 2 for JSON, for a fleet, or for an unknown theme; a fault of the terminal or the queue.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let theme = theme_of(&args.theme)?;
     let place = cx.place()?.clone();
-    refuse_without_terminal(cx)?;
+    if cx.out.is_json() {
+        return Err(CliError::usage("the cockpit has no JSON").next("a stream of it: aq events -f --json"));
+    }
     let settings = cx.settings()?;
+    let look = look_of(cx, &settings, theme, args.ascii);
+    let editor = editor_of(settings.config.editor.as_deref());
+    let words = in_words(cx);
+    let folder = Folder { place, settings: Arc::new(settings), me: cx.me(), read_only: args.read_only };
+    if words {
+        return plain(folder);
+    }
+    run_cockpit(Options { folder, look, mouse: !args.no_mouse, editor, idle: idle_signal()? })?;
+    Ok(Exit::Done)
+}
+
+/// How the cockpit looks here: flags, then the settings, then what the environment says of the terminal.
+pub(super) fn look_of(cx: &Context, settings: &Settings, theme: Option<Theme>, ascii: bool) -> Look {
     let color = match cx.globals.color {
         Some(ColorWish::Always) => Some(true),
         Some(ColorWish::Never) => Some(false),
@@ -50,20 +70,24 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         },
     };
     let env = |name: &str| std::env::var(name).unwrap_or_default();
-    let look = Look::of(&Wishes {
+    Look::of(&Wishes {
         theme,
         color,
-        ascii: args.ascii,
+        ascii,
         no_color: !env("NO_COLOR").is_empty(),
         term: env("TERM"),
         colorterm: env("COLORTERM"),
         colorfgbg: env("COLORFGBG"),
         utf8: !cx.out.ascii(),
-    });
-    let editor = editor_of(settings.config.editor.as_deref());
-    let folder = Folder { place, settings: Arc::new(settings), me: cx.me(), read_only: args.read_only };
-    run_cockpit(Options { folder, look, mouse: !args.no_mouse, editor })?;
-    Ok(Exit::Done)
+    })
+}
+
+/// Where the cockpit tells that it has nothing to do, if `AQ_DASH_IDLE` asks for it: `/dev/fd/9`.
+pub(super) fn idle_signal() -> Result<Option<Signal>, CliError> {
+    let Some(path) = std::env::var_os("AQ_DASH_IDLE").map(PathBuf::from) else { return Ok(None) };
+    let file = std::fs::OpenOptions::new().append(true).open(&path);
+    let file = file.map_err(|e| CliError::io("open, as AQ_DASH_IDLE asks,", &path, &e))?;
+    Ok(Some(Box::new(file)))
 }
 
 /// The theme of that name; `auto` is none, so that the terminal decides.
@@ -77,18 +101,33 @@ fn theme_of(name: &str) -> Result<Option<Theme>, CliError> {
     })
 }
 
-/// The cockpit needs a terminal on both sides; lines for everybody else are another verb's.
-fn refuse_without_terminal(cx: &Context) -> Result<(), CliError> {
-    let why = if cx.out.is_json() {
-        "the cockpit has no JSON"
-    } else if cx.globals.plain {
-        "its plain mode is not in this version"
-    } else if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
-        "TERM is dumb: this terminal cannot be drawn on"
-    } else if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-        "there is no terminal"
-    } else {
-        return Ok(());
+/// Verbs that the cockpit in words does not run: they take the terminal, never end, or are the cockpit itself.
+const NOT_INSIDE: [&str; 9] =
+    ["dash", "demo", "watch", "wait", "agent", "bench", "man", "completions", "help"];
+
+/// Whether it is told in words: asked for, or there is no terminal to draw on.
+pub(super) fn in_words(cx: &Context) -> bool {
+    cx.globals.plain
+        || std::env::var("TERM").is_ok_and(|term| term == "dumb")
+        || !std::io::stdin().is_terminal()
+        || !std::io::stdout().is_terminal()
+}
+
+/// The cockpit in words.
+fn plain(folder: Folder) -> Answer {
+    let exe = std::env::current_exe().map_err(|e| CliError::io("find", Path::new("aq itself"), &e))?;
+    let queue = folder.place.queue.clone();
+    let may_act = !folder.read_only;
+    let verbs = VERBS.iter().filter(|verb| verb.is_here() && !NOT_INSIDE.contains(&verb.name));
+    let verbs = verbs.filter(|verb| may_act || verb.group == Group::Reading);
+    let verbs = verbs.map(|verb| verb.name.to_string()).collect();
+    let verb = move |words: &[String]| {
+        let mut command = std::process::Command::new(&exe);
+        // Our input is the conversation: a verb must not read it.
+        command.arg("--queue").arg(&queue).arg("--plain").args(words).stdin(std::process::Stdio::null());
+        command.status().map(drop).map_err(|e| format!("cannot run aq {}: {e}", words.join(" ")))
     };
-    Err(CliError::usage("the cockpit cannot be drawn here").why(why).next("today: aq next, aq ls, aq watch"))
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    run_plain(Plain { folder, verbs, verb: Box::new(verb) }, &mut out)?;
+    Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@
 //! - `view`: what a frame shows, one file per screen. What only drawing can know comes back as [`Drawn`].
 //! - `effect`, `msg`: what is asked of the world and what it answers; no widget's type is in them.
 //! - `source`: a thread that follows the queue and does effects. A fleet is another file beside `folder`.
+//! - `plain`: the same model told in words, line by line, and steered by lines that are typed.
 //! - `run`: terminal, input thread, signals, guards, the loop with its one timer.
 //!
 //! # To add
@@ -34,6 +35,7 @@ mod guards;
 mod keys;
 mod model;
 mod msg;
+mod plain;
 mod run;
 mod source;
 mod theme;
@@ -44,7 +46,8 @@ pub use effect::{Effect, Want};
 pub use keys::{ACTIONS, ActionRow, Do, GROUPS, Group, Key, Motion, On, action_of};
 pub use model::*;
 pub use msg::{Acted, Fresh, Got, Mouse, Msg, Read, Said};
-pub use run::{Options, run};
+pub use plain::{Step, Talk};
+pub use run::{Options, Plain, Signal, run, run_plain};
 pub use source::Folder;
 pub use theme::{Look, THEMES, Theme, Wishes};
 pub use update::update;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::effect::Want;
 use super::keys::Key;
-use super::model::{Drawn, Explained, Health, Lists, LogLine, Moment, Patch};
+use super::model::{Drawn, Explained, Health, Lists, LogLine, Moment, Patch, Then};
 use crate::fleet::{Event, Refusal, State};
 use crate::job::{AttemptNo, HolderId, JobId, Seq};
 
@@ -18,6 +18,10 @@ pub enum Msg {
     Key(Key),
     /// A text was pasted, or came as fast as one.
     Paste(String),
+    /// Something was chosen by its name, without a key.
+    Chosen(Then),
+    /// What follows is about these jobs.
+    Aim(Vec<JobId>),
     /// The mouse.
     Mouse(Mouse, u16, u16),
     /// The terminal has this many columns and rows.

@@ -48,8 +48,6 @@ pub(super) enum Happening {
     Signal(u8),
     /// Both output streams ended and are written.
     OutputEnded,
-    /// What the run has used up is more than its plan allows.
-    CeilingCrossed,
 }
 
 /// What the run came to, beside its output.
@@ -98,9 +96,9 @@ fn own(dir: &Path) -> io::Result<()> {
     if let Err(e) = rundir::set_aside(dir) {
         say(&format!("aq: cannot set space aside for the verdict: {e}"));
     }
-    let mut recorder = Recorder::start(&plan, &plan.transcript_in(dir), move |happening| {
+    let mut recorder = Recorder::start(&plan, &plan.transcript_in(dir), move || {
         // The loop may have stopped waiting.
-        happen.send(happening).ok();
+        happen.send(Happening::OutputEnded).ok();
     });
     let begun = begin(dir, &plan, &recorder);
     if let Err(e) = plan.without_secrets().write(dir) {
@@ -232,7 +230,7 @@ fn drain(happenings: &mpsc::Receiver<Happening>, recorder: &mut Recorder) {
             return;
         }
         match happenings.recv_timeout(left) {
-            Ok(Happening::Signal(_) | Happening::CeilingCrossed) => {}
+            Ok(Happening::Signal(_)) => {}
             Ok(Happening::OutputEnded) | Err(_) => return,
         }
     }

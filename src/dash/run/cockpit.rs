@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
+use super::idle::{Idle, Signal};
 use super::input::{Input, Reader};
 use super::signals::Signals;
 use super::terminal::Terminal;
@@ -48,6 +49,8 @@ pub struct Options {
     pub mouse: bool,
     /// The person's editor as a command line.
     pub editor: String,
+    /// Told whenever nothing is left to do.
+    pub idle: Option<Signal>,
 }
 
 /// What the channel carries.
@@ -85,6 +88,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
         guard: Guard::default(),
         draft: None,
         clicked: None,
+        idle: Idle::new(options.idle),
     };
     let ended = it.run(&mut model, &mail, &mut last);
     drop(it);
@@ -108,12 +112,14 @@ struct Cockpit<'a> {
     draft: Option<PathBuf>,
     /// The last click: where and when.
     clicked: Option<((u16, u16), Span)>,
+    idle: Idle,
 }
 
 impl Cockpit<'_> {
     fn run(&mut self, model: &mut Model, mail: &Receiver<Post>, last: &mut Span) -> Result<(), Fault> {
         while !model.quit {
             let rest = self.rest(model, *last);
+            self.idle.sleeps(self.word(model));
             let first = match rest {
                 None => mail.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 Some(span) => mail.recv_timeout(span.to_std()),
@@ -143,9 +149,19 @@ impl Cockpit<'_> {
             }
             if model.dirty && !model.quit && (at_once || self.may_draw(model, *last)) {
                 *last = draw(self.terminal, model)?;
+                self.idle.frames += 1;
             }
         }
         Ok(())
+    }
+
+    /// What the loop sleeps over, for the idle signal.
+    fn word(&self, model: &Model) -> &'static str {
+        match self.guard.deadline() {
+            Some(_) => "guard",
+            None if model.dirty || model.pending() => "busy",
+            None => "idle",
+        }
     }
 
     /// How long nothing need happen; `None` is until something comes.
@@ -164,6 +180,7 @@ impl Cockpit<'_> {
     fn take(&mut self, model: &mut Model, post: Post) -> Result<bool, Fault> {
         match post {
             Post::Keys(keys) => {
+                self.idle.inputs += 1;
                 for passed in self.guard.take(&keys) {
                     self.passed(model, passed)?;
                 }
@@ -171,6 +188,7 @@ impl Cockpit<'_> {
             }
             Post::Msg(msg) => {
                 let by_hand = matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Resize(..));
+                self.idle.inputs += u64::from(by_hand);
                 let msg = self.doubled(model, msg);
                 self.turn(model, msg)?;
                 Ok(by_hand)
@@ -345,7 +363,7 @@ fn pace(model: &Model) -> Span {
     if model.focused { FRAME } else { UNFOCUSED }
 }
 
-fn moment() -> Moment {
+pub(super) fn moment() -> Moment {
     Moment { wall: SystemClock.wall(), up: SystemClock.boot() }
 }
 
@@ -389,7 +407,7 @@ fn draft() -> Result<PathBuf, Fault> {
 }
 
 /// The queue's folder as people write it: `~` for their home.
-fn shown(place: &Place) -> String {
+pub(super) fn shown(place: &Place) -> String {
     let home = std::env::var_os("HOME").map(PathBuf::from);
     match home.and_then(|home| place.queue.strip_prefix(home).ok().map(PathBuf::from)) {
         Some(rest) => format!("~/{}", rest.display()),

@@ -1,6 +1,6 @@
 //! The one way in: a message goes into the model, effects come out.
 
-use super::{act, diff, explain, feed, files, go, jobs, layers, log, pages, runs, tell};
+use super::{act, aim, diff, explain, feed, files, go, jobs, layers, log, pages, runs, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
 use crate::dash::model::{Hit, Layer, Model, Pane, Screen, Tab};
@@ -22,6 +22,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Key(key) => pressed(model, key),
         Msg::Paste(text) => layers::paste(model, &text),
+        Msg::Chosen(then) => aim::chosen(model, then),
+        Msg::Aim(jobs) => aim::at(model, jobs),
         Msg::Mouse(what, x, y) => mouse(model, what, (x, y)),
         Msg::Resize(width, height) => {
             model.dirty |= model.size != (width, height);

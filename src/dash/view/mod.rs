@@ -28,3 +28,4 @@ mod summary;
 mod text;
 
 pub use frame::view;
+pub use text::clean;

@@ -1,0 +1,227 @@
+//! The cockpit in a real terminal: what it takes over, gives back, draws and leaves alone.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::pty::{Pty, Room};
+
+/// A try that was too slow for a guard proves nothing; so many are given on a loaded machine.
+const TRIES: usize = 20;
+/// So long an idle cockpit is watched; what it counts does not depend on how long.
+const WATCHED: Duration = Duration::from_secs(3);
+
+#[test]
+fn it_starts_follows_its_size_and_leaves_clean() {
+    let room = Room::with(&["alpha", "beta"]);
+    let mut pty = room.dash(&[]);
+    pty.shows("Overview");
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    assert!(pty.screen.screen().alternate_screen());
+    pty.resize(120, 30);
+    pty.until("the footer stands in the last row", |pty| {
+        pty.screen.screen().rows(0, 120).nth(29).is_some_and(|row| row.contains("help"))
+    });
+    pty.resize(60, 16);
+    pty.until("and there again", |pty| {
+        pty.screen.screen().rows(0, 60).nth(15).is_some_and(|row| row.contains("help"))
+    });
+    pty.settles();
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+    pty.is_clean();
+}
+
+#[test]
+fn the_editor_gets_the_terminal_and_gives_it_back() {
+    let room = Room::with(&["alpha"]);
+    let editor = room.home.path().join("editor.sh");
+    let script = "#!/bin/sh\necho EDITING \"$1\"\nread line\necho \"$line\" >> \"$1\"\n";
+    std::fs::write(&editor, script).expect("a script");
+    let command = format!("sh {}", editor.display());
+    let mut pty = room.dash(&[("EDITOR", &command)]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    pty.send("e");
+    pty.shows("EDITING");
+    assert!(!pty.screen.screen().alternate_screen());
+    // What is typed behind the editor's own line waits in the terminal: it must be no command.
+    pty.send("by hand\nq");
+    pty.until("the cockpit is back", |pty| pty.screen.screen().alternate_screen());
+    pty.shows("The job alpha");
+    let text = std::fs::read_to_string(room.queue.join("inbox/alpha.md")).expect("the file");
+    assert!(text.ends_with("by hand\n"), "{text}");
+    pty.press("1");
+    pty.shows("Needs you");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+}
+
+#[test]
+fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_the_cockpit_back() {
+    let room = Room::with(&["alpha"]);
+    let script = "set -m; \"$AQ\" --queue \"$QUEUE\" dash; echo STOPPED; read go; fg >/dev/null; echo ENDED";
+    let mut pty = room.script(script, &[]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    pty.send("\u{1a}");
+    pty.shows("STOPPED");
+    pty.is_clean();
+    pty.send("\n");
+    pty.until("the cockpit is back", |pty| pty.screen.screen().alternate_screen());
+    pty.shows("The job alpha");
+    pty.press("1");
+    pty.shows("Needs you");
+    pty.send("q");
+    pty.shows("ENDED");
+    pty.ends();
+    pty.is_clean();
+}
+
+#[test]
+fn signals_end_it_and_restore_the_terminal() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let room = Room::with(&["alpha"]);
+        let mut pty = room.dash(&[]);
+        pty.settles();
+        pty.signal(signal);
+        assert_eq!(pty.ends(), 0, "{signal:?}");
+        pty.is_clean();
+    }
+}
+
+/// Panics where a cockpit's loop tells that it is idle.
+struct Panics;
+
+impl std::io::Write for Panics {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        panic!("a bug in the loop");
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Run in a terminal by [`a_panic_restores_the_terminal_and_can_be_read`].
+#[test]
+#[ignore = "needs a terminal of its own"]
+fn panics_in_the_loop() {
+    let Ok(queue) = std::env::var("QUEUE") else { return };
+    let place = aq::store::Place::open(std::path::Path::new(&queue)).expect("a queue");
+    let settings = std::sync::Arc::new(aq::board::Settings::load(Some(&place), &[]).expect("settings"));
+    let me = aq::fleet::Actor::new(aq::fleet::ActorKind::Person, "ann@here");
+    let folder = aq::dash::Folder { place, settings, me, read_only: false };
+    let options = aq::dash::Options {
+        folder,
+        look: aq::dash::Look::default(),
+        mouse: true,
+        editor: "vi".to_string(),
+        idle: Some(Box::new(Panics)),
+    };
+    let _ = aq::dash::run(options);
+}
+
+#[test]
+fn a_panic_restores_the_terminal_and_can_be_read() {
+    let room = Room::with(&["alpha"]);
+    let me = std::env::current_exe().expect("this program");
+    let script = "exec \"$ME\" --ignored --exact dash::live::panics_in_the_loop --nocapture";
+    let mut pty = room.script(script, &[("ME", &me.display().to_string())]);
+    pty.shows("a bug in the loop");
+    assert_ne!(pty.ends(), 0);
+    assert!(pty.bytes.windows(8).any(|bytes| bytes == b"\x1b[?1049h"), "it never took the terminal over");
+    pty.is_clean();
+}
+
+#[test]
+fn without_colours_the_selection_is_seen() {
+    let room = Room::with(&["alpha", "beta"]);
+    let mut pty = room.dash(&[("NO_COLOR", "1")]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    let screen = pty.screen.screen();
+    let cells = || (0..24).flat_map(|row| (0..80).map(move |col| (row, col)));
+    let of = |(row, col): (u16, u16)| screen.cell(row, col).expect("a cell");
+    assert!(cells().all(|at| of(at).fgcolor() == vt100::Color::Default), "a colour was used");
+    let chosen: Vec<u16> =
+        (0..24).filter(|row| (0..80).filter(|col| of((*row, *col)).inverse()).count() > 40).collect();
+    assert_eq!(chosen.len(), 1, "one row is reversed: {chosen:?}");
+    let row = screen.rows(0, 80).nth(usize::from(chosen[0])).unwrap_or_default();
+    assert!(row.contains("The job"), "{row}");
+}
+
+#[test]
+fn an_arrow_that_arrives_in_pieces_does_nothing() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    for _ in 0..TRIES {
+        pty.press("\r");
+        pty.shows("Manifest");
+        let inputs = pty.told.inputs;
+        pty.send("\u{1b}");
+        pty.until("Esc was read", |pty| pty.told.inputs > inputs);
+        // Too late for the guard: on this try it was an Esc, lawfully.
+        let in_time = pty.told.word == "guard";
+        pty.send("[A");
+        pty.until("the rest was read", |pty| pty.told.inputs > inputs + 1 && pty.told.word == "idle");
+        pty.press("?");
+        pty.shows("Help: ");
+        let on_the_page = pty.text().contains("Help: Summary");
+        pty.press("\u{1b}");
+        if in_time && on_the_page {
+            return;
+        }
+        pty.press("2");
+        pty.shows("The job alpha");
+    }
+    panic!("the page was left by every one of {TRIES} torn arrows; the screen:\n{}", pty.text());
+}
+
+#[test]
+fn a_burst_of_letters_and_a_paste_are_no_commands() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    // Letters that would cancel the job, say yes, and quit.
+    for text in ["xyyxq\rqq", "\u{1b}[200~xyyxq\rqq\u{1b}[201~"] {
+        pty.press(text);
+        pty.shows("a paste was ignored");
+        pty.press("1");
+        pty.shows("Needs you");
+        pty.press("2");
+        pty.shows("The job alpha");
+        assert!(room.queue.join("inbox/alpha.md").exists());
+    }
+}
+
+#[test]
+fn idle_it_writes_nothing_and_does_not_wake() {
+    let room = Room::with(&[]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.shows("Overview");
+    // The frame that the idle line stands for is on its way through the pty.
+    while pty.take(Duration::from_millis(200)) {}
+    let (bytes, frames, before) = (pty.bytes.len(), pty.told.frames, switches(&pty));
+    while pty.take(WATCHED) {
+        assert_eq!((pty.bytes.len(), pty.told.frames), (bytes, frames), "it drew: {}", pty.text());
+    }
+    assert_eq!(switches(&pty), before, "it woke up");
+}
+
+/// How often the thread that owns the screen gave up the processor by itself; none where the system does not say.
+fn switches(pty: &Pty) -> Option<String> {
+    let pid = pty.pid().as_raw_nonzero();
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/status")).ok()?;
+    text.lines().find(|line| line.starts_with("voluntary_ctxt_switches")).map(str::to_string)
+}

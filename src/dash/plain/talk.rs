@@ -1,0 +1,280 @@
+//! The conversation: what a typed line asks for, and what is said when the model has moved on. Pure.
+
+use std::sync::Arc;
+
+use super::menu::{Menu, help, is_spoken, menu};
+use super::words;
+use crate::dash::keys::{ACTIONS, Do, Key};
+use crate::dash::model::{GUARD, Health, Layer, Model, Place, Screen, Sheet, Then, Toast, later};
+use crate::dash::msg::Msg;
+use crate::dash::view::clean;
+use crate::fleet::{Event, Job, State};
+use crate::job::{JobId, Seq};
+use crate::time::Span;
+
+/// What is to be done for a line that was typed.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Prints a line.
+    Say(String),
+    /// Goes through the model.
+    Msg(Msg),
+    /// Runs a verb of the command line.
+    Run(Vec<String>),
+}
+
+/// What was said so far.
+pub struct Talk {
+    verbs: Vec<String>,
+    items: Vec<Then>,
+    /// The state whose changes were told, and the last event of it.
+    told: (Arc<State>, Seq),
+    health: Health,
+    /// The last word that was said, and how many messages there were.
+    heard: (Option<Toast>, usize),
+    /// Where the model was when its menu was printed.
+    at: Option<At>,
+}
+
+/// Enough of a place to know that its menu is another one.
+#[derive(PartialEq, Eq)]
+struct At {
+    place: Place,
+    job: Option<JobId>,
+    layer: Option<(String, bool, usize)>,
+    query: (String, bool),
+}
+
+impl Talk {
+    /// Before anything was said; these verbs may be run from it.
+    pub fn new(verbs: Vec<String>) -> Talk {
+        let told = (Arc::default(), 0);
+        Talk { verbs, items: Vec::new(), told, health: Health::Loading, heard: (None, 0), at: None }
+    }
+
+    /// What is new since the last time. The menu is said only when the model has settled, so that it is whole.
+    pub fn tell(&mut self, model: &Model) -> Vec<String> {
+        let mut lines = Vec::new();
+        self.changes(model, &mut lines);
+        self.word(model, &mut lines);
+        if self.health != model.replica.health && self.at.is_some() {
+            lines.push(format!("{} {}", words::clock(model.now.wall), words::head(model)));
+            self.health = model.replica.health.clone();
+        }
+        let at = At::of(model);
+        if !model.pending() && self.at.as_ref() != Some(&at) {
+            self.health = model.replica.health.clone();
+            let Menu { lines: mut more, items } = menu(model);
+            lines.append(&mut more);
+            (self.items, self.at) = (items, Some(at));
+        }
+        lines
+    }
+
+    /// Jobs that got to another place.
+    fn changes(&mut self, model: &Model, lines: &mut Vec<String>) {
+        let replica = &model.replica;
+        let (before, seen) =
+            std::mem::replace(&mut self.told, (Arc::clone(&replica.state), replica.state.seq));
+        // The first state is told by its menu.
+        if self.at.is_none() || replica.state.seq == seen {
+            return;
+        }
+        let mut named: Vec<(&JobId, &Event)> = Vec::new();
+        for (seq, event) in &replica.events {
+            let Some(id) = event.what.job().filter(|_| *seq > seen) else { continue };
+            named.retain(|row| row.0 != id);
+            named.push((id, event));
+        }
+        for (id, event) in named {
+            let Some(job) = replica.state.job(id) else { continue };
+            let place = |job: &Job| (job.stage, job.park.is_some());
+            if before.job(id).is_some_and(|old| place(old) == place(job)) {
+                continue;
+            }
+            let (at, stage, why) = (words::clock(event.at), words::stage(job), words::standing(model, job));
+            let why = if why.is_empty() { why } else { format!(", {why}") };
+            lines.push(format!("{at} {id} {stage}{why}, {}", clean(&job.spec.title)));
+        }
+    }
+
+    /// What was said about what was done.
+    fn word(&mut self, model: &Model, lines: &mut Vec<String>) {
+        let heard = (model.toast.clone(), model.messages.len());
+        if heard == self.heard {
+            return;
+        }
+        if let Some(toast) = heard.0.as_ref().filter(|toast| self.heard.0.as_ref() != Some(*toast)) {
+            let undo = if toast.undo { ". undo takes it back" } else { "" };
+            lines.push(format!("{} {}{undo}", words::clock(model.now.wall), clean(&toast.text)));
+        }
+        self.heard = heard;
+    }
+
+    /// When a line may be heard: a sheet does not listen in its first moments. `None`: now.
+    pub fn deaf_until(&self, model: &Model) -> Option<Span> {
+        let Some(Layer::Sheet(sheet)) = model.layers.last() else { return None };
+        Some(later(sheet.opened, GUARD)).filter(|at| *at > model.now.up)
+    }
+
+    /// What a typed line asks for.
+    pub fn hear(&mut self, model: &Model, line: &str) -> Vec<Step> {
+        let line = line.trim();
+        match model.layers.last() {
+            Some(Layer::Sheet(sheet)) => answer(sheet, line),
+            Some(Layer::Filter(_) | Layer::Search(_) | Layer::Moment(_)) => fill(line),
+            Some(Layer::Pick(_) | Layer::Help(_)) => match line.parse::<usize>() {
+                Ok(number) => self.chosen(number, true),
+                Err(_) if line.is_empty() => vec![Step::Msg(Msg::Key(Key::Esc))],
+                Err(_) => vec![Step::Say(format!("{line} is no number; an empty line goes back"))],
+            },
+            // They are read out; whatever is typed next is meant for what lies under them.
+            Some(Layer::Messages { .. }) => {
+                let back = Step::Msg(Msg::Key(Key::Esc));
+                std::iter::once(back).chain(self.command(model, line)).collect()
+            }
+            None => self.command(model, line),
+        }
+    }
+
+    fn chosen(&mut self, number: usize, over: bool) -> Vec<Step> {
+        let Some(then) = number.checked_sub(1).and_then(|at| self.items.get(at)).cloned() else {
+            return vec![Step::Say(format!("there is no {number} in the last menu"))];
+        };
+        let close = over.then_some(Step::Msg(Msg::Key(Key::Esc)));
+        close.into_iter().chain([Step::Msg(Msg::Chosen(then))]).collect()
+    }
+
+    /// A line where nothing lies over the screen: a number, an action, a job, or a verb.
+    fn command(&mut self, model: &Model, line: &str) -> Vec<Step> {
+        let mut parts = line.split_whitespace();
+        let Some(first) = parts.next() else {
+            self.at = None;
+            return Vec::new();
+        };
+        let rest: Vec<&str> = parts.collect();
+        if matches!(first, "?" | "help") && rest.is_empty() {
+            return help(&self.verbs).into_iter().map(Step::Say).collect();
+        }
+        if let (Ok(number), []) = (first.parse(), rest.as_slice()) {
+            return self.chosen(number, false);
+        }
+        if let Some(row) = ACTIONS.iter().find(|row| row.name == first && is_spoken(row)) {
+            let jobs: Result<Vec<JobId>, String> = rest.iter().map(|word| self.job(model, word)).collect();
+            return match jobs {
+                Ok(jobs) => self.action(row.does, jobs),
+                Err(why) => vec![Step::Say(why)],
+            };
+        }
+        if self.verbs.iter().any(|verb| verb == first) {
+            return vec![Step::Run(self.words_of(model, first, &rest))];
+        }
+        match self.job(model, first) {
+            Ok(job) if rest.is_empty() => vec![Step::Msg(Msg::Chosen(Then::Open(job)))],
+            _ => vec![Step::Say(format!(
+                "{} is no number, action, verb or job; ? says them all",
+                clean(first)
+            ))],
+        }
+    }
+
+    /// An action, on these jobs if any are named.
+    fn action(&mut self, does: Do, jobs: Vec<JobId>) -> Vec<Step> {
+        // Where nothing is left to go back from, that is said by saying the place again.
+        if matches!(does, Do::Back | Do::Go(_)) {
+            self.at = None;
+        }
+        // What arranges the list of jobs is of use only where that list is.
+        let list = matches!(does, Do::Filter | Do::Shipped | Do::Sort);
+        let list = list.then_some(Step::Msg(Msg::Chosen(Then::Do(Do::Go(Screen::Jobs)))));
+        let aim = (!jobs.is_empty()).then_some(Step::Msg(Msg::Aim(jobs)));
+        list.into_iter().chain(aim).chain([Step::Msg(Msg::Chosen(Then::Do(does)))]).collect()
+    }
+
+    /// A verb with numbers made names; a reading that names no job is about the one that is open.
+    fn words_of(&self, model: &Model, verb: &str, rest: &[&str]) -> Vec<String> {
+        const OF_A_JOB: [&str; 8] =
+            ["show", "log", "diff", "events", "explain", "artifacts", "insights", "path"];
+        let named = |word: &&str| match word.parse::<usize>() {
+            Ok(_) => self.job(model, word).map_or_else(|_| (*word).to_string(), |job| job.to_string()),
+            Err(_) => (*word).to_string(),
+        };
+        let mut words: Vec<String> =
+            std::iter::once(verb.to_string()).chain(rest.iter().map(named)).collect();
+        if let Some(page) = model.page.as_ref().filter(|_| rest.is_empty() && OF_A_JOB.contains(&verb)) {
+            words.push(page.job.to_string());
+        }
+        words
+    }
+
+    /// The job of a number of the last menu, of a name, or of the beginning of one.
+    fn job(&self, model: &Model, word: &str) -> Result<JobId, String> {
+        if let Ok(number) = word.parse::<usize>() {
+            return match number.checked_sub(1).and_then(|at| self.items.get(at)) {
+                Some(Then::Open(job)) => Ok(job.clone()),
+                _ => Err(format!("{number} is no job of the last menu")),
+            };
+        }
+        let jobs = &model.replica.state.jobs;
+        if let Some(id) = jobs.keys().find(|id| id.as_str() == word) {
+            return Ok(id.clone());
+        }
+        let mut like = jobs.keys().filter(|id| id.as_str().starts_with(word));
+        match (like.next(), like.next()) {
+            (Some(id), None) => Ok(id.clone()),
+            (Some(_), Some(_)) => Err(format!("{} is the beginning of several jobs", clean(word))),
+            (None, _) => Err(format!("there is no job {}", clean(word))),
+        }
+    }
+}
+
+/// A line for a sheet: its words while they are asked for, then the letter of an answer.
+fn answer(sheet: &Sheet, line: &str) -> Vec<Step> {
+    let key = |key| Step::Msg(Msg::Key(key));
+    if sheet.words.as_ref().is_some_and(|words| words.writing) {
+        return match line {
+            "" => vec![key(Key::Esc)],
+            words => vec![Step::Msg(Msg::Paste(words.to_string())), key(Key::Enter)],
+        };
+    }
+    let mut letters = line.chars();
+    match (letters.next(), letters.next()) {
+        (None, _) => vec![key(Key::Esc)],
+        (Some(letter), None) if letter == 'n' || sheet.answers.iter().any(|it| it.key == letter) => {
+            vec![key(Key::Char(letter))]
+        }
+        _ => vec![Step::Say(format!("{line} is no answer; an empty line means {}", sheet.keep))],
+    }
+}
+
+/// A line for a field of input.
+fn fill(line: &str) -> Vec<Step> {
+    let key = |key| Step::Msg(Msg::Key(key));
+    match line {
+        "" => vec![key(Key::Esc)],
+        // What stood there before is replaced, not added to.
+        text => vec![key(Key::Ctrl('u')), Step::Msg(Msg::Paste(text.to_string())), key(Key::Enter)],
+    }
+}
+
+impl At {
+    fn of(model: &Model) -> At {
+        let layer = model.layers.last().map(|layer| match layer {
+            Layer::Filter(_) => ("filter".to_string(), false, 0),
+            Layer::Search(_) => ("search".to_string(), false, 0),
+            Layer::Moment(_) => ("moment".to_string(), false, 0),
+            Layer::Pick(pick) | Layer::Help(pick) => (pick.title.clone(), false, pick.shown.len()),
+            Layer::Sheet(sheet) => {
+                let writing = sheet.words.as_ref().is_some_and(|words| words.writing);
+                (sheet.head.clone(), writing, sheet.rows.len())
+            }
+            Layer::Messages { .. } => ("messages".to_string(), false, 0),
+        });
+        At {
+            place: model.place(),
+            job: model.page.as_ref().map(|page| page.job.clone()),
+            layer,
+            query: (model.jobs.query.clone(), model.jobs.shipped),
+        }
+    }
+}

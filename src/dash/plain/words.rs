@@ -1,0 +1,97 @@
+//! What stands on a screen, as sentences.
+
+use crate::dash::model::{Health, Model};
+use crate::dash::view::clean;
+use crate::fleet::{Job, ParkReason};
+use crate::insight::park_words;
+use crate::job::{Autoship, Proof, Stage};
+use crate::time::{Span, Stamp};
+
+/// `12:04:27`.
+pub fn clock(at: Stamp) -> String {
+    // The day is not said: lines are told as they happen.
+    at.local_full().split_off("2026-10-02 ".len())
+}
+
+/// Where the data comes from, how fresh it is, and how much of it asks for something.
+pub fn head(model: &Model) -> String {
+    let replica = &model.replica;
+    let state = &replica.state;
+    let health = match &replica.health {
+        Health::Loading => "reading".to_string(),
+        Health::Local { watched: true } => "local, watching files,".to_string(),
+        Health::Local { watched: false } => "local, looking every 2 s,".to_string(),
+        Health::Broken { why } => return format!("cannot read {}: {}", clean(&replica.from), clean(why)),
+        Health::Skew { why } => return format!("data of an older law: {}", clean(why)),
+    };
+    let needs = model.lists.needs.len() + model.lists.to_ship.len();
+    let count = |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
+    let mut text = format!(
+        "{health} {}: {}, {} running, {}, {}",
+        clean(&replica.from),
+        count(state.jobs.len(), "job", "jobs"),
+        model.lists.running.len(),
+        count(needs, "needs you", "need you"),
+        count(replica.agents, "agent", "agents"),
+    );
+    if model.read_only {
+        text.push_str(", read-only");
+    }
+    if let Some((mode, reason, until, since)) = &state.product.paused {
+        let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
+        let mode = format!("{mode:?}").to_lowercase();
+        let reason = clean(reason);
+        text.push_str(&format!(", PAUSED since {}{until} ({mode}): {reason}", since.local_hm()));
+    }
+    text
+}
+
+/// A job in a line: its name, where it stands and since when, what it is.
+pub fn job(model: &Model, job: &Job) -> String {
+    let age = model.law_now().law.since(job.since).age();
+    let standing = standing(model, job);
+    let standing = if standing.is_empty() { standing } else { format!(", {standing}") };
+    format!("{} {}, {age}, {}{standing}", job.id, stage(job), clean(&job.spec.title))
+}
+
+/// Where it stands, as a word.
+pub fn stage(job: &Job) -> &'static str {
+    match (&job.park, job.stage) {
+        (Some(park), _) if park.reason == ParkReason::Asked => "asks you",
+        (Some(_), _) => "parked",
+        (None, Stage::DeadLetter) => "dead letter",
+        (None, stage) => stage.name(),
+    }
+}
+
+/// What it does or waits for.
+pub fn standing(model: &Model, job: &Job) -> String {
+    if let Some(attempt) = job.open_attempt() {
+        let (word, at, _) = &attempt.word;
+        let age = model.law_now().law.since(*at);
+        let ago = if &**word == "silent" { "" } else { " ago" };
+        return format!(
+            "{} {}{ago}",
+            clean(word),
+            if age < Span::from_secs(1) { "now".into() } else { age.age() }
+        );
+    }
+    if let Some(park) = &job.park {
+        let until = park.until.map(|at| format!("until {}, ", at.local_hm())).unwrap_or_default();
+        return format!("{until}{}", clean(&park_words(park)));
+    }
+    match job.stage {
+        Stage::Assigned => "starting".to_string(),
+        Stage::Review => format!("{} of {} approvals", job.approvals(), job.review_rule().approvals.max(1)),
+        Stage::Testing => {
+            let proof = if job.proof() == Proof::Verified { "verified" } else { "unproven" };
+            let then = match (job.ship_lease().is_some(), job.spec.autoship) {
+                (true, _) => "is being shipped",
+                (false, Autoship::Never) => "waits for ship",
+                (false, _) => "ships itself",
+            };
+            format!("{proof}, {then}")
+        }
+        _ => clean(&job.why),
+    }
+}
