@@ -23,7 +23,7 @@ enum Fill {
 }
 
 /// Every block README has, each once.
-const BLOCKS: [(&str, Fill); 16] = [
+const BLOCKS: [(&str, Fill); 17] = [
     ("table: stages", Fill::Drawn(tables::stages)),
     ("table: transitions", Fill::Drawn(tables::transitions)),
     ("table: actions", Fill::Drawn(tables::actions)),
@@ -36,6 +36,7 @@ const BLOCKS: [(&str, Fill); 16] = [
     ("table: engine-fields", Fill::Drawn(tables::engine)),
     ("table: account-fields", Fill::Drawn(tables::account)),
     ("table: config-keys", Fill::Drawn(tables::config)),
+    ("table: keys", Fill::Drawn(tables::keys)),
     ("table: folders", Fill::Drawn(tables::folders)),
     ("mermaid: life", Fill::Drawn(diagram)),
     ("mermaid: rooms", Fill::Rooms),

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use aq::cli::{EXITS, VERBS};
+use aq::dash::ACTIONS as KEYS;
 use aq::engine::ENGINES;
 use aq::fleet::{ACTIONS, Level};
 use aq::job::{
@@ -201,6 +202,18 @@ pub fn config() -> String {
         config_keys().map(|(words, holder)| {
             let Words { name, form: shape, default, meaning } = words;
             [code(name), form(shape), form(default), meaning.to_string(), files(holder).to_string()]
+        }),
+    )
+}
+
+/// The table `keys`.
+pub fn keys() -> String {
+    table(
+        ["keys", "where", "action", "does"],
+        KEYS.iter().map(|row| {
+            let keys: Vec<String> = row.keys.iter().map(|key| code(&key.to_string())).collect();
+            let keys = if keys.is_empty() { "–".to_string() } else { keys.join(" ") };
+            [keys, row.on.name().to_string(), code(row.name), row.title.to_string()]
         }),
     )
 }

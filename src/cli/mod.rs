@@ -37,6 +37,7 @@ mod graph;
 mod help;
 mod init;
 mod insights;
+mod keys;
 mod log;
 mod ls;
 mod man;

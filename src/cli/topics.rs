@@ -20,6 +20,7 @@ pub static TOPICS: &[Topic] = &[
     Topic { name: "exit-codes", does: "what each exit code means", text: exit_codes },
     Topic { name: "filter", does: "the language of aq ls, next and watch", text: filter },
     Topic { name: "columns", does: "the columns of aq ls", text: columns },
+    Topic { name: "keys", does: "the keys of the cockpit", text: super::keys::text },
     Topic { name: "manifest", does: "the fields of a job's front matter", text: manifest },
     Topic { name: "capabilities", does: "what a job may ask of a host", text: capabilities },
     Topic { name: "config", does: "the keys of settings files", text: config },
@@ -113,12 +114,13 @@ fn config() -> String {
 }
 
 /// Variables of the environment.
-const VARIABLES: [(&str, &str); 17] = [
+const VARIABLES: [(&str, &str); 18] = [
     ("AQ_QUEUE", "the queue folder"),
     ("AQ_FLEET_API", "the coordinator of a fleet; refused in this version"),
     ("AQ_CONTEXT", "a name for a coordinator; refused in this version"),
     ("AQ_LOG", "traces on standard error: error, warn, info, debug or trace; --debug is debug"),
     ("AQ_COLOR", "auto, always or never; --color goes before it"),
+    ("AQ_DASH_IDLE", "a file or descriptor that is told when aq dash has nothing to do, for tests of it"),
     ("NO_COLOR", "no colour, if not empty"),
     ("COLUMNS", "width of tables and help"),
     ("TERM", "dumb means no colour"),

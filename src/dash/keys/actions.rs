@@ -153,6 +153,18 @@ pub enum On {
 }
 
 impl On {
+    /// Where that is, in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            On::Everywhere => "everywhere",
+            On::Jobs => "on a job",
+            On::Lists => "in lists of jobs",
+            On::Screen(screen) => screen.name(),
+            On::Page => "on a job's page",
+            On::Tab(tab) => tab.name(),
+        }
+    }
+
     /// Whether that place is one of its places.
     pub fn has(self, place: Place) -> bool {
         match (self, place) {
@@ -209,6 +221,12 @@ pub struct ActionRow {
 }
 
 impl ActionRow {
+    /// Its keys as people write them; none is `–`.
+    pub fn keys_in_words(&self) -> String {
+        let keys: Vec<String> = self.keys.iter().map(ToString::to_string).collect();
+        if keys.is_empty() { "–".to_string() } else { keys.join(" ") }
+    }
+
     /// The line of the command line that does the same, where one does.
     pub fn runs(&self, model: &Model) -> Option<String> {
         let job = model.current().map_or("JOB", |job| job.id.as_str());

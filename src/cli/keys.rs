@@ -1,0 +1,82 @@
+//! `aq keys`: the keys of the cockpit, from its table of actions.
+
+use clap::Args as ClapArgs;
+use serde::Serialize;
+
+use super::frame::{Answer, Cell, Column, Context, Envelope, Exit, Table};
+use crate::board::Source;
+use crate::dash::{ACTIONS, ActionRow, GROUPS};
+
+/// Print the keys of the cockpit
+#[derive(ClapArgs, Debug)]
+pub struct Args {
+    /// Only actions whose name, key, place or meaning holds this word
+    word: Option<String>,
+}
+
+#[derive(Serialize)]
+struct KeyView {
+    action: &'static str,
+    keys: Vec<String>,
+    place: &'static str,
+    does: &'static str,
+}
+
+/// Prints them.
+///
+/// # Errors
+/// If the output cannot be written.
+pub fn run(args: &Args, cx: &mut Context) -> Answer {
+    let wanted = args.word.as_ref().map(|word| word.to_lowercase());
+    let fits = |row: &&ActionRow| wanted.as_ref().is_none_or(|wanted| holds(row, wanted));
+    let rows: Vec<&ActionRow> = ACTIONS.iter().filter(fits).collect();
+    if cx.out.is_json() {
+        let view = |row: &&ActionRow| KeyView {
+            action: row.name,
+            keys: row.keys.iter().map(ToString::to_string).collect(),
+            place: row.on.name(),
+            does: row.title,
+        };
+        let data: Vec<KeyView> = rows.iter().map(view).collect();
+        // They are part of the program: no queue was asked.
+        cx.out.json(&Envelope::new("keys", cx.wall(), 0, Source::Local, data))?;
+        return Ok(Exit::Done);
+    }
+    let columns =
+        [Column::words("keys"), Column::words("where"), Column::words("action"), Column::text("does")];
+    let mut table = Table::of(&columns);
+    for row in rows {
+        let cells =
+            [row.keys_in_words(), row.on.name().to_string(), row.name.to_string(), row.title.to_string()];
+        table.rows.push(cells.map(Cell::same).into());
+    }
+    cx.out.table(&table)?;
+    if cx.out.is_for_people() && table.rows.is_empty() {
+        cx.out.talk("no action of the cockpit holds that word");
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether any of what is shown of it holds the word; a letter alone is a key, whose case counts.
+fn holds(row: &ActionRow, wanted: &str) -> bool {
+    let texts = [row.name, row.title, row.on.name()];
+    texts.iter().any(|text| text.to_lowercase().contains(wanted))
+        || row.keys.iter().any(|key| key.to_string().to_lowercase() == wanted)
+}
+
+/// The text of `aq help keys` and of the man page.
+pub(super) fn text() -> String {
+    let mut out = "Keys of aq dash. In it, ? shows those of the place and runs what is found there;\n\
+                   an action without a key is in . and in : of the cockpit, and here has a dash.\n"
+        .to_string();
+    for (group, head) in GROUPS {
+        out.push_str(&format!("\n{head}\n"));
+        for row in ACTIONS.iter().filter(|row| row.group == group) {
+            let line =
+                format!("  {:<18} {} ({}; {})", row.keys_in_words(), row.title, row.name, row.on.name());
+            out.push_str(&line);
+            out.push('\n');
+        }
+    }
+    out
+}
