@@ -205,6 +205,18 @@ fn a_burst_of_letters_and_a_paste_are_no_commands() {
 }
 
 #[test]
+fn the_demo_opens_the_cockpit_and_says_afterwards_how_it_ended() {
+    let room = Room::with(&[]);
+    let mut pty = room.script("exec \"$AQ\" demo --dir \"$HOME\"", &[]);
+    pty.shows("Overview");
+    pty.shows("Ask a person");
+    pty.send("q");
+    pty.shows("remove it all");
+    assert_eq!(pty.ends(), 0, "{}", pty.text());
+    pty.is_clean();
+}
+
+#[test]
 fn idle_it_writes_nothing_and_does_not_wake() {
     let room = Room::with(&[]);
     let mut pty = room.dash(&[]);

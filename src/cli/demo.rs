@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args as ClapArgs;
 
+use super::acting::editor_of;
+use super::dash::{idle_signal, in_words, look_of};
 use super::frame::{Answer, Cell, CliError, Column, Context, Exit, Table, role_of};
 use crate::agent::{Options, Until, claimant, run as run_agent};
 use crate::board::{Board as _, Local, Purpose, Settings};
+use crate::dash::{Folder, Options as Cockpit, run as run_cockpit};
 use crate::fleet::State;
 use crate::git::{Repo, seed};
 use crate::job::{Proof, Stage};
-use crate::store::{Place, Wish};
+use crate::store::{Fault, Place, Wish};
 use crate::time::SystemClock;
 
 /// The manifests that the demo drops, in this order.
@@ -80,26 +84,70 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let settings = Arc::new(Settings::load(Some(&place), &[("worktrees", worktrees.as_str())])?);
     let local = Arc::new(Local::open(&place, Purpose::Serve, Arc::new(SystemClock))?);
     let exe = std::env::current_exe().map_err(|e| CliError::io("find", Path::new("aq itself"), &e))?;
+    let shown = !cx.out.is_json() && !in_words(cx);
     let quiet = cx.globals.quiet;
+    let drawn = Arc::new(AtomicBool::new(shown));
+    let hidden = Arc::clone(&drawn);
     let say = Box::new(move |line: &str| {
-        if !quiet {
+        // While the cockpit is up a line would tear its screen; it shows the same.
+        if !quiet && !hidden.load(Ordering::Relaxed) {
             // With nobody to tell, the work goes on.
             let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{line}\n"));
         }
     });
     let who = claimant(&settings, Some("shell"), &[]);
     let options = Options { who, slots: args.slots.into(), until: Until::Settled, user: cx.me(), exe, say };
-    cx.wait(run_agent(local.clone(), settings, options))?;
+    if shown {
+        beside_the_cockpit(cx, &place, &local, &settings, options, &drawn)?;
+    } else {
+        cx.wait(run_agent(local.clone(), settings, options))?;
+    }
     let state = local.snapshot();
     let table = closing(&state);
     cx.out.table(&table)?;
     left_behind(&top, &place).iter().for_each(|line| cx.out.talk(line));
-    let astray = astray(&state);
+    // In the cockpit a person may have decided otherwise than the demo does by itself.
+    let astray = if shown { Vec::new() } else { astray(&state) };
     if astray.is_empty() {
         return Ok(Exit::Done);
     }
     let error = std::io::Error::other(astray.join("; "));
     Err(CliError::io("finish the demo as it should in", &top, &error))
+}
+
+/// Runs the agents on a thread of their own while the cockpit is up, and waits for them when it was left.
+fn beside_the_cockpit(
+    cx: &mut Context,
+    place: &Place,
+    local: &Arc<Local>,
+    settings: &Arc<Settings>,
+    options: Options,
+    drawn: &AtomicBool,
+) -> Result<(), CliError> {
+    let folder =
+        Folder { place: place.clone(), settings: Arc::clone(settings), me: cx.me(), read_only: false };
+    let look = look_of(cx, settings, None, false);
+    let editor = editor_of(settings.config.editor.as_deref());
+    let idle = idle_signal()?;
+    let (agent_local, agent_settings) = (Arc::clone(local), Arc::clone(settings));
+    let work = move || -> Result<(), Fault> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|e| Fault::io("start", Path::new("the event loop of the agents"), &e))?;
+        runtime.block_on(run_agent(agent_local, agent_settings, options)).map(drop)
+    };
+    let agents = std::thread::Builder::new().name("agents".to_string()).spawn(work);
+    let agents = agents.map_err(|e| CliError::io("start", Path::new("the thread of the agents"), &e))?;
+    let left = run_cockpit(Cockpit { folder, look, mouse: true, editor, idle });
+    drawn.store(false, Ordering::Relaxed);
+    if !agents.is_finished() {
+        cx.out.talk("the agents of the demo still work; this ends when they are done");
+    }
+    match agents.join() {
+        Ok(ended) => ended?,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+    Ok(left?)
 }
 
 /// The throwaway repository, with a queue in it.
