@@ -47,7 +47,7 @@ impl Worktree {
         plan_carry(pipes, &start, &at)?;
         let name = branch_ref(&name);
         let step = RefStep { name: &name, to: &at, from: Some(&start), why: "aq: merge of dependencies" };
-        pipes.move_ref_after(&step, &mut || carry(pipes, &start, &at))?;
+        pipes.move_ref_with(&step, &mut || carry(pipes, &start, &at))?;
         Ok(at)
     }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::job::Rev;
 
+use super::dead_lock::{self, Turn};
 use super::{LeftOut, Result};
 
 /// A git tree, full hex: what a commit says the files are.
@@ -193,7 +194,26 @@ pub(super) type Pipes = Box<dyn Plumbing>;
 impl dyn Plumbing + '_ {
     /// A compare-and-swap with nothing to do in between.
     pub(super) fn move_ref(&self, step: &RefStep<'_>) -> Result<()> {
-        super::dead_lock::clear(self.common_dir(), step.name);
-        self.move_ref_after(step, &mut || Ok(()))
+        self.move_ref_with(step, &mut || Ok(()))
+    }
+
+    /// A compare-and-swap of a ref on which a killed one of us may have left its lock, with something to do
+    /// in between.
+    pub(super) fn move_ref_with(
+        &self,
+        step: &RefStep<'_>,
+        between: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<()> {
+        let mut turn = Turn::take(self.common_dir(), step.name)?;
+        self.move_ref_after(step, &mut || {
+            turn.locked()?;
+            between()
+        })
+    }
+
+    /// Deletes one of our own refs, which must be at `from`, whatever lock a killed one of us left on it.
+    pub(super) fn drop_own_ref(&self, name: &str, from: &Rev) -> Result<()> {
+        dead_lock::clear(self.common_dir(), name);
+        self.drop_ref(name, from)
     }
 }

@@ -217,8 +217,7 @@ impl Repo {
         }
         for name in names {
             if let Some(rev) = self.pipes.ref_value(&name)? {
-                super::dead_lock::clear(self.pipes.common_dir(), &name);
-                self.pipes.drop_ref(&name, &rev)?;
+                self.pipes.drop_own_ref(&name, &rev)?;
             }
         }
         Ok(())

@@ -129,7 +129,7 @@ impl Repo {
         self.remove_worktree(path, Kept::Told)?;
         let name = branch_ref(&verify_branch(name));
         match self.pipes().ref_value(&name)? {
-            Some(rev) => self.pipes().drop_ref(&name, &rev),
+            Some(rev) => self.pipes().drop_own_ref(&name, &rev),
             None => Ok(()),
         }
     }
@@ -158,7 +158,7 @@ impl Repo {
         let name = branch_ref(&plan.base);
         let step =
             RefStep { name: &name, to: &to, from: Some(&from), why: &format!("aq: ship {}", plan.name) };
-        self.pipes().move_ref_after(&step, &mut || {
+        self.pipes().move_ref_with(&step, &mut || {
             // All are looked at before the first is written, so that a refusal finds nothing half done.
             for pipes in &opened {
                 plan_carry(&**pipes, &from, &to)?;

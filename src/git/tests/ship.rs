@@ -88,6 +88,40 @@ fn the_result_of_a_merge_can_be_verified_first() {
     });
 }
 
+/// What a process leaves that is killed while it holds the lock of a ref.
+fn killed_on(lab: &Lab, name: &str) {
+    let dir = lab.top.join(".git");
+    fs::write(dir.join("aq-moves.lock"), format!("{name}\n")).unwrap();
+    write(&dir, &format!("{name}.lock"), "");
+}
+
+#[test]
+fn the_lock_of_a_killed_ship_stops_no_other() {
+    both(|lab| {
+        off_base(lab);
+        let plan = planned(lab, "one", &[("one.txt", Some("1\n"))]);
+        let place = lab.place("verify");
+        drop(lab.repo().merge_result_worktree(&place, &plan).unwrap());
+        killed_on(lab, "refs/heads/aq/verify/one");
+        lab.repo().drop_merge_result(&place, "one").unwrap();
+        killed_on(lab, "refs/heads/main");
+        lab.repo().ship_merge(&plan, false).unwrap();
+        assert_eq!(lab.head("main"), plan.rev);
+    });
+}
+
+#[test]
+fn a_lock_of_the_persons_own_stops_a_ship() {
+    both(|lab| {
+        off_base(lab);
+        let plan = planned(lab, "one", &[("one.txt", Some("1\n"))]);
+        write(&lab.top, ".git/refs/heads/main.lock", "");
+        lab.repo().ship_merge(&plan, false).unwrap_err();
+        assert_eq!(lab.head("main"), plan.base_rev);
+        assert!(lab.top.join(".git/refs/heads/main.lock").exists());
+    });
+}
+
 #[test]
 fn two_lines_at_one_place_conflict() {
     both(|lab| {
