@@ -141,6 +141,20 @@ fn on_path(program: &str) -> bool {
         .is_some_and(|paths| std::env::split_paths(&paths).any(|dir| runs(&dir.join(program))))
 }
 
+/// How many processes want a core, over a minute, in hundredths; `None` where the system tells none.
+#[cfg(target_os = "linux")]
+pub fn load() -> Option<u64> {
+    // The kernel tells it in parts of 65,536.
+    rustix::system::sysinfo().loads[0].checked_mul(100).map(|load| load >> 16)
+}
+
+/// The same elsewhere.
+#[cfg(not(target_os = "linux"))]
+pub fn load() -> Option<u64> {
+    let load = sysinfo::System::load_average().one;
+    format!("{load:.2}").replace('.', "").parse().ok()
+}
+
 #[cfg(target_os = "linux")]
 fn ram_gb() -> Option<u64> {
     let info = rustix::system::sysinfo();

@@ -44,9 +44,12 @@ pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, 
         }
         let Some(cwd) = cwd_of(local, job).await? else { continue };
         let saved = job.checkpoint.as_ref().map(|(rev, _)| rev.clone());
+        // A rescue stands under the epoch it was made in; the law does not hear of it.
+        let rescue = job.attempts.last().map(|attempt| format!("refs/aq/{}/{}", job.id, attempt.epoch));
         let (at, job) = (path.clone(), (**job).clone());
         // A tree that git cannot read is at risk too, and says why.
-        let unsaved = blocking(move || unsaved(&cwd, &at, saved.as_ref())).await;
+        let of = job.id.clone();
+        let unsaved = blocking(move || unsaved(&cwd, &at, (saved.as_ref(), &of, rescue.as_deref()))).await;
         let mut risk = AtRisk {
             job: job.id.clone(),
             path,
@@ -73,11 +76,13 @@ pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, 
 fn unsaved(
     cwd: &std::path::Path,
     path: &std::path::Path,
-    saved: Option<&Rev>,
+    (saved, job, rescue): (Option<&Rev>, &JobId, Option<&str>),
 ) -> Result<Option<crate::git::Unsaved>, GitError> {
     let Some(repo) = Repo::discover(cwd)? else { return Ok(None) };
     let Some(tree) = repo.worktree(path)? else { return Ok(None) };
-    let unsaved = tree.unsaved(saved)?;
+    let rescued = repo.job_refs(job)?.into_iter().find(|(name, _)| Some(name.as_str()) == rescue);
+    let rescued = rescued.map(|(_, rev)| rev);
+    let unsaved = tree.unsaved(rescued.as_ref().or(saved))?;
     Ok(Some(unsaved).filter(|unsaved| !unsaved.is_empty()))
 }
 
@@ -86,6 +91,37 @@ async fn cwd_of(local: &Local, job: &Job) -> Result<Option<PathBuf>, Fault> {
     let bytes = local.blob(job.effective.clone()).await?.unwrap_or_default();
     let effective: Option<Effective> = serde_json::from_slice(&bytes).ok();
     Ok(effective.map(|e| PathBuf::from(e.cwd)))
+}
+
+/// How a worktree differs from the accepted work of its job, or from its last checkpoint where nothing was
+/// accepted, as a patch.
+///
+/// # Errors
+/// As [`rescue`].
+pub async fn unsaved_patch(
+    local: &Local,
+    settings: &Settings,
+    id: &JobId,
+) -> Result<Result<String, String>, Fault> {
+    let state = local.snapshot();
+    let Some(job) = state.job(id).cloned() else { return Ok(Err(format!("no job {id}"))) };
+    let Some(cwd) = cwd_of(local, &job).await? else { return Ok(Err(format!("{id} has no folder"))) };
+    let path = worktree_path(local.place(), settings, id);
+    let head = job.head.as_ref().and_then(|head| head.rev.clone());
+    let against = head.or_else(|| job.checkpoint.as_ref().map(|(rev, _)| rev.clone()));
+    let read = blocking(move || {
+        let repo = Repo::discover(&cwd)?;
+        let tree = match &repo {
+            Some(repo) => repo.worktree(&path)?,
+            None => None,
+        };
+        tree.map(|tree| tree.patch_against(against.as_ref())).transpose()
+    });
+    Ok(match read.await {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => Err(format!("{id} has no worktree here")),
+        Err(error) => Err(error.to_string()),
+    })
 }
 
 /// Puts a tree at risk into a commit under the job's last epoch. Gives the commit.

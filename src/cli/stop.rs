@@ -2,8 +2,9 @@
 
 use clap::Args as ClapArgs;
 
-use super::acting::{AgentArgs, Ending, end_agents};
+use super::acting::{AgentArgs, end_agents};
 use super::frame::{Answer, Context};
+use crate::agent::Ending;
 
 /// Stop the agents of this queue
 #[derive(ClapArgs, Debug)]

@@ -145,6 +145,22 @@ impl Worktree {
     }
 }
 
+impl Worktree {
+    /// How the files of this worktree differ from those of a commit (None: HEAD), as a unified patch, cut as
+    /// those of [`Repo::diff_text`](super::Repo::diff_text) are. The trees it compares go into the object
+    /// store, where nothing names them.
+    pub fn patch_against(&self, rev: Option<&Rev>) -> Result<String> {
+        let head = self.head()?;
+        let Some(against) = rev.or(head.rev()) else {
+            return Err(
+                super::Refusal::NoCommits { branch: head.branch().unwrap_or("HEAD").to_string() }.into()
+            );
+        };
+        let pipes = self.pipes();
+        pipes.patch(&pipes.tree_of(against)?, &pipes.snapshot()?.tree, false)
+    }
+}
+
 /// Makes the objects of a commit durable before anything names it: the law will acknowledge the revision,
 /// and what it acknowledged must survive the power. One flush of the file system, because neither libgit2
 /// nor git flushes loose objects by default and one by one they would cost a flush each. A ref that is

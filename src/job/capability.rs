@@ -92,6 +92,17 @@ impl fmt::Display for Capability {
 #[serde(transparent)]
 pub struct CapabilitySet(BTreeMap<String, Vec<String>>);
 
+impl fmt::Display for CapabilitySet {
+    /// `arch:x86_64 cores:8 gpu has:git has:make`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let offers = self.0.iter().flat_map(|(key, values)| match values.as_slice() {
+            [] => vec![key.clone()],
+            values => values.iter().map(|value| format!("{key}:{value}")).collect(),
+        });
+        f.write_str(&offers.collect::<Vec<_>>().join(" "))
+    }
+}
+
 impl CapabilitySet {
     /// Adds an offer; a bare key is an offer without a value.
     pub fn offer(&mut self, key: &str, value: &str) {

@@ -3,25 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
-use serde::Deserialize;
 
 use super::outcome::{Became, Outcome, tell};
+use crate::agent::{Agent, Ending, agents_of, end_agent};
 use crate::board::state_home;
 use crate::cli::frame::{Answer, CliError, Context, Exit};
-use crate::engine::{Liveness, ProcessIdentity, is_alive};
+use crate::engine::Liveness;
 use crate::store::{Fault, Place};
-
-/// A registration file is a few words; what is longer is none.
-const FILE_MOST: u64 = 64 << 10;
-
-/// How agents are ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ending {
-    /// The first signal.
-    Drain,
-    /// Both.
-    Stop,
-}
 
 /// Flags of `drain` and `stop`.
 #[derive(ClapArgs, Debug)]
@@ -32,48 +20,6 @@ pub struct AgentArgs {
     /// Show whom it would reach, and do nothing
     #[arg(short = 'n', long)]
     dry_run: bool,
-}
-
-/// An agent as it has registered itself.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Agent {
-    /// The process; `None` if the text is not understood.
-    pub who: Option<ProcessIdentity>,
-    /// The text of it.
-    pub holder: String,
-    /// Jobs it runs at once.
-    pub slots: u64,
-    /// Its registration.
-    pub file: PathBuf,
-    /// Whether it lives, as far as it can be seen from here.
-    pub life: Liveness,
-}
-
-#[derive(Deserialize)]
-struct Registered {
-    holder: String,
-    #[serde(default)]
-    slots: u64,
-}
-
-/// The agents that have registered below the machine's side of a queue, dead ones too.
-pub fn agents_of(side: &Path) -> Vec<Agent> {
-    let entries = std::fs::read_dir(side.join("agents")).into_iter().flatten().flatten();
-    let files =
-        entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
-    let mut found: Vec<Agent> = files.filter_map(|file| read(&file)).collect();
-    found.sort_by(|a, b| a.file.cmp(&b.file));
-    found
-}
-
-fn read(file: &Path) -> Option<Agent> {
-    if std::fs::metadata(file).ok()?.len() > FILE_MOST {
-        return None;
-    }
-    let Registered { holder, slots } = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
-    let who = holder.parse::<ProcessIdentity>().ok();
-    let life = who.as_ref().map_or(Liveness::Unknown, is_alive);
-    Some(Agent { who, holder, slots, file: file.to_path_buf(), life })
 }
 
 /// The queue that is meant here, and with `all` every queue that was made on this host.
@@ -143,21 +89,10 @@ fn one(agent: &Agent, dry_run: bool, ending: Ending) -> Outcome {
         (Ending::Drain, true) => format!("agent {pid} would drain"),
         (Ending::Stop, true) => format!("agent {pid} would stop"),
     };
-    let sent = if dry_run { Ok(()) } else { signal(pid, ending) };
+    let sent = if dry_run { Ok(()) } else { end_agent(pid, ending) };
     let became = match sent {
         Ok(()) => Became::Done { event: None, said, next: Vec::new(), undo: None },
         Err(error) => Became::Refused(CliError::io("signal", Path::new(&format!("agent {pid}")), &error)),
     };
     Outcome { target: agent.holder.clone(), from: None, to: None, became }
-}
-
-/// Two different signals, because two of one kind that are sent together arrive as one.
-fn signal(pid: i32, ending: Ending) -> std::io::Result<()> {
-    use rustix::process::{Pid, Signal, kill_process};
-    let pid = Pid::from_raw(pid).filter(|_| pid > 1).ok_or(std::io::ErrorKind::InvalidInput)?;
-    kill_process(pid, Signal::TERM)?;
-    if ending == Ending::Stop {
-        kill_process(pid, Signal::INT)?;
-    }
-    Ok(())
 }

@@ -8,7 +8,7 @@ mod flags;
 mod outcome;
 mod sheet;
 
-pub use agents::{AgentArgs, Ending, agents_of, end_agents, remember_queue};
+pub use agents::{AgentArgs, end_agents, remember_queue};
 pub use consent::{Consent, Sheet, can_ask, consent, yes_or_no};
 pub use deed::{Deed, act, named_rev};
 pub use editor::{Edited, again, edit, editor_of};

@@ -7,9 +7,9 @@ use rustix::fs::{Access, FlockOperation, access, flock};
 use rustix::io::Errno;
 
 use super::finding::Finding;
+use crate::agent::agents_of;
 use crate::agent::orphaned;
 use crate::board::{Board as _, Local};
-use crate::cli::acting::agents_of;
 use crate::engine::Liveness;
 use crate::fleet::{Now, State, check_whole};
 use crate::insight::halt;
