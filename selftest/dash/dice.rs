@@ -16,8 +16,10 @@ const LINES: [&str; 6] = [
 ];
 
 fn key() -> impl Strategy<Value = Key> {
-    let letters =
-        "jkgGqnsczBv*|eDboltO.:/?!umyaxdSpre1234567[]fN yn ".chars().map(Key::Char).collect::<Vec<_>>();
+    let letters = "jkgGqnsczBv*|eDboltOPRLihc+-.:/?!umyaxdSpre1234567[]fN yn "
+        .chars()
+        .map(Key::Char)
+        .collect::<Vec<_>>();
     let others = [
         Key::Enter,
         Key::Esc,
@@ -32,6 +34,8 @@ fn key() -> impl Strategy<Value = Key> {
         Key::End,
         Key::Left,
         Key::Right,
+        Key::ShiftLeft,
+        Key::ShiftRight,
         Key::Ctrl('d'),
         Key::Ctrl('j'),
     ];
@@ -108,6 +112,10 @@ fn take(seat: &mut Seat, step: &Step, nth: usize) {
                             | Effect::Answer { .. }
                             | Effect::Ship { .. }
                             | Effect::Undo { .. }
+                            | Effect::Order { .. }
+                            | Effect::Rescue { .. }
+                            | Effect::LetGo { .. }
+                            | Effect::Agents { .. }
                     )
                 };
                 // A sheet that was up when the queue broke may still be answered; the law has the last word.
@@ -143,6 +151,7 @@ proptest! {
         height in 1_u16..=100,
     ) {
         let mut seat = Seat::of("submit n0 | claim h1 | start n0 | submit gate review=1", (width, height));
+        seat.winds = true;
         for (nth, step) in steps.iter().enumerate() {
             take(&mut seat, step, nth + 1);
             seat.draw();

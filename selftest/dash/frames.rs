@@ -12,7 +12,7 @@ pub const SCENE: &str = "submit fix-login priority=high budget.usd=4 | submit no
      | verify notes pass rev=1234567 | end notes ok rev=1234567 \
      | pass 31m | progress fix-login tool(Bash) usd=1.5 tokens=9 | pass 14s";
 
-fn compare(mut seat: Seat, name: &str, styled: bool) {
+pub fn compare(mut seat: Seat, name: &str, styled: bool) {
     let said = if styled { seat.styled() } else { seat.frame() };
     expect_file![format!("{}/selftest/dash/frames/{name}.txt", env!("CARGO_MANIFEST_DIR"))].assert_eq(&said);
 }

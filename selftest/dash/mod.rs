@@ -2,12 +2,17 @@
 
 mod acting;
 mod boards;
+mod budget;
 mod dice;
+mod fleet;
 mod frames;
+mod graph;
 mod live;
 mod moving;
 mod pages;
 mod plain;
 mod pty;
+mod risk;
 mod seat;
 mod speed;
+mod time;

@@ -188,8 +188,9 @@ fn the_palette_finds_actions_and_jobs() {
     check(
         ": \"fleet\" Enter",
         expect![[r#"
-        Fleet on nothing, 0 layers
-    "#]],
+            Fleet on nothing, 0 layers
+            look at Host
+        "#]],
     );
     check(
         ": \"four\" Enter",

@@ -9,9 +9,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use aq::dash::{
-    Drawn, Effect, Fresh, Health, Key, Look, Model, Moment, Msg, Theme, Wishes, lists, update, view,
+    Drawn, Effect, Found, Fresh, Health, Key, Look, Model, Moment, Msg, Theme, Wish, Wishes, lists, update,
+    view,
 };
-use aq::fleet::{Actor, ActorKind, Command};
+use aq::fleet::{Actor, ActorKind, Command, State};
+use aq::insight::Recording;
 use aq::job::HolderId;
 use aq::time::Span;
 use ratatui::Terminal;
@@ -30,6 +32,8 @@ pub struct Seat {
     /// What was asked of the world.
     pub effects: Vec<Effect>,
     pub gone: HashSet<HolderId>,
+    /// The log is read as soon as it is asked for.
+    pub winds: bool,
 }
 
 impl Seat {
@@ -43,7 +47,7 @@ impl Seat {
             world.line(&format!("~{line}"));
         }
         let (up, gone) = (Span::from_secs(100), HashSet::new());
-        let mut seat = Seat { model, world, seen: 0, up, effects: Vec::new(), gone };
+        let mut seat = Seat { model, world, seen: 0, up, effects: Vec::new(), gone, winds: false };
         seat.tell_time();
         seat.feed();
         seat.draw();
@@ -78,11 +82,20 @@ impl Seat {
         self.send(Msg::Replica(Box::new(fresh)));
     }
 
+    /// Everything that has happened to the queue.
+    pub fn log(&self) -> Vec<(u64, aq::fleet::Event)> {
+        (1..).zip(self.world.events.iter().cloned()).collect()
+    }
+
     /// A message, and what it asks for; lists are made at once.
     pub fn send(&mut self, msg: Msg) {
         for effect in update(&mut self.model, msg) {
             match effect {
                 Effect::Lists(request) => self.send(Msg::Lists(Box::new(lists(&request)))),
+                Effect::Survey(Wish::Recording) if self.winds => {
+                    let log = Recording::of(State::default(), self.log()).expect("a log of the law");
+                    self.send(Msg::Found(Box::new(Found::Recording(Ok(Arc::new(log))))));
+                }
                 other => self.effects.push(other),
             }
         }
@@ -183,6 +196,13 @@ impl Seat {
                     format!("ship {} at {}", target.job, rev.as_ref().map_or("nothing", |rev| rev.as_str()))
                 }
                 Effect::Undo { .. } => "undo".to_string(),
+                Effect::Survey(wish) => format!("look at {wish:?}"),
+                Effect::Order { command, past, undo, .. } => {
+                    format!("{command:?} ({}, undo {undo})", without_times(past))
+                }
+                Effect::Agents { deed, .. } => format!("agents: {deed:?}"),
+                Effect::Rescue { jobs, .. } => format!("rescue {jobs:?}"),
+                Effect::LetGo { jobs, .. } => format!("let go of {jobs:?}"),
                 other => format!("{other:?}"),
             };
             let _ = writeln!(out, "{line}");

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::model::{Deed, DiffOf, Request, Target};
-use crate::fleet::Action;
+use super::model::{AgentDeed, Deed, DiffOf, Request, Target};
+use super::survey::Wish;
+use crate::fleet::{Action, Command};
 use crate::job::{AttemptNo, BlobId, JobId, Rev};
 use crate::time::Stamp;
 
@@ -44,6 +45,40 @@ pub enum Effect {
         /// Comes back with the answer.
         ticket: u64,
     },
+    /// An order about the whole queue.
+    Order {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What is asked of the law.
+        command: Command,
+        /// What it was once it is done, in the past: `paused local (drain)`.
+        past: String,
+        /// It can be undone.
+        undo: bool,
+    },
+    /// Puts worktrees at risk into commits.
+    Rescue {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Their jobs.
+        jobs: Vec<JobId>,
+    },
+    /// Gives up worktrees with everything in them that stands in no commit.
+    LetGo {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Their jobs.
+        jobs: Vec<JobId>,
+    },
+    /// Starts or ends agents of this host.
+    Agents {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What.
+        deed: AgentDeed,
+    },
+    /// Looks at something beside the log.
+    Survey(Wish),
     /// Makes the lists beside the screen.
     Lists(Box<Request>),
     /// Reads something.

@@ -38,17 +38,22 @@ mod msg;
 mod plain;
 mod run;
 mod source;
+mod survey;
 mod theme;
 mod update;
 mod view;
 
 pub use effect::{Effect, Want};
-pub use keys::{ACTIONS, ActionRow, Do, GROUPS, Group, Key, Motion, On, action_of};
+pub use keys::{
+    ACTIONS, ActionRow, AgentDo, Do, GROUPS, GraphView, Group, Key, Motion, On, QueueDo, RiskDo, Wind,
+    action_of,
+};
 pub use model::*;
 pub use msg::{Acted, Fresh, Got, Mouse, Msg, Read, Said};
 pub use plain::{Step, Talk};
 pub use run::{Options, Plain, Signal, run, run_plain};
 pub use source::Folder;
+pub use survey::{Found, Risks, Wish};
 pub use theme::{Look, THEMES, Theme, Wishes};
 pub use update::update;
 pub use view::view;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::effect::Want;
 use super::keys::Key;
 use super::model::{Drawn, Explained, Health, Lists, LogLine, Moment, Patch, Then};
+use super::survey::Found;
 use crate::fleet::{Event, Refusal, State};
 use crate::job::{AttemptNo, HolderId, JobId, Seq};
 
@@ -40,6 +41,8 @@ pub enum Msg {
     Acted(Box<Acted>),
     /// Something that was read.
     Read(Box<Read>),
+    /// What a look beside the log found.
+    Found(Box<Found>),
     /// Something to tell the person.
     Said(Said),
     /// The person came back from an editor or from the shell.

@@ -104,6 +104,11 @@ impl fmt::Display for CapabilitySet {
 }
 
 impl CapabilitySet {
+    /// The values that are offered of a key.
+    pub fn values(&self, key: &str) -> &[String] {
+        self.0.get(key).map_or(&[], Vec::as_slice)
+    }
+
     /// Adds an offer; a bare key is an offer without a value.
     pub fn offer(&mut self, key: &str, value: &str) {
         let values = self.0.entry(key.to_string()).or_default();

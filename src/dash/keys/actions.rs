@@ -7,10 +7,12 @@
 
 use super::key::Key;
 use super::lawful::{
-    Off, always, by_law, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_lines,
-    is_searching, may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
+    Off, always, an_agent, at_risk, by_law, can_let_go, can_rescue, can_rescue_all, compares, has_a_file,
+    has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines, is_held, is_past, is_searching,
+    may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
 };
-use crate::dash::model::{Model, Place, Screen, Tab};
+use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
+use crate::dash::model::{Gauge, Model, Place, Screen, Tab};
 use crate::fleet::Action;
 
 /// What an action does; `update` matches on it.
@@ -113,6 +115,16 @@ pub enum Do {
     LogOptions,
     /// Keeps the end of a transcript in sight.
     Follow,
+    /// Something with an agent of this host.
+    Agent(AgentDo),
+    /// Winds the past.
+    Wind(Wind),
+    /// Changes how dependencies are shown.
+    Graph(GraphView),
+    /// Something with the queue as a whole.
+    Queue(QueueDo),
+    /// Something with work at risk.
+    Risk(RiskDo),
     /// Reads the queue again.
     Reconnect,
     /// Draws everything anew.
@@ -146,6 +158,8 @@ pub enum On {
     Lists,
     /// On one screen.
     Screen(Screen),
+    /// In every place but one screen.
+    Elsewhere(Screen),
     /// On every tab of a job.
     Page,
     /// On one tab of a job.
@@ -160,6 +174,8 @@ impl On {
             On::Jobs => "on a job",
             On::Lists => "in lists of jobs",
             On::Screen(screen) => screen.name(),
+            On::Elsewhere(Screen::Risk) => "on every screen but Risk",
+            On::Elsewhere(_) => "on every screen but one",
             On::Page => "on a job's page",
             On::Tab(tab) => tab.name(),
         }
@@ -172,8 +188,10 @@ impl On {
             (On::Jobs, Place::Page(_)) => true,
             (On::Jobs | On::Lists, Place::Screen(screen)) => {
                 matches!(screen, Screen::Overview | Screen::Jobs | Screen::Graph)
+                    || self == On::Lists && screen == Screen::Risk
             }
             (On::Screen(mine), Place::Screen(screen)) => mine == screen,
+            (On::Elsewhere(other), place) => place != Place::Screen(other),
             (On::Tab(mine), Place::Page(tab)) => mine == tab,
             _ => false,
         }
@@ -243,6 +261,15 @@ impl ActionRow {
             Do::Open => format!("aq show {job}"),
             Do::Filter => "aq ls FILTER".to_string(),
             Do::Undo => "aq undo".to_string(),
+            Do::Agent(AgentDo::Start) => "aq agent".to_string(),
+            Do::Agent(AgentDo::Drain) => "aq drain".to_string(),
+            Do::Agent(AgentDo::Stop) => "aq stop".to_string(),
+            Do::Queue(QueueDo::Pause) => "aq budget pause local".to_string(),
+            Do::Queue(QueueDo::Resume) => "aq budget resume local".to_string(),
+            Do::Queue(QueueDo::Ceiling) => "aq budget set local --ceiling USD".to_string(),
+            Do::Risk(RiskDo::Rescue) => format!("aq risk rescue {job}"),
+            Do::Risk(RiskDo::RescueAll) => "aq risk rescue --all".to_string(),
+            Do::Risk(RiskDo::LetGo) => format!("aq risk let-go {job}"),
             Do::Act(Action::Reject) => format!("aq reject {} -m WHY", targets()),
             Do::Act(Action::Answer) => format!("aq answer {job} -m TEXT"),
             Do::Act(action) => format!("aq {} {}", action.name(), targets()),
@@ -266,6 +293,11 @@ use On::{Everywhere, Jobs};
 
 const ON_JOBS: On = On::Screen(Screen::Jobs);
 const ON_OVERVIEW: On = On::Screen(Screen::Overview);
+const ON_GRAPH: On = On::Screen(Screen::Graph);
+const ON_TIME: On = On::Screen(Screen::Time);
+const ON_FLEET: On = On::Screen(Screen::Fleet);
+const ON_BUDGET: On = On::Screen(Screen::Budget);
+const ON_RISK: On = On::Screen(Screen::Risk);
 
 actions! {
     // Moving.
@@ -326,7 +358,39 @@ actions! {
     Act On::Tab(Tab::Diff), "edit-line" "open the file at this line, in the worktree" [Char('e')] Some("edit"), has_a_line, Do::EditLine;
     Act Jobs, "edit" "edit the manifest" [Char('e')] None, has_a_file, Do::Edit;
     Act ON_JOBS, "new" "new job from a template" [Char('n')] None, may_change, Do::New;
-    Act Jobs, "menu" "all actions for this job" [Char('.')] Some("actions"), on_a_job, Do::Menu;
+    Act ON_FLEET, "drain" "let the agent finish" [Char('d')] Some("drain"), an_agent, Do::Agent(AgentDo::Drain);
+    Act ON_FLEET, "stop" "stop the agent now" [] None, an_agent, Do::Agent(AgentDo::Stop);
+    Act Everywhere, "start" "start an agent on this host" [] None, may_change, Do::Agent(AgentDo::Start);
+    Act ON_BUDGET, "ceiling" "set the ceiling" [Char('e')] Some("ceiling"), may_change, Do::Queue(QueueDo::Ceiling);
+    Act Everywhere, "pause" "pause the queue: drain, stop, kill" [Char('P')] None, may_change, Do::Queue(QueueDo::Pause);
+    Act On::Elsewhere(Screen::Risk), "resume" "let the queue go on" [Char('R')] None, is_held, Do::Queue(QueueDo::Resume);
+    Act ON_RISK, "rescue" "put the worktree into a commit" [Char('r')] Some("rescue"), can_rescue, Do::Risk(RiskDo::Rescue);
+    Act ON_RISK, "rescue-all" "rescue all that nobody saves" [Char('R')] Some("rescue all"), can_rescue_all, Do::Risk(RiskDo::RescueAll);
+    Act ON_RISK, "let-go-all" "give up all that nobody saves" [] None, can_rescue_all, Do::Risk(RiskDo::LetGoAll);
+    Act ON_RISK, "let-go" "give the worktree up" [] None, can_let_go, Do::Risk(RiskDo::LetGo);
+    Move ON_GRAPH, "upstream" "to what it waits for" [Char('h'), Key::Left] None, on_a_job, Do::Graph(GraphView::Stream { down: false });
+    Move ON_GRAPH, "downstream" "to what waits for it" [Char('l'), Right] None, on_a_job, Do::Graph(GraphView::Stream { down: true });
+    View ON_GRAPH, "focus" "only what is near" [Char('f')] Some("focus"), on_a_job, Do::Graph(GraphView::Focus);
+    View ON_GRAPH, "critical" "only the critical path" [Char('c')] Some("critical"), always, Do::Graph(GraphView::Critical);
+    View ON_GRAPH, "layout" "rows, or layers around the focus" [Char('o')] Some("layers"), on_a_job, Do::Graph(GraphView::Layout);
+    View ON_GRAPH, "slack" "how much later it could be done" [Char('s')] Some("slack"), always, Do::Graph(GraphView::Gauge(Gauge::Slack));
+    View ON_GRAPH, "impact" "how many wait for it" [Char('i')] Some("impact"), always, Do::Graph(GraphView::Gauge(Gauge::Impact));
+    View ON_TIME, "play" "play, or stand still" [Char(' ')] Some("play"), always, Do::Wind(Wind::Play);
+    Move ON_TIME, "event-back" "event before" [Key::Left] Some("event"), always, Do::Wind(Wind::Step { forth: false });
+    Move ON_TIME, "event" "next event" [Right] None, always, Do::Wind(Wind::Step { forth: true });
+    Move ON_TIME, "minute-back" "a minute back" [Key::ShiftLeft] None, always, Do::Wind(Wind::Minute { forth: false });
+    Move ON_TIME, "minute" "a minute further" [Key::ShiftRight] None, always, Do::Wind(Wind::Minute { forth: true });
+    Move ON_TIME, "landmark-back" "mark before" [Char('[')] Some("mark"), always, Do::Wind(Wind::Landmark { forth: false });
+    Move ON_TIME, "landmark" "next mark" [Char(']')] None, always, Do::Wind(Wind::Landmark { forth: true });
+    View ON_TIME, "slower" "slower" [Char('-')] None, always, Do::Wind(Wind::Speed { faster: false });
+    View ON_TIME, "faster" "faster" [Char('+')] Some("faster"), always, Do::Wind(Wind::Speed { faster: true });
+    View ON_TIME, "moment" "go to a time" [Char('t')] Some("time"), always, Do::Wind(Wind::Moment);
+    View ON_TIME, "only" "only this job" [Char('f')] Some("only job"), always, Do::Wind(Wind::Only);
+    View ON_TIME, "differs" "this moment against now" [Char('D')] Some("diff"), is_past, Do::Wind(Wind::Differs);
+    View Everywhere, "live" "back to now" [Char('L')] Some("live"), is_past, Do::Wind(Wind::Live);
+    View ON_RISK, "unsaved" "compare with the accepted work" [Char('D')] Some("compare"), at_risk, Do::Risk(RiskDo::Compare);
+    Select ON_RISK, "copy-path" "copy where it stands" [Char('y')] None, at_risk, Do::Risk(RiskDo::CopyPath);
+    Act Everywhere, "menu" "all actions here" [Char('.')] Some("actions"), has_actions, Do::Menu;
     // Everywhere.
     Everywhere ON_JOBS, "filter" "filter the list" [Char('/')] Some("filter"), always, Do::Filter;
     Everywhere On::Tab(Tab::Log), "search" "search the text" [Char('/')] Some("search"), always, Do::Filter;
@@ -394,7 +458,17 @@ mod tests {
             let risky = row.keys.iter().any(|key| matches!(key, Char(c) if "ABCDFHMPQRSZ~".contains(*c)));
             let asks =
                 matches!(row.does, Act(action) if action.row().level > crate::fleet::Level::Reversible);
-            let looks = matches!(row.does, Do::Shipped | Do::Whole | Do::Compare);
+            let opens = [
+                Do::Shipped,
+                Do::Whole,
+                Do::Compare,
+                Do::Risk(RiskDo::RescueAll),
+                Do::Risk(RiskDo::Compare),
+                Do::Wind(Wind::Differs),
+                Do::Queue(QueueDo::Pause),
+                Do::Queue(QueueDo::Resume),
+            ];
+            let looks = opens.contains(&row.does);
             assert!(!risky || asks || looks, "{} does something on such a byte", row.name);
         }
     }

@@ -1,8 +1,10 @@
 //! Why an action is off: said by the law for jobs, by the place for the rest.
 
-use crate::dash::model::{Loaded, Model, Page, Place, Tab};
+use crate::dash::model::{Loaded, Model, Owner, Page, Place, Tab, owner_of};
 use crate::fleet::Action;
 use crate::insight::{lawful, short_rev};
+
+use super::actions::{ACTIONS, Do, Group};
 
 /// A yes, or why not.
 pub type Off = Result<(), String>;
@@ -64,6 +66,35 @@ pub fn has_a_file(model: &Model) -> Off {
     match model.current().is_some_and(|job| job.file.is_some()) {
         true => Ok(()),
         false => Err("it is an inline part of its parent and has no file of its own".to_string()),
+    }
+}
+
+/// The queue is paused or suspended.
+pub fn is_held(model: &Model) -> Off {
+    may_change(model)?;
+    let product = &model.replica.state.product;
+    match product.paused.is_none() && product.suspended.is_empty() {
+        true => Err("the queue is not paused".to_string()),
+        false => Ok(()),
+    }
+}
+
+/// The past is on the screens.
+pub fn is_past(model: &Model) -> Off {
+    match model.time.at {
+        Some(_) => Ok(()),
+        None => Err("you see the present".to_string()),
+    }
+}
+
+/// An agent that can be signalled is under the cursor, and was not asked to end already.
+pub fn an_agent(model: &Model) -> Off {
+    may_change(model)?;
+    let Some(agent) = model.fleet.agent() else { return Err("no agent is under the cursor".to_string()) };
+    match agent.life {
+        crate::engine::Liveness::Alive => Ok(()),
+        crate::engine::Liveness::Gone => Err("it lives no more".to_string()),
+        crate::engine::Liveness::Unknown => Err("it cannot be seen from here".to_string()),
     }
 }
 
@@ -154,4 +185,51 @@ pub fn has_lines(model: &Model) -> Off {
         true => Ok(()),
         false => Err("no transcript is here".to_string()),
     }
+}
+
+/// There is something that can be done here at all.
+pub fn has_actions(model: &Model) -> Off {
+    let place = model.place();
+    let any = ACTIONS.iter().any(|row| row.group == Group::Act && row.does != Do::Menu && row.on.has(place));
+    if any { Ok(()) } else { Err("nothing can be done on this screen".to_string()) }
+}
+
+/// A worktree at risk is under the cursor.
+pub fn at_risk(model: &Model) -> Off {
+    model.risk.current().map(|_| ()).ok_or_else(|| "no worktree is under the cursor".to_string())
+}
+
+/// The worktree under the cursor has no owner that will save it.
+pub fn can_rescue(model: &Model) -> Off {
+    may_change(model)?;
+    at_risk(model)?;
+    let Some(job) = model.current() else { return Err("its job is no longer here".to_string()) };
+    if model.is_waiting(&job.id) {
+        return Err(format!("{} still waits for an answer", job.id));
+    }
+    match owner_of(job, &model.replica.gone) {
+        Owner::Alive => Err(format!("an agent works on {} and saves it itself", job.id)),
+        Owner::Gone => {
+            Err(format!("the agent of {} is gone: the next agent here takes it back first", job.id))
+        }
+        Owner::Fenced(..) | Owner::Nobody => Ok(()),
+    }
+}
+
+/// At least one worktree has no owner that will save it.
+pub fn can_rescue_all(model: &Model) -> Off {
+    may_change(model)?;
+    let saves = |id: &crate::job::JobId| {
+        model.job(id).is_some_and(|job| owner_of(job, &model.replica.gone) == Owner::Alive)
+    };
+    match model.risk.list.rows().iter().all(saves) {
+        true if model.risk.list.rows().is_empty() => Err("nothing is at risk".to_string()),
+        true => Err("agents work on all of them and save them themselves".to_string()),
+        false => Ok(()),
+    }
+}
+
+/// As a rescue: what an agent works in is not given up.
+pub fn can_let_go(model: &Model) -> Off {
+    can_rescue(model)
 }

@@ -3,6 +3,8 @@
 mod actions;
 mod key;
 mod lawful;
+mod screens;
 
 pub use actions::{ACTIONS, ActionRow, Do, GROUPS, Group, Motion, On, action_of, row_of};
 pub use key::Key;
+pub use screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};

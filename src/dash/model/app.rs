@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::board::Board;
+use super::budget::Budget;
 use super::column::{Column, column};
 use super::drawn::Drawn;
+use super::fleet::Fleet;
+use super::graph::Graph;
 use super::layer::Layer;
 use super::listing::Listing;
 use super::lists::{Lists, Sort};
@@ -13,6 +16,8 @@ use super::moment::{Moment, later};
 use super::page::Page;
 use super::place::{Pane, Place, Screen};
 use super::replica::{Health, Replica};
+use super::risk::Risk;
+use super::time::{TICK, Time};
 use super::toast::{Message, Toast};
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Job, Now};
@@ -58,6 +63,16 @@ pub struct Model {
     pub overview: Overview,
     /// The list of jobs.
     pub jobs: Jobs,
+    /// Dependencies.
+    pub graph: Graph,
+    /// The past.
+    pub time: Time,
+    /// This host and its agents.
+    pub fleet: Fleet,
+    /// Ceilings and spend.
+    pub budget: Budget,
+    /// Work at risk.
+    pub risk: Risk,
     /// What lies over the screen; the last has the keys.
     pub layers: Vec<Layer>,
     /// The row above the footer.
@@ -188,6 +203,11 @@ impl Model {
                 changed: false,
                 reset_at: 0,
             },
+            graph: Graph::default(),
+            time: Time::default(),
+            fleet: Fleet::default(),
+            budget: Budget::default(),
+            risk: Risk::default(),
             layers: Vec::new(),
             toast: None,
             messages: VecDeque::new(),
@@ -209,7 +229,10 @@ impl Model {
 
     /// The readings by which the replica is judged.
     pub fn law_now(&self) -> Now {
-        self.now.of(&self.replica.state)
+        match self.time.at {
+            Some(position) => Now { law: position.at.max(self.replica.state.at), wall: position.at },
+            None => self.now.of(&self.replica.state),
+        }
     }
 
     /// The job of that id, as it is known.
@@ -223,6 +246,8 @@ impl Model {
             (Some(page), _) => Some(&page.job),
             (None, Screen::Overview) => self.overview.list().cursor(),
             (None, Screen::Jobs) => self.jobs.cursor(),
+            (None, Screen::Graph) => self.graph.list.cursor(),
+            (None, Screen::Risk) => self.risk.list.cursor(),
             (None, _) => self.selected.as_ref(),
         };
         id.and_then(|id| self.job(id))
@@ -246,6 +271,11 @@ impl Model {
         match (&self.page, self.screen) {
             (Some(_), _) => Pane::Text,
             (None, Screen::Overview) => self.overview.pane,
+            (None, Screen::Graph) => Pane::Graph,
+            (None, Screen::Risk) => Pane::Risk,
+            (None, Screen::Budget) => Pane::Budget,
+            (None, Screen::Fleet) => Pane::Fleet,
+            (None, Screen::Time) => Pane::Time,
             (None, _) => Pane::Jobs,
         }
     }
@@ -262,10 +292,17 @@ impl Model {
     /// may sleep until something comes.
     pub fn deadline(&self) -> Option<Span> {
         let toast = self.toast.as_ref().and_then(|toast| toast.until);
-        let lists = [&self.jobs.list, &self.overview.needs, &self.overview.running, &self.overview.recent];
+        let lists = [
+            &self.jobs.list,
+            &self.graph.list,
+            &self.overview.needs,
+            &self.overview.running,
+            &self.overview.recent,
+        ];
         let held = lists.iter().any(|list| list.held() > 0) || self.jobs.board.held();
         let held = held.then(|| later(self.touched, HOLD));
-        [toast, held, self.drawn.stale_at].into_iter().flatten().min()
+        let plays = self.time.playing.map(|last| later(last, TICK));
+        [toast, held, plays, self.drawn.stale_at].into_iter().flatten().min()
     }
 
     /// Whether anything is still on its way: tests wait for this instead of for a time.

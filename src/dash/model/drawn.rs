@@ -10,7 +10,7 @@ use super::column::Column;
 use super::place::{Pane, Screen, Tab};
 use crate::dash::keys::Do;
 use crate::job::JobId;
-use crate::time::Span;
+use crate::time::{Span, Stamp};
 
 /// A rectangle of cells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -44,6 +44,8 @@ pub enum Hit {
     Card(usize, usize),
     /// Selects a job.
     Job(JobId),
+    /// Goes to a moment of the past.
+    Moment(Stamp),
     /// Sorts.
     Head(Column),
     /// A row of the choice that lies on top.

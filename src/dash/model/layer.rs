@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::column::Column;
+use super::form::Form;
 use super::sheet::Sheet;
 use crate::dash::keys::Do;
 use crate::dash::theme::Look;
@@ -23,6 +24,8 @@ pub enum Layer {
     Help(Pick),
     /// A question before something is done.
     Sheet(Box<Sheet>),
+    /// The same, where more than a letter is asked for.
+    Form(Box<Form>),
     /// What was said, and what went wrong.
     Messages {
         /// The row under the cursor, from the newest.

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use super::board::{Cards, deal};
 use super::column::{ColumnRow, Key};
+use super::graph::{GraphSeen, GraphWish, graph_seen};
 use crate::fleet::{Job, Now, State};
-use crate::insight::{Filter, Line, Need, Scene, needs_you};
+use crate::insight::{Filter, Line, Need, Scene, Spending, needs_you, spending};
 use crate::job::{HolderId, JobId, Stage};
 use crate::time::Stamp;
 
@@ -38,6 +39,10 @@ pub struct Request {
     pub shipped: bool,
     /// The cards of the board too.
     pub board: bool,
+    /// Who spent what since then, where it is on the screen.
+    pub spent_since: Option<Stamp>,
+    /// What is to be drawn of the dependencies, where they are on the screen.
+    pub graph: Option<GraphWish>,
 }
 
 /// A column and a direction.
@@ -68,6 +73,10 @@ pub struct Lists {
     pub running: Arc<Vec<JobId>>,
     /// Ended jobs, the last first.
     pub recent: Arc<Vec<JobId>>,
+    /// Who spent what, where it was asked for.
+    pub spending: Spending,
+    /// What follows from the dependencies, where it was asked for.
+    pub graph: Arc<GraphSeen>,
 }
 
 /// Makes every list.
@@ -85,6 +94,10 @@ pub fn lists(of: &Request) -> Lists {
         needs: Arc::new(needs),
         to_ship: Arc::new(to_ship.into_iter().map(|need| need.job).collect()),
         running: Arc::new(by_since(&of.state, |job| job.stage.is_held(), usize::MAX, false)),
+        spending: of.spent_since.map(|from| spending(&of.state, from)).unwrap_or_default(),
+        graph: Arc::new(
+            of.graph.as_ref().map(|wish| graph_seen(&of.state, of.now, wish)).unwrap_or_default(),
+        ),
         recent: Arc::new(by_since(&of.state, |job| job.stage.is_ended(), RECENT_MOST, true)),
     }
 }

@@ -2,10 +2,14 @@
 
 mod app;
 mod board;
+mod budget;
 mod column;
 mod diff;
 mod drawn;
 mod explained;
+mod fleet;
+mod form;
+mod graph;
 mod layer;
 mod listing;
 mod lists;
@@ -14,16 +18,22 @@ mod page;
 mod patch;
 mod place;
 mod replica;
+mod risk;
 mod runs;
 mod sheet;
+mod time;
 mod toast;
 
 pub use app::{HOLD, Jobs, Model, Overview, Waiting};
 pub use board::{BOARD, Board, Cards, deal};
+pub use budget::{Budget, BudgetRow, budget_rows, spent_by, window_span};
 pub use column::{COLUMNS, Column, ColumnRow, column, engine_of, factory_of};
 pub use diff::{DiffOf, DiffPane};
 pub use drawn::{Area, Drawn, Face, Hit, Prose, Window};
 pub use explained::{Explained, Lacks};
+pub use fleet::{AgentDeed, Fleet, Host};
+pub use form::{Asked, Form, FormKind, MODES, Options, UNTIL, WINDOWS, running, window_words};
+pub use graph::{BEHIND_MOST, Gauge, Graph, GraphSeen, GraphWish, HOPS, graph_rows, graph_seen};
 pub use layer::{Choice, Field, Layer, LogChange, Pick, Then};
 pub use listing::Listing;
 pub use lists::{INLINE_MOST, Lists, Request, Sort, lists};
@@ -32,6 +42,8 @@ pub use page::{BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, 
 pub use patch::{FileKind, Patch, PatchFile, PatchLine, Side};
 pub use place::{Pane, Place, SCREENS, Screen, TABS, Tab};
 pub use replica::{EVENTS_MOST, Health, Replica};
+pub use risk::{Owner, Risk, Unsaved, by_need, owner_of};
 pub use runs::RunsPane;
 pub use sheet::{Answer, Deed, GUARD, Plan, Sheet, Target, Words};
+pub use time::{BEFORE, Differs, NAMES, Position, SPEEDS, TICK, Time};
 pub use toast::{MESSAGES_MOST, Message, TOAST_LIFE, Toast};

@@ -109,6 +109,11 @@ pub enum Pane {
     Files,
     Runs,
     Kept,
+    Graph,
+    Risk,
+    Budget,
+    Fleet,
+    Time,
     Palette,
     Messages,
 }

@@ -24,6 +24,8 @@ pub enum Health {
         /// Why, in words.
         why: String,
     },
+    /// A moment of the past, made anew from the log.
+    Replay,
     /// The log speaks a newer law; data up to the last event understood.
     Skew {
         /// In words, with both numbers.
@@ -77,6 +79,7 @@ impl Replica {
         match &self.health {
             Health::Loading => Some("the queue is still being read".to_string()),
             Health::Local { .. } => None,
+            Health::Replay => Some("you see the past: L goes live".to_string()),
             Health::Broken { why } => Some(format!("the queue cannot be read: {why}")),
             Health::Skew { why } => Some(why.clone()),
         }

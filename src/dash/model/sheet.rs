@@ -2,6 +2,7 @@
 
 use ratatui_textarea::TextArea;
 
+use super::fleet::AgentDeed;
 use crate::fleet::{Action, Command, Level};
 use crate::job::{Epoch, JobId, Rev, Stage};
 use crate::time::Span;
@@ -78,6 +79,14 @@ pub enum Plan {
     Answer(Target),
     /// Ships jobs, each at the revision that was looked at, one after the other.
     Ship(Vec<(Target, Option<Rev>)>),
+    /// An order about the whole queue; what it was once it is done; whether it can be undone.
+    Queue(Box<Command>, String, bool),
+    /// Puts worktrees at risk into commits.
+    Rescue(Vec<JobId>),
+    /// Starts or ends agents of this host.
+    Agents(AgentDeed),
+    /// Gives up worktrees with what stands in no commit.
+    LetGo(Vec<JobId>),
     /// Looks at a tab of the job's page instead.
     Look(JobId, super::place::Tab),
 }

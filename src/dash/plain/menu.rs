@@ -3,7 +3,7 @@
 
 use super::words;
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, On};
-use crate::dash::model::{Layer, Model, Pick, Screen, Sheet, Then};
+use crate::dash::model::{Asked, Layer, Model, Pick, Screen, Sheet, Then};
 use crate::dash::view::clean;
 use crate::fleet::Job;
 use crate::job::JobId;
@@ -112,6 +112,7 @@ fn of_layer(it: &mut Menu, model: &Model, layer: &Layer) {
         Layer::Moment(_) => it.line("The moment to look at; an empty line goes back >"),
         Layer::Pick(pick) | Layer::Help(pick) => of_pick(it, pick),
         Layer::Sheet(sheet) => of_sheet(it, sheet),
+        Layer::Form(form) => of_form(it, &form.asked(model)),
         Layer::Messages { .. } => {
             it.line(format!("Messages: {}", model.messages.len()));
             for message in model.messages.iter().rev().take(MESSAGES_SAID) {
@@ -130,6 +131,28 @@ fn of_pick(it: &mut Menu, pick: &Pick) {
         it.item(&format!("{}: {}{off}", clean(&choice.label), clean(&choice.note)), choice.then.clone());
     }
     it.line("Number; an empty line goes back >");
+}
+
+fn of_form(it: &mut Menu, asked: &Asked) {
+    it.line(clean(&asked.head));
+    for (label, text) in &asked.rows {
+        it.line(format!("   {label}: {}", clean(text)));
+    }
+    for options in asked.first.iter().chain(&asked.second) {
+        it.line(format!("   {}, one of these words:", options.label));
+        for (nth, (name, does)) in options.all.iter().enumerate() {
+            let taken = if nth == options.taken { ", taken" } else { "" };
+            let does = if does.is_empty() { String::new() } else { format!(": {does}") };
+            it.line(format!("     {name}{does}{taken}"));
+        }
+    }
+    if !asked.runs.is_empty() {
+        it.line(format!("   Runs as: {}", clean(&asked.runs)));
+    }
+    match &asked.line {
+        Some(line) => it.line(format!("{}; an empty line changes nothing >", clean(line))),
+        None => it.line("yes; an empty line changes nothing >"),
+    }
 }
 
 fn of_sheet(it: &mut Menu, sheet: &Sheet) {

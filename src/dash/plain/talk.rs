@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::menu::{Menu, help, is_spoken, menu};
 use super::words;
 use crate::dash::keys::{ACTIONS, Do, Key};
-use crate::dash::model::{GUARD, Health, Layer, Model, Place, Screen, Sheet, Then, Toast, later};
+use crate::dash::model::{Asked, GUARD, Health, Layer, Model, Place, Screen, Sheet, Then, Toast, later};
 use crate::dash::msg::Msg;
 use crate::dash::view::clean;
 use crate::fleet::{Event, Job, State};
@@ -113,8 +113,12 @@ impl Talk {
 
     /// When a line may be heard: a sheet does not listen in its first moments. `None`: now.
     pub fn deaf_until(&self, model: &Model) -> Option<Span> {
-        let Some(Layer::Sheet(sheet)) = model.layers.last() else { return None };
-        Some(later(sheet.opened, GUARD)).filter(|at| *at > model.now.up)
+        let opened = match model.layers.last()? {
+            Layer::Sheet(sheet) => sheet.opened,
+            Layer::Form(form) => form.opened,
+            _ => return None,
+        };
+        Some(later(opened, GUARD)).filter(|at| *at > model.now.up)
     }
 
     /// What a typed line asks for.
@@ -122,6 +126,7 @@ impl Talk {
         let line = line.trim();
         match model.layers.last() {
             Some(Layer::Sheet(sheet)) => answer(sheet, line),
+            Some(Layer::Form(form)) => decide(&form.asked(model), line),
             Some(Layer::Filter(_) | Layer::Search(_) | Layer::Moment(_)) => fill(line),
             Some(Layer::Pick(_) | Layer::Help(_)) => match line.parse::<usize>() {
                 Ok(number) => self.chosen(number, true),
@@ -257,6 +262,23 @@ fn fill(line: &str) -> Vec<Step> {
     }
 }
 
+/// What a line means to a form: an option by its name, what its line wants, or yes.
+fn decide(asked: &Asked, line: &str) -> Vec<Step> {
+    let key = |key| Step::Msg(Msg::Key(key));
+    for (options, step) in [(&asked.first, Key::Tab), (&asked.second, Key::Right)] {
+        let Some(options) = options else { continue };
+        if let Some(nth) = options.all.iter().position(|row| row.0.eq_ignore_ascii_case(line)) {
+            let count = options.all.len();
+            return (0..(nth + count - options.taken) % count).map(|_| key(step)).collect();
+        }
+    }
+    match line {
+        "yes" | "y" if asked.line.is_none() => vec![key(Key::Enter)],
+        text if text.is_empty() || asked.line.is_some() => fill(text),
+        text => vec![Step::Say(format!("{text} is none of the answers; an empty line changes nothing"))],
+    }
+}
+
 impl At {
     fn of(model: &Model) -> At {
         let layer = model.layers.last().map(|layer| match layer {
@@ -267,6 +289,11 @@ impl At {
             Layer::Sheet(sheet) => {
                 let writing = sheet.words.as_ref().is_some_and(|words| words.writing);
                 (sheet.head.clone(), writing, sheet.rows.len())
+            }
+            Layer::Form(form) => {
+                let asked = form.asked(model);
+                let taken = asked.first.iter().chain(&asked.second).map(|options| options.taken);
+                (asked.head, asked.line.is_some(), taken.fold(asked.rows.len(), |sum, nth| sum * 8 + nth))
             }
             Layer::Messages { .. } => ("messages".to_string(), false, 0),
         });

@@ -21,6 +21,7 @@ pub fn head(model: &Model) -> String {
         Health::Loading => "reading".to_string(),
         Health::Local { watched: true } => "local, watching files,".to_string(),
         Health::Local { watched: false } => "local, looking every 2 s,".to_string(),
+        Health::Replay => "replay: the past, nothing can be done,".to_string(),
         Health::Broken { why } => return format!("cannot read {}: {}", clean(&replica.from), clean(why)),
         Health::Skew { why } => return format!("data of an older law: {}", clean(why)),
     };

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::hands::Hands;
+use super::keep::Keeper;
 use super::tail::Tail;
 use crate::board::{Board as _, Local, Memory, Purpose, Settings};
 use crate::dash::effect::Effect;
@@ -138,6 +139,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
     let local = Arc::new(Local::open(&folder.place, purpose, Arc::new(SystemClock))?);
     runtime.block_on(async {
         let hands = Hands::new(Arc::clone(&local), &folder, Arc::clone(post));
+        let keeper = Keeper::new(Arc::clone(&local), &folder, Arc::clone(post));
         let (nudge, nudged) = unbounded_channel();
         let watch = watch(&local, &nudge);
         if let Err(fault) = &watch {
@@ -147,6 +149,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
         let mut it = Loop {
             local,
             hands,
+            keeper,
             post: Arc::clone(post),
             folder,
             watched,
@@ -182,6 +185,7 @@ fn watch(local: &Local, nudge: &UnboundedSender<Nudge>) -> Result<Watch, Fault> 
 struct Loop {
     local: Arc<Local>,
     hands: Hands,
+    keeper: Keeper,
     post: Post,
     folder: Folder,
     watched: bool,
@@ -336,6 +340,10 @@ impl Loop {
                 self.look_alive();
                 self.send_replica().await;
                 say(&self.post, "read the queue again", "", false);
+            }
+            Effect::Survey(wish) => self.keeper.look(wish),
+            Effect::Order { .. } | Effect::Agents { .. } | Effect::Rescue { .. } | Effect::LetGo { .. } => {
+                self.keeper.take(effect).await
             }
             effect => self.hands.take(effect).await,
         }

@@ -81,7 +81,12 @@ impl Hands {
                 });
             }
             // What belongs to the terminal or to the loop never comes here.
-            Effect::Lists(_)
+            Effect::Order { .. }
+            | Effect::Rescue { .. }
+            | Effect::LetGo { .. }
+            | Effect::Agents { .. }
+            | Effect::Survey(_)
+            | Effect::Lists(_)
             | Effect::Follow(..)
             | Effect::Unfollow
             | Effect::Copy(..)

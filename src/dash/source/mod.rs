@@ -2,6 +2,8 @@
 
 mod folder;
 mod hands;
+mod host;
+mod keep;
 mod reads;
 mod submitting;
 mod tail;

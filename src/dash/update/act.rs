@@ -63,6 +63,16 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
                 Effect::Ship { ticket, target, rev }
             })
             .collect(),
+        Plan::Queue(command, past, undo) => {
+            let ticket = ticket(model, None, Vec::new());
+            vec![Effect::Order { ticket, command: *command, past, undo }]
+        }
+        Plan::Rescue(jobs) => super::risk::rescued(model, jobs),
+        Plan::Agents(deed) => super::fleet::sent(model, deed),
+        Plan::LetGo(jobs) => {
+            let ticket = ticket(model, None, jobs.clone());
+            vec![Effect::LetGo { ticket, jobs }]
+        }
         Plan::Look(job, tab) => super::go::page(model, job, tab),
     }
 }
@@ -72,7 +82,8 @@ fn orders(model: &mut Model, action: Action, deeds: Vec<Deed>, note: Option<Stri
     Effect::Act { ticket: ticket(model, Some(action), jobs), action, deeds, note }
 }
 
-fn ticket(model: &mut Model, action: Option<Action>, jobs: Vec<JobId>) -> u64 {
+/// The number of a new action, whose jobs show from now on that an answer is waited for.
+pub fn ticket(model: &mut Model, action: Option<Action>, jobs: Vec<JobId>) -> u64 {
     model.ticket += 1;
     model.waiting.insert(model.ticket, Waiting { action, jobs });
     model.ticket

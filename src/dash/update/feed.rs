@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{diff, pages, tell};
+use super::{budget, diff, fleet, go, pages, risk, tell, time};
 use crate::dash::effect::Effect;
 use crate::dash::model::{
-    Drawn, HOLD, INLINE_MOST, Lists, Loaded, Model, Pane, Request, later, lists as make,
+    Drawn, HOLD, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, Request, Screen, graph_rows, later,
+    lists as make, window_span,
 };
 use crate::dash::msg::{Acted, Fresh, Read};
-use crate::fleet::Code;
-use crate::job::{JobId, Role};
+use crate::dash::survey::Found;
+use crate::fleet::{Code, Event};
+use crate::job::{JobId, Role, Seq};
 
-/// The queue moved on.
+/// The queue moved on. While the past is on the screens, now stands aside and is kept up.
 pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
-    let it = &mut model.replica;
+    let is_live = model.time.live.is_none();
+    let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
     let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone;
     if same && it.health == fresh.health && it.agents == fresh.agents {
         return Vec::new();
@@ -22,13 +25,23 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     it.agents = fresh.agents;
     it.gone = fresh.gone;
     it.state = fresh.state;
-    let touched: Vec<JobId> = fresh.events.iter().filter_map(|row| row.1.what.job()).cloned().collect();
-    it.take_events(fresh.events);
-    let state = Arc::clone(&it.state);
+    let last = it.events.back().map_or(0, |row| row.0);
+    let news: Vec<(Seq, Event)> = fresh.events.into_iter().filter(|row| row.0 > last).collect();
+    it.take_events(news.clone());
+    budget::moved_on(model, &news);
+    time::moved_on(model, &news);
+    model.dirty = true;
+    if !is_live {
+        return Vec::new();
+    }
+    let mut effects = risk::moved_on(model, &news);
+    effects.extend(fleet::moved_on(model, &news));
+    let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
+    let state = Arc::clone(&model.replica.state);
     model.marks.retain(|id| state.jobs.contains_key(id));
     model.outdated = true;
-    model.dirty = true;
-    pages::moved_on(model, &touched)
+    effects.extend(pages::moved_on(model, &touched));
+    effects
 }
 
 /// Asks for lists if what they follow from has changed and none is being made. Few jobs: they are made here.
@@ -50,6 +63,9 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         sort: model.jobs.sort,
         shipped: model.jobs.shipped,
         board: model.jobs.board.on,
+        graph: (model.screen == Screen::Graph).then(|| model.graph.wish()),
+        spent_since: (model.screen == Screen::Budget)
+            .then(|| window_span(model.replica.state.product.window, model.law_now().wall).0),
     };
     if request.state.jobs.len() <= INLINE_MOST {
         take_lists(model, make(&request));
@@ -72,26 +88,38 @@ fn take_lists(model: &mut Model, lists: Lists) {
     let hold = model.now.up < later(model.touched, HOLD) && model.touched != crate::time::Span::ZERO;
     let state = Arc::clone(&model.replica.state);
     let exists = |id: &JobId| state.jobs.contains_key(id);
-    if lists.generation == model.jobs.reset_at {
-        model.jobs.list.reset(&lists.jobs);
-    } else {
-        model.jobs.list.take(&lists.jobs, hold, exists);
-    }
+    let anew = std::mem::take(&mut model.time.anew);
+    let put = |list: &mut Listing, rows: &Arc<Vec<JobId>>, asked: bool| match asked {
+        true => list.reset(rows),
+        false => list.take(rows, hold, exists),
+    };
+    let asked = anew || lists.generation == model.jobs.reset_at;
+    put(&mut model.jobs.list, &lists.jobs, asked);
     if model.jobs.board.on {
-        model.jobs.board.take(&lists.board, hold && lists.generation != model.jobs.reset_at);
+        model.jobs.board.take(&lists.board, hold && !asked);
     }
     let mut needs: Vec<JobId> = lists.needs.iter().map(|need| need.job.clone()).collect();
     // All that only wait to be shipped are one row, which stands for the oldest.
     needs.extend(lists.to_ship.first().cloned());
-    model.overview.needs.take(&Arc::new(needs), hold, exists);
-    model.overview.running.take(&lists.running, hold, exists);
-    model.overview.recent.take(&lists.recent, hold, exists);
+    put(&mut model.overview.needs, &Arc::new(needs), anew);
+    put(&mut model.overview.running, &lists.running, anew);
+    put(&mut model.overview.recent, &lists.recent, anew);
+    if let Some(wish) = &lists.graph.wish {
+        let rows = graph_rows(&lists.graph);
+        // Another picture was asked for: its rows are no rows that moved.
+        let other = model.lists.graph.wish.as_ref() != Some(wish);
+        put(&mut model.graph.list, &rows, anew || other);
+        if let Some(id) = model.selected.clone().filter(|_| other) {
+            model.graph.list.point(&id);
+        }
+    }
     model.lists = lists;
     model.dirty = true;
 }
 
 /// A moment came at which something changes by itself.
 pub fn deadline(model: &mut Model) -> Vec<Effect> {
+    time::tick(model);
     let now = model.now.up;
     if model.toast.as_ref().and_then(|toast| toast.until).is_some_and(|until| until <= now) {
         model.toast = None;
@@ -103,7 +131,9 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
         let state = Arc::clone(&model.replica.state);
         let exists = |id: &JobId| state.jobs.contains_key(id);
         let overview = &mut model.overview;
-        let lists = [&mut model.jobs.list, &mut overview.needs, &mut overview.running, &mut overview.recent];
+        let graph = &mut model.graph.list;
+        let lists =
+            [&mut model.jobs.list, graph, &mut overview.needs, &mut overview.running, &mut overview.recent];
         for list in lists {
             model.dirty |= list.held() > 0;
             list.release(exists);
@@ -127,7 +157,7 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
     model.dirty = true;
     if let Some(fault) = acted.fault {
         tell::say(model, Role::Bad, format!("not done: {fault}"), "", false);
-        return Vec::new();
+        return go::arrive(model);
     }
     let mut done: Vec<String> = Vec::new();
     let mut refused = Vec::new();
@@ -160,7 +190,11 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
             tell::say(model, Role::Bad, text, more.join("\n"), acted.undo && !all.is_empty());
         }
     }
-    if looks_again { diff::again(model) } else { Vec::new() }
+    let mut effects = go::arrive(model);
+    if looks_again {
+        effects.extend(diff::again(model));
+    }
+    effects
 }
 
 /// Something that was read.
@@ -169,6 +203,30 @@ pub fn read(model: &mut Model, read: Read) -> Vec<Effect> {
     pages::read(model, read);
     // The queue may have moved on while it was read.
     pages::wants(model)
+}
+
+/// What a look beside the log found.
+pub fn found(model: &mut Model, found: Found) -> Vec<Effect> {
+    model.dirty = true;
+    match found {
+        Found::Risks(got) => risk::found(model, got),
+        Found::Recording(got) => {
+            time::recording(model, got);
+            Vec::new()
+        }
+        Found::Host(got) => {
+            fleet::found(model, got);
+            Vec::new()
+        }
+        Found::Ceilings(got) => {
+            budget::ceilings(model, got);
+            Vec::new()
+        }
+        Found::Unsaved(job, got) => {
+            risk::compared(model, &job, got);
+            Vec::new()
+        }
+    }
 }
 
 /// What came, or the words why it did not.

@@ -9,9 +9,10 @@ use crate::job::{JobId, Stage};
 /// Goes to a screen; the job that was under the cursor is looked for there.
 pub fn screen(model: &mut Model, screen: Screen) -> Vec<Effect> {
     share(model);
-    let effects = close(model);
+    let mut effects = close(model);
     model.screen = screen;
     model.zoom = false;
+    effects.extend(arrive(model));
     let Some(id) = model.selected.clone() else { return effects };
     match screen {
         Screen::Jobs => {
@@ -26,9 +27,27 @@ pub fn screen(model: &mut Model, screen: Screen) -> Vec<Effect> {
                 it.pane = Pane::Running;
             }
         }
+        Screen::Graph => drop(model.graph.list.point(&id)),
+        Screen::Risk => drop(model.risk.list.point(&id)),
         _ => {}
     }
     effects
+}
+
+/// What a screen looks at when it is come to, and again when something was done on it.
+pub fn arrive(model: &mut Model) -> Vec<Effect> {
+    match model.screen {
+        Screen::Graph => super::graph::look(model),
+        Screen::Fleet => super::fleet::look(model),
+        Screen::Time => {
+            let effects = super::time::look(model);
+            super::time::draw_line(model);
+            effects
+        }
+        Screen::Risk => super::risk::look(model),
+        Screen::Budget => super::budget::look(model),
+        _ => Vec::new(),
+    }
 }
 
 /// Lets the other screens know which job is under the cursor.
@@ -51,9 +70,27 @@ pub fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
         page.log.follow |= page.tab == Tab::Log && matches!(motion, Motion::Last);
         return Vec::new();
     }
-    if model.screen == Screen::Jobs && model.jobs.board.on {
-        super::jobs::up_and_down(model, motion);
-    } else if let Some(list) = list(model) {
+    match model.screen {
+        Screen::Jobs if model.jobs.board.on => {
+            super::jobs::up_and_down(model, motion);
+            share(model);
+            return Vec::new();
+        }
+        Screen::Time => return super::time::motion(model, motion),
+        Screen::Fleet => {
+            super::fleet::motion(model, motion, height);
+            return Vec::new();
+        }
+        Screen::Budget => {
+            super::budget::motion(model, motion, height);
+            return Vec::new();
+        }
+        _ => {}
+    }
+    if model.screen == Screen::Risk && super::risk::roll(model, motion, height) {
+        return Vec::new();
+    }
+    if let Some(list) = list(model) {
         let last = list.rows().len().saturating_sub(1);
         list.go(moved(list.at(), motion, height, last));
     }
@@ -65,6 +102,8 @@ fn list(model: &mut Model) -> Option<&mut Listing> {
     match model.screen {
         Screen::Overview => Some(model.overview.list_mut()),
         Screen::Jobs => Some(&mut model.jobs.list),
+        Screen::Graph => Some(&mut model.graph.list),
+        Screen::Risk => Some(&mut model.risk.list),
         _ => None,
     }
 }
@@ -179,6 +218,13 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
     if model.page.is_some() {
         return Some(close(model));
     }
+    if model.screen == Screen::Risk && model.risk.patch.take().is_some() {
+        return Some(Vec::new());
+    }
+    if model.screen == Screen::Graph && model.graph.focus.take().is_some() {
+        model.graph.layers = false;
+        return Some(super::graph::look(model));
+    }
     if std::mem::take(&mut model.zoom) {
         return Some(Vec::new());
     }
@@ -189,6 +235,9 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
     if !model.marks.is_empty() {
         model.marks.clear();
         return Some(Vec::new());
+    }
+    if model.time.at.is_some() {
+        return Some(super::time::live(model));
     }
     None
 }
@@ -232,4 +281,22 @@ pub fn search_match(model: &mut Model, forth: bool) -> Vec<Effect> {
         page.log.follow = false;
     }
     Vec::new()
+}
+
+/// Gives one pane the whole screen, or takes it back.
+pub fn zoom(model: &mut Model) -> Vec<Effect> {
+    model.zoom = !model.zoom;
+    Vec::new()
+}
+
+/// Ends the cockpit.
+pub fn quit(model: &mut Model) -> Vec<Effect> {
+    model.quit = true;
+    Vec::new()
+}
+
+/// Reads the queue again, and what the screen looks at beside it.
+pub fn reconnect(model: &mut Model) -> Vec<Effect> {
+    let again = arrive(model);
+    std::iter::once(Effect::Reconnect).chain(again).collect()
 }

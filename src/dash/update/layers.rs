@@ -1,6 +1,6 @@
 //! What lies over a screen: it takes the keys until it is answered or Esc takes it away.
 
-use super::{act, explain, field, go, jobs, pick, sheet, tell};
+use super::{act, explain, field, form, go, jobs, log, pick, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{Field, Layer, Model, Pane, Place, Tab};
@@ -39,6 +39,10 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
             sheet::After::Stay => After::Stay(Vec::new()),
             sheet::After::Kept => After::Gone(Vec::new()),
             sheet::After::Said(plan, words) => After::Gone(act::send(model, plan, words)),
+        },
+        Layer::Form(it) => match form::key(model, it, key) {
+            form::After::Stay => After::Stay(Vec::new()),
+            form::After::Gone(effects) => After::Gone(effects),
         },
         Layer::Messages { at } => messages_key(model, at, key),
     };
@@ -137,6 +141,9 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Layer::Pick(pick) | Layer::Help(pick) if pick.field.is_some() => {
             pick::insert(model, pick, &one_line());
         }
+        Layer::Form(form) if form.asked(model).line.is_some() => {
+            field::insert(&mut form.input, &one_line());
+        }
         Layer::Sheet(sheet) if sheet::is_writing(sheet) => sheet::insert(sheet, &clean),
         _ => tell::say(model, Role::Wait, "a paste was ignored: nothing here takes text", "", false),
     }
@@ -209,6 +216,19 @@ pub fn sort(model: &mut Model) -> Vec<Effect> {
 /// The columns of the list.
 pub fn columns(model: &mut Model) -> Vec<Effect> {
     let choice = pick::columns(model);
+    model.layers.push(Layer::Pick(choice));
+    Vec::new()
+}
+
+/// What was said.
+pub fn messages(model: &mut Model) -> Vec<Effect> {
+    model.layers.push(Layer::Messages { at: 0 });
+    Vec::new()
+}
+
+/// How a transcript is shown.
+pub fn log_options(model: &mut Model) -> Vec<Effect> {
+    let choice = log::options(model);
     model.layers.push(Layer::Pick(choice));
     Vec::new()
 }

@@ -3,20 +3,26 @@
 
 mod act;
 mod aim;
+mod budget;
 mod diff;
 mod explain;
 mod feed;
 mod field;
 mod files;
+mod fleet;
+mod form;
 mod go;
+mod graph;
 mod jobs;
 mod layers;
 mod log;
 mod pages;
 mod pick;
+mod risk;
 mod root;
 mod runs;
 mod sheet;
 mod tell;
+mod time;
 
 pub use root::update;

@@ -10,7 +10,7 @@ use crate::dash::keys::Motion;
 use crate::dash::model::{BYTES_MOST, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab};
 use crate::dash::msg::{Got, Read};
 use crate::fleet::Job;
-use crate::job::JobId;
+use crate::job::{JobId, Seq};
 
 /// What the tab that is shown needs and has not got.
 pub fn wants(model: &mut Model) -> Vec<Effect> {
@@ -129,8 +129,10 @@ pub fn read(model: &mut Model, read: Read) {
     let Some(page) = model.page.as_mut().filter(|page| page.job == *want.job()) else { return };
     match (want, got) {
         (Want::History(_), got) => {
+            // Of the past nobody reads what came later.
+            let upto = model.time.at.map_or(Seq::MAX, |_| model.replica.state.seq);
             page.history = loaded(got.and_then(|got| match got {
-                Got::History(events) => Ok(events),
+                Got::History(events) => Ok(events.into_iter().filter(|row| row.0 <= upto).collect()),
                 _ => Err("no events came".to_string()),
             }));
         }

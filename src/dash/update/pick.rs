@@ -3,10 +3,10 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use super::{field, go, jobs, log, root, tell};
+use super::{field, go, graph, jobs, log, root, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, Key, Motion, row_of};
-use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Tab, Then, engine_of};
+use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Place, Screen, Tab, Then, engine_of};
 use crate::dash::theme::{Look, THEMES};
 use crate::job::Role;
 
@@ -188,6 +188,7 @@ pub fn menu(model: &Model) -> Pick {
     let targets = model.targets();
     let title = match targets.as_slice() {
         [job] => format!("Actions: {}", job.id),
+        [] => format!("Actions: {}", place.name()),
         all => format!("Actions: {} marked", all.len()),
     };
     Pick::of(title, false, all)
@@ -257,7 +258,11 @@ pub fn copy(model: &Model) -> Pick {
         runs: String::new(),
         then: Then::Copy(what, text),
     };
-    Pick::of(format!("Copy: {}", job.id), false, texts.into_iter().chain(more).map(row).collect())
+    let mut all: Vec<Choice> = texts.into_iter().chain(more).map(row).collect();
+    if model.place() == Place::Screen(Screen::Graph) {
+        all.extend(graph::copies(model));
+    }
+    Pick::of(format!("Copy: {}", job.id), false, all)
 }
 
 /// Does what was taken.

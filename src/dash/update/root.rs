@@ -1,9 +1,12 @@
 //! The one way in: a message goes into the model, effects come out.
 
-use super::{act, aim, diff, explain, feed, files, go, jobs, layers, log, pages, runs, tell};
+use super::{
+    act, aim, budget, diff, explain, feed, files, fleet, go, graph, jobs, layers, log, pages, risk, runs,
+    tell, time,
+};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
-use crate::dash::model::{Hit, Layer, Model, Pane, Screen, Tab};
+use crate::dash::model::{Hit, Model, Pane, Screen, Tab};
 use crate::dash::msg::{Mouse, Msg};
 
 /// Rows that one turn of the wheel moves.
@@ -28,6 +31,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Resize(width, height) => {
             model.dirty |= model.size != (width, height);
             model.size = (width, height);
+            time::draw_line(model);
             Vec::new()
         }
         Msg::Focus(has) => {
@@ -39,6 +43,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Lists(lists) => feed::lists(model, *lists),
         Msg::Acted(acted) => feed::acted(model, *acted),
         Msg::Read(read) => feed::read(model, *read),
+        Msg::Found(found) => feed::found(model, *found),
         Msg::Said(said) => {
             tell::said(model, &said);
             Vec::new()
@@ -87,14 +92,8 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::Back => go::back(model),
         Do::Leave => go::leave(model),
         Do::Next => go::next_need(model),
-        Do::Zoom => {
-            model.zoom = !model.zoom;
-            Vec::new()
-        }
-        Do::Quit => {
-            model.quit = true;
-            Vec::new()
-        }
+        Do::Zoom => go::zoom(model),
+        Do::Quit => go::quit(model),
         Do::Mark => jobs::mark(model),
         Do::Range => jobs::range(model),
         Do::All => jobs::all(model),
@@ -103,11 +102,7 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::Sideways { forth } => jobs::sideways(model, forth),
         Do::New => vec![Effect::New],
         Do::LogMark => log::mark(model),
-        Do::LogOptions => {
-            let choice = log::options(model);
-            model.layers.push(Layer::Pick(choice));
-            Vec::new()
-        }
+        Do::LogOptions => layers::log_options(model),
         Do::Filter => layers::filter(model),
         Do::Match { forth } => go::search_match(model, forth),
         Do::Hunk { forth } => diff::hunk(model, forth),
@@ -126,14 +121,16 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::Sort => layers::sort(model),
         Do::Columns => layers::columns(model),
         Do::Copy => layers::copy(model),
-        Do::Messages => {
-            model.layers.push(Layer::Messages { at: 0 });
-            Vec::new()
-        }
+        Do::Messages => layers::messages(model),
         Do::Act(action) => act::act(model, action),
         Do::Undo => act::undo(model),
         Do::Edit => model.current().map(|job| Effect::Edit(job.id.clone())).into_iter().collect(),
-        Do::Reconnect => vec![Effect::Reconnect],
+        Do::Agent(what) => fleet::agent(model, what),
+        Do::Queue(what) => budget::queue(model, what),
+        Do::Risk(what) => risk::risk(model, what),
+        Do::Wind(wind) => time::wind(model, wind),
+        Do::Graph(view) => graph::show(model, view),
+        Do::Reconnect => go::reconnect(model),
         Do::Redraw => vec![Effect::Redraw],
         Do::Suspend => vec![Effect::Suspend],
     }
@@ -155,6 +152,7 @@ fn mouse(model: &mut Model, what: Mouse, at: (u16, u16)) -> Vec<Effect> {
         Some(Hit::Do(does)) => {
             crate::dash::keys::row_of(does).map(|row| perform(model, row)).unwrap_or_default()
         }
+        Some(Hit::Moment(at)) => time::go(model, at),
         Some(Hit::Head(column)) => jobs::sort_by(model, column),
         Some(Hit::Row(pane, row)) => {
             point(model, pane, row);
@@ -179,6 +177,10 @@ fn point(model: &mut Model, pane: Pane, row: usize) {
             model.overview.pane = pane;
             model.overview.list_mut().go(row);
         }
+        (Screen::Fleet, Pane::Fleet) => model.fleet.at = row,
+        (Screen::Budget, Pane::Budget) => model.budget.at = row,
+        (Screen::Graph, Pane::Graph) => model.graph.list.go(row),
+        (Screen::Risk, Pane::Risk) => model.risk.list.go(row),
         _ => {}
     }
     go::share(model);

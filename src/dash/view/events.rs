@@ -65,7 +65,8 @@ pub fn rolled(canvas: &mut Canvas<'_>, top: usize, len: usize, height: usize) ->
     top
 }
 
-fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool) -> Line<'static> {
+/// An event in a line.
+pub fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool) -> Line<'static> {
     let more = canvas.sign(Sign::More);
     let mut pieces = vec![Piece::raw(format!(" {} ", event.at.local_full().get(11..).unwrap_or_default()))];
     if with_job {

@@ -6,7 +6,8 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, row};
 use super::text::{clean, grouped, width};
-use super::{help, jobs, later, messages, overview, page, pick, sheet};
+use super::time;
+use super::{budget, fleet, form, graph, help, jobs, messages, overview, page, pick, risk, sheet};
 use crate::dash::keys::{ACTIONS, ActionRow, Do};
 use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, SCREENS, Screen};
 use crate::dash::theme::Sign;
@@ -28,7 +29,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
         Place::Page(_) => page::draw(&mut canvas, body),
         Place::Screen(Screen::Overview) => overview::draw(&mut canvas, body),
         Place::Screen(Screen::Jobs) => jobs::draw(&mut canvas, body),
-        Place::Screen(screen) => later::screen(&mut canvas, body, screen),
+        Place::Screen(Screen::Budget) => budget::draw(&mut canvas, body),
+        Place::Screen(Screen::Graph) => graph::draw(&mut canvas, body),
+        Place::Screen(Screen::Time) => time::draw(&mut canvas, body),
+        Place::Screen(Screen::Fleet) => fleet::draw(&mut canvas, body),
+        Place::Screen(Screen::Risk) => risk::draw(&mut canvas, body),
     }
     toast(&mut canvas, row(area, area.height.saturating_sub(2)));
     footer(&mut canvas, row(area, area.height.saturating_sub(1)));
@@ -38,8 +43,13 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
             Layer::Pick(it) => pick::draw(&mut canvas, body, it),
             Layer::Help(it) => help::draw(&mut canvas, body, it),
             Layer::Sheet(it) => sheet::draw(&mut canvas, body, it),
+            Layer::Form(it) => form::draw(&mut canvas, body, it),
             Layer::Messages { at } => messages::draw(&mut canvas, body, *at),
         }
+    }
+    if model.time.at.is_some() {
+        // What is past ages no more.
+        canvas.drawn.stale_in = None;
     }
     canvas.drawn
 }
@@ -48,11 +58,17 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
 fn header(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let narrow = at.width < NARROW;
+    if time::header(canvas, at) {
+        return;
+    }
     if let Some((mode, reason, until, since)) = &model.replica.state.product.paused {
         let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
-        let mode = format!("{mode:?}").to_lowercase();
+        let mode = mode.name();
+        // On one screen the key is another one's.
+        let risk = model.place() == Place::Screen(Screen::Risk);
+        let on = if risk { "go on: aq budget resume local" } else { "R goes on" };
         let text = format!(
-            " aq  {} PAUSED {} {}{until}: {reason} ({mode})  go on: aq budget resume local",
+            " aq  {} PAUSED {} {}{until}: {reason} ({mode})  {on}",
             canvas.sign(Sign::Parked),
             model.replica.scope,
             since.local_hm(),
@@ -96,6 +112,7 @@ fn health(canvas: &Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>>
                 format!("{sign} local {}", end_of(&from, room.saturating_sub(8), canvas.sign(Sign::More)));
             vec![Piece::raw(if width(&whole) <= room { whole } else { short })]
         }
+        Health::Replay => Vec::new(),
         Health::Broken { why } => {
             vec![
                 canvas.piece(

@@ -110,6 +110,11 @@ pub fn stage_sign(canvas: &Canvas<'_>, job: &Job) -> Piece<'static> {
     Piece::styled(sign, canvas.look().stage(job.stage))
 }
 
+/// `1 job`, `4 jobs`.
+pub fn plural(n: usize, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
 /// Where a job stands, as a word.
 pub fn stage_word(job: &Job) -> &'static str {
     match (&job.park, job.stage) {

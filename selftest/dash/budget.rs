@@ -1,0 +1,237 @@
+//! The budget: pausing, resuming, the ceiling, and what the figures say.
+
+use std::collections::BTreeMap;
+
+use aq::dash::{Found, Msg, Wishes};
+use expect_test::{Expect, expect};
+
+use super::frames::compare;
+use super::seat::Seat;
+
+/// Two engines that cost something, one job that runs; the ceiling counts by the day.
+const SCENE: &str = "ceiling 40 window=day | submit port engine=claude budget.usd=9 | submit docs engine=codex \
+     | claim h1~x/1 engines=claude accounts=work | start port | pass 20m | progress port working usd=6 tokens=9 \
+     | claim h1~x/2 engines=codex accounts=@h1 | start docs | pass 30m | end docs ok usd=2.5 rev=1234567 \
+     | progress port working usd=7.25 tokens=12 | pass 9m";
+
+fn seat(script: &str, size: (u16, u16)) -> Seat {
+    let mut seat = Seat::of(script, size).keys("5");
+    let ceilings = BTreeMap::from([("claude".to_string(), 6_000_000), ("gemini".to_string(), 60_000_000)]);
+    seat.send(Msg::Found(Box::new(Found::Ceilings(Ok(ceilings)))));
+    seat.draw();
+    seat
+}
+
+#[track_caller]
+#[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
+fn check(script: &str, keys: &str, expected: Expect) {
+    let seat = seat(script, (80, 24)).keys(keys);
+    let said = seat.model.toast.as_ref().map(|toast| format!("said: {}\n", toast.text)).unwrap_or_default();
+    expected.assert_eq(&format!("{}{said}{} layers\n", seat.asked(), seat.model.layers.len()));
+}
+
+#[test]
+fn enter_drains_at_once_because_nothing_is_lost() {
+    check(
+        SCENE,
+        "P Enter",
+        expect![[r#"
+        look at Ceilings
+        Pause { mode: Drain, until: None } (paused local (drain), undo true)
+        0 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "P Right Right Enter",
+        expect![[r#"
+            look at Ceilings
+            Pause { mode: Drain, until: Some(2026-01-05T14:59:01Z) } (paused local (drain) until HH:MM, undo true)
+            0 layers
+        "#]],
+    );
+    check(
+        SCENE,
+        "P Esc",
+        expect![[r#"
+        look at Ceilings
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn stopping_wants_its_letter() {
+    check(
+        SCENE,
+        "P Tab Enter",
+        expect![[r#"
+        look at Ceilings
+        1 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "P Tab y",
+        expect![[r#"
+        look at Ceilings
+        Pause { mode: Stop, until: None } (paused local (stop), undo true)
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn killing_wants_the_number_of_what_is_lost() {
+    check(
+        SCENE,
+        "P Tab Tab Enter",
+        expect![[r#"
+        look at Ceilings
+        1 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "P Tab Tab y Enter",
+        expect![[r#"
+        look at Ceilings
+        1 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "P Tab Tab \"2\" Enter",
+        expect![[r#"
+        look at Ceilings
+        1 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "P Tab Tab \"1\" Enter",
+        expect![[r#"
+        look at Ceilings
+        Pause { mode: Kill, until: None } (paused local (kill), undo true)
+        0 layers
+    "#]],
+    );
+    check(
+        "submit a",
+        "P Tab Tab Enter",
+        expect![[r#"
+        look at Ceilings
+        Pause { mode: Kill, until: None } (paused local (kill), undo true)
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn a_paused_queue_is_asked_before_it_goes_on() {
+    check(
+        SCENE,
+        "R",
+        expect![[r#"
+        look at Ceilings
+        said: resume is off: the queue is not paused
+        0 layers
+    "#]],
+    );
+    check(
+        "submit a | pause drain",
+        "R Enter",
+        expect![[r#"
+        look at Ceilings
+        0 layers
+    "#]],
+    );
+    check(
+        "submit a | pause drain",
+        "R y",
+        expect![[r#"
+        look at Ceilings
+        Resume (local goes on, undo false)
+        0 layers
+    "#]],
+    );
+    check(
+        "submit a | suspend a",
+        "1 R y",
+        expect![[r#"
+        look at Ceilings
+        Resume (local goes on, undo false)
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn the_ceiling_is_an_amount_or_none() {
+    check(
+        SCENE,
+        "e Enter",
+        expect![[r#"
+        look at Ceilings
+        SetCeiling { ceiling: Some(40000000), window: Day } (the ceiling of local is $40.00 (per day), undo true)
+        0 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "e Ctrl-u \"25.5\" Tab Enter",
+        expect![[r#"
+        look at Ceilings
+        SetCeiling { ceiling: Some(25500000), window: Week } (the ceiling of local is $25.50 (per week), undo true)
+        0 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "e Ctrl-u \"none\" Enter",
+        expect![[r#"
+        look at Ceilings
+        SetCeiling { ceiling: None, window: Day } (the ceiling of local is none (per day), undo true)
+        0 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "e Ctrl-u \"much\" Enter",
+        expect![[r#"
+        look at Ceilings
+        1 layers
+    "#]],
+    );
+    check(
+        "submit a",
+        "e \"5\" Enter",
+        expect![[r#"
+        look at Ceilings
+        SetCeiling { ceiling: Some(5000000), window: Total } (the ceiling of local is $5.00 (in total), undo true)
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn read_only_changes_nothing() {
+    let mut seat = seat(SCENE, (80, 24));
+    seat.model.read_only = true;
+    let seat = seat.keys("P Enter R y e Enter");
+    assert_eq!((seat.asked().as_str(), seat.model.layers.len()), ("look at Ceilings\n", 0));
+}
+
+#[test]
+fn frames() {
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+        compare(seat(SCENE, size), &format!("budget-{of}"), of == "80");
+        compare(seat(SCENE, size).keys("P Tab Tab"), &format!("budget-kill-{of}"), false);
+    }
+    compare(seat(SCENE, (80, 24)).keys("P"), "budget-pause", false);
+    compare(seat(SCENE, (80, 24)).keys("e"), "budget-ceiling", false);
+    compare(seat(&format!("{SCENE} | pause drain"), (80, 24)).keys("R"), "budget-resume", false);
+    compare(seat("submit a", (80, 24)), "budget-none", false);
+    let poor = Wishes { term: "linux".into(), ..Wishes::default() };
+    compare(seat(SCENE, (80, 24)).look(&poor), "budget-ascii", false);
+}

@@ -1,0 +1,116 @@
+//! Dependencies: what is drawn, what is critical, and the walk up and down the stream.
+
+use aq::dash::{Effect, Wishes};
+use expect_test::{Expect, expect};
+
+use super::frames::compare;
+use super::seat::Seat;
+
+/// Two ways to a release, one that has failed, two jobs without neighbours.
+const SCENE: &str = "submit schema priority=critical | submit lease priority=high | submit port deps=schema,lease \
+     | submit compact deps=port | submit saga deps=port | submit freeze deps=compact,saga \
+     | submit release deps=freeze,notes | submit notes priority=critical | submit dead | submit after deps=dead \
+     | submit lone | submit other | cancel dead | claim h1~x/1 | start notes | claim h1~x/2 | start schema \
+     | claim h1~x/3 | start lease | pass 20m | checkpoint schema 1234567 | verify schema pass rev=1234567 \
+     | end schema ok rev=1234567 usd=1 | ship schema h1~x/9 rev=1234567 | shipped schema rev=1234567 | pass 10m \
+     | progress lease tool(Bash) usd=1 | pass 14s";
+
+/// What the cursor is on, and what the picture shows.
+#[track_caller]
+#[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
+fn check(keys: &str, expected: Expect) {
+    let seat = Seat::of(SCENE, (80, 24)).keys("3").keys(keys);
+    let it = &seat.model.graph;
+    let rows: Vec<&str> = it.list.rows().iter().map(aq::job::JobId::as_str).collect();
+    let cursor = it.list.cursor().map_or("nothing", aq::job::JobId::as_str);
+    expected.assert_eq(&format!("on {cursor} of {}\n", rows.join(" ")));
+}
+
+#[test]
+fn whoever_waits_stands_above_what_it_waits_for() {
+    check(
+        "",
+        expect![[r#"
+        on after of after dead release freeze compact saga port schema lease notes
+    "#]],
+    );
+    check(
+        "G",
+        expect![[r#"
+        on notes of after dead release freeze compact saga port schema lease notes
+    "#]],
+    );
+}
+
+#[test]
+fn the_stream_is_walked_up_and_down() {
+    check(
+        "h",
+        expect![[r#"
+        on dead of after dead release freeze compact saga port schema lease notes
+    "#]],
+    );
+    check(
+        "h h h l",
+        expect![[r#"
+        on after of after dead release freeze compact saga port schema lease notes
+    "#]],
+    );
+}
+
+#[test]
+fn the_focus_and_the_critical_path_narrow_it() {
+    check(
+        "h h f",
+        expect![[r#"
+        on dead of after dead
+    "#]],
+    );
+    check(
+        "h h f Esc",
+        expect![[r#"
+        on dead of after dead release freeze compact saga port schema lease notes
+    "#]],
+    );
+    check(
+        "c",
+        expect![[r#"
+        on release of release freeze saga port lease
+    "#]],
+    );
+}
+
+#[test]
+fn the_job_of_another_screen_is_under_the_cursor() {
+    let seat = Seat::of(SCENE, (80, 24)).keys("2 / \"saga\" Enter 3");
+    assert_eq!(seat.model.graph.list.cursor().map(aq::job::JobId::as_str), Some("saga"));
+}
+
+#[test]
+fn it_is_copied_for_other_programs() {
+    let seat = Seat::of(SCENE, (80, 24)).keys("3 y D y M");
+    let texts: Vec<(&str, bool)> = seat
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Copy(what, text) => {
+                Some((*what, text.contains("\"schema\" -> \"port\"") || text.starts_with("graph LR")))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts, [("graph as DOT", true), ("graph as Mermaid", true)]);
+}
+
+#[test]
+fn frames() {
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+        compare(Seat::of(SCENE, size).keys("3 j j"), &format!("graph-{of}"), of == "80");
+        compare(Seat::of(SCENE, size).keys("3 j j j o"), &format!("graph-layers-{of}"), false);
+    }
+    compare(Seat::of(SCENE, (80, 24)).keys("3 i"), "graph-impact", false);
+    compare(Seat::of(SCENE, (80, 24)).keys("3 s c"), "graph-critical", false);
+    compare(Seat::of("submit a", (80, 24)).keys("3"), "graph-none", false);
+    let poor = Wishes { term: "linux".into(), ..Wishes::default() };
+    compare(Seat::of(SCENE, (80, 24)).look(&poor).keys("3 j j j o"), "graph-ascii", false);
+}

@@ -1,0 +1,189 @@
+//! Work at risk: what is looked at when, what a rescue asks for, what is off and why.
+
+use std::path::PathBuf;
+
+use aq::agent::AtRisk;
+use aq::dash::{Found, Msg, Risks};
+use aq::job::JobId;
+use expect_test::{Expect, expect};
+
+use super::frames::compare;
+use super::seat::Seat;
+use crate::law_script::START;
+
+/// One that an agent works on, one whose epoch is fenced out, one that was cancelled.
+const SCENE: &str = "submit dropped | claim h1~x/2 | start dropped | cancel dropped | submit alive | claim h1~x/1 | start alive \
+     | submit lost | claim h1~x/2 | start lost | pass 30m | expire lost | pass 17m";
+
+fn at_risk(job: &str, lines: u64, files: &[&str], left_out: &[&str]) -> AtRisk {
+    AtRisk {
+        job: JobId::from(job),
+        path: PathBuf::from(format!("/home/ann/.local/state/aq/worktrees/q/{job}")),
+        files: files.iter().map(PathBuf::from).collect(),
+        lines,
+        left_out: left_out.iter().map(ToString::to_string).collect(),
+        since: START,
+        owned: job == "alive",
+    }
+}
+
+fn found(seat: &mut Seat, rows: Vec<AtRisk>) {
+    seat.send(Msg::Found(Box::new(Found::Risks(Ok(Risks { host: "forge-02".to_string(), rows })))));
+    seat.draw();
+}
+
+/// The screen with three worktrees.
+fn seat(size: (u16, u16)) -> Seat {
+    let mut seat = Seat::of(SCENE, size).keys("7");
+    found(
+        &mut seat,
+        vec![
+            at_risk("alive", 213, &["src/replay.rs"], &[]),
+            at_risk(
+                "lost",
+                245,
+                &["src/lease.rs", "tests/gap.rs"],
+                &[".env.local: its name says it is a secret"],
+            ),
+            at_risk("dropped", 7, &["a.txt"], &[]),
+        ],
+    );
+    seat
+}
+
+#[track_caller]
+#[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
+fn check(keys: &str, expected: Expect) {
+    let seat = seat((80, 24)).keys(keys);
+    let said = seat.model.toast.as_ref().map(|toast| format!("said: {}\n", toast.text)).unwrap_or_default();
+    expected.assert_eq(&format!("{}{said}{} layers\n", seat.asked(), seat.model.layers.len()));
+}
+
+#[test]
+fn a_rescue_goes_at_once_and_only_where_nobody_saves() {
+    check(
+        "r",
+        expect![[r#"
+        look at Risks
+        rescue ["dropped"]
+        0 layers
+    "#]],
+    );
+    check(
+        "G r",
+        expect![[r#"
+        look at Risks
+        said: rescue is off: an agent works on alive and saves it itself
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn rescue_of_all_asks_first_and_leaves_out_what_lives() {
+    check(
+        "R",
+        expect![[r#"
+        look at Risks
+        1 layers
+    "#]],
+    );
+    check(
+        "R Enter",
+        expect![[r#"
+        look at Risks
+        0 layers
+    "#]],
+    );
+    check(
+        "R y",
+        expect![[r#"
+        look at Risks
+        rescue ["dropped", "lost"]
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn letting_go_has_no_key_and_asks() {
+    check(
+        ". \"l\"",
+        expect![[r#"
+        look at Risks
+        1 layers
+    "#]],
+    );
+    check(
+        ": \"let-go\" Enter",
+        expect![[r#"
+        look at Risks
+        1 layers
+    "#]],
+    );
+    check(
+        ": \"let-go\" Enter y",
+        expect![[r#"
+        look at Risks
+        1 layers
+    "#]],
+    );
+}
+
+#[test]
+fn the_worktree_is_compared_and_opened() {
+    check(
+        "D",
+        expect![[r#"
+        look at Risks
+        look at Unsaved("dropped")
+        0 layers
+    "#]],
+    );
+    check(
+        "D Esc y",
+        expect![[r#"
+        look at Risks
+        look at Unsaved("dropped")
+        Copy("path", "/home/ann/.local/state/aq/worktrees/q/dropped")
+        0 layers
+    "#]],
+    );
+    check(
+        "j Enter",
+        expect![[r#"
+        look at Risks
+        Read(History("lost"))
+        Read(Manifest("lost", "lost"))
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn it_is_looked_at_again_when_something_happened() {
+    let mut seat = seat((80, 24));
+    seat.happens("progress alive thinking");
+    assert_eq!(seat.asked(), "look at Risks\n", "a word of an engine is no reason");
+    seat.happens("checkpoint alive 1234567");
+    seat.happens("submit other");
+    assert_eq!(seat.asked(), "look at Risks\nlook at Risks\n", "one look at a time");
+    found(&mut seat, Vec::new());
+    assert_eq!(seat.asked(), "look at Risks\nlook at Risks\nlook at Risks\n", "and once more after it");
+}
+
+#[test]
+fn frames() {
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+        compare(seat(size), &format!("risk-{of}"), of == "80");
+        compare(seat(size).keys("R"), &format!("risk-rescue-all-{of}"), false);
+    }
+    let mut empty = Seat::of(SCENE, (80, 24)).keys("7");
+    found(&mut empty, Vec::new());
+    compare(empty, "risk-none", false);
+    let mut patch = seat((80, 24)).keys("D");
+    let text = "diff --git a/src/lease.rs b/src/lease.rs\n@@ -1,2 +1,2 @@\n fn expire() {\n-    drop();\n+    gone.push();\n }\n";
+    patch.send(Msg::Found(Box::new(Found::Unsaved(JobId::from("dropped"), Ok(text.to_string())))));
+    patch.send(Msg::Found(Box::new(Found::Unsaved(JobId::from("lost"), Ok(text.to_string())))));
+    compare(patch, "risk-patch", false);
+}

@@ -1,0 +1,259 @@
+//! A question that wants more than a letter: a choice, an amount, a moment, or the number of what would be lost.
+
+use tui_input::Input;
+
+use super::app::Model;
+use crate::fleet::{PauseMode, Window};
+use crate::insight::LOCAL;
+use crate::job::{JobId, usd};
+use crate::time::{Span, Stamp};
+
+/// Running jobs named before the rest is only counted.
+const NAMED_MOST: usize = 5;
+
+/// One form. Tab goes through its first choice, left and right through its second, letters into its line.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What it is for.
+    pub kind: FormKind,
+    /// The option taken of each choice of its kind.
+    pub taken: [usize; 2],
+    /// The line, where it has one.
+    pub input: Input,
+    /// Why it could not be done as it stands.
+    pub bad: Option<String>,
+    /// When it came up.
+    pub opened: Span,
+}
+
+/// What a form is for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FormKind {
+    /// Pauses the queue.
+    Pause,
+    /// Sets its ceiling.
+    Ceiling,
+    /// Goes to a moment of the past.
+    Moment,
+    /// Gives up several worktrees at risk.
+    LetGo(Vec<JobId>),
+}
+
+/// The modes of a pause and what each does to what runs.
+pub const MODES: [(PauseMode, &str); 3] = [
+    (PauseMode::Drain, "running jobs finish; nothing new starts"),
+    (PauseMode::Stop, "checkpointed, then parked; the turn in flight is lost"),
+    (PauseMode::Kill, "fenced now; what stands in no checkpoint is at risk"),
+];
+
+/// How long a pause lasts: in words, and as the command line has it.
+pub const UNTIL: [(&str, Option<&str>); 4] =
+    [("I resume", None), ("1 h", Some("1h")), ("2 h", Some("2h")), ("midnight", Some("00:00"))];
+
+/// Over what time a ceiling counts: the window, its name, in words.
+pub const WINDOWS: [(Window, &str, &str); 4] = [
+    (Window::Day, "day", "per day"),
+    (Window::Week, "week", "per week"),
+    (Window::Month, "month", "per month"),
+    (Window::Total, "total", "in total"),
+];
+
+/// The words of a window.
+pub fn window_words(window: Window) -> (&'static str, &'static str) {
+    WINDOWS.iter().find(|row| row.0 == window).map_or(("", ""), |row| (row.1, row.2))
+}
+
+/// A form as it is shown.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Asked {
+    /// Its question.
+    pub head: String,
+    /// Label and text.
+    pub rows: Vec<(&'static str, String)>,
+    /// Its first choice, an option a line.
+    pub first: Option<Options>,
+    /// Its second, in one line.
+    pub second: Option<Options>,
+    /// What its line is for; `None`: it has none now.
+    pub line: Option<String>,
+    /// Its line of the command line.
+    pub runs: String,
+    /// What can be answered.
+    pub hint: String,
+}
+
+/// A choice as it is shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// What is chosen.
+    pub label: &'static str,
+    /// The options, each with what it does.
+    pub all: Vec<(&'static str, &'static str)>,
+    /// The one taken.
+    pub taken: usize,
+}
+
+impl Form {
+    /// A form as it comes up.
+    pub fn new(kind: FormKind, text: &str, taken: usize, opened: Span) -> Form {
+        Form { kind, taken: [taken, 0], input: Input::new(text.to_string()), bad: None, opened }
+    }
+
+    /// How many options its choices have.
+    pub fn options(&self) -> [usize; 2] {
+        match self.kind {
+            FormKind::Pause => [MODES.len(), UNTIL.len()],
+            FormKind::Ceiling => [WINDOWS.len(), 0],
+            FormKind::Moment | FormKind::LetGo(_) => [0, 0],
+        }
+    }
+
+    /// The mode of a pause that is taken.
+    pub fn mode(&self) -> PauseMode {
+        MODES.get(self.taken[0]).map_or(PauseMode::Drain, |row| row.0)
+    }
+
+    /// The window of a ceiling that is taken.
+    pub fn window(&self) -> Window {
+        WINDOWS.get(self.taken[0]).map_or(Window::Total, |row| row.0)
+    }
+
+    /// When a pause is over by itself.
+    pub fn until(&self, wall: Stamp) -> Option<Stamp> {
+        match self.taken[1] {
+            1 => Some(wall.plus(Span::from_mins(60))),
+            2 => Some(wall.plus(Span::from_mins(120))),
+            3 => wall.next_local(0, 0),
+            _ => None,
+        }
+    }
+
+    /// What must be typed before it is done: the number of what would be lost.
+    pub fn number(&self, model: &Model) -> Option<usize> {
+        match &self.kind {
+            FormKind::Pause if self.mode() == PauseMode::Kill => {
+                Some(running(model).len()).filter(|n| *n > 0)
+            }
+            FormKind::LetGo(jobs) => Some(jobs.len()),
+            _ => None,
+        }
+    }
+
+    /// How it is shown now.
+    pub fn asked(&self, model: &Model) -> Asked {
+        match &self.kind {
+            FormKind::Pause => self.pause(model),
+            FormKind::Ceiling => self.ceiling(model),
+            FormKind::Moment => Asked {
+                head: "Go to a moment".to_string(),
+                rows: vec![
+                    ("forms", "11:20 (the last one), 44m (ago), 2026-10-02T12:04:27Z".to_string()),
+                    ("then", "every screen shows that moment; L goes live".to_string()),
+                ],
+                line: Some("when".to_string()),
+                runs: format!("aq show JOB --at {}", self.typed("TIME")),
+                hint: "{enter} go   Esc stay".to_string(),
+                ..Asked::default()
+            },
+            FormKind::LetGo(jobs) => Asked {
+                head: format!("Let go of {} worktrees?", jobs.len()),
+                rows: vec![
+                    ("lost", "everything in them that stands in no commit, for good".to_string()),
+                    ("jobs", named(jobs.iter().map(JobId::as_str))),
+                    ("kept", "commits, checkpoints, logs".to_string()),
+                    ("instead", "R rescues them and loses nothing".to_string()),
+                ],
+                line: Some("type how many worktrees are given up".to_string()),
+                runs: format!("aq risk let-go JOB… --confirm {}", jobs.len()),
+                hint: format!("type {} then {{enter}}   Esc keeps all", jobs.len()),
+                ..Asked::default()
+            },
+        }
+    }
+
+    fn pause(&self, model: &Model) -> Asked {
+        let jobs = running(model);
+        let mode = self.mode();
+        let mut rows = vec![("running", format!("{}{}", jobs.len(), with_colon(&jobs)))];
+        let number = self.number(model);
+        if number.is_some() {
+            rows.push(("instead", "drain loses nothing; stop checkpoints first".to_string()));
+        }
+        rows.push(("back", "u, or R: resume is instant".to_string()));
+        let until = UNTIL[self.taken[1].min(UNTIL.len() - 1)].1;
+        let until = until.map(|until| format!(" --until {until}")).unwrap_or_default();
+        let enter = match (mode, number) {
+            (_, Some(number)) => format!("type {number} then {{enter}} to kill"),
+            (PauseMode::Stop, None) if !jobs.is_empty() => "y stop".to_string(),
+            (mode, None) => format!("{{enter}} {}", mode.name()),
+        };
+        Asked {
+            head: format!("Pause {LOCAL}?"),
+            rows,
+            first: Some(Options {
+                label: "mode",
+                all: MODES.iter().map(|row| (row.0.name(), row.1)).collect(),
+                taken: self.taken[0],
+            }),
+            second: Some(Options {
+                label: "until",
+                all: UNTIL.iter().map(|row| (row.0, "")).collect(),
+                taken: self.taken[1],
+            }),
+            line: number.map(|_| "type how many jobs are killed".to_string()),
+            runs: format!("aq budget pause {LOCAL} --mode {}{until}", mode.name()),
+            hint: format!("{enter}   Tab mode   {{sides}} until   Esc go on working"),
+        }
+    }
+
+    fn ceiling(&self, model: &Model) -> Asked {
+        let product = &model.replica.state.product;
+        let now = product.ceiling.map_or("none".to_string(), usd);
+        let spent = model.replica.state.spent_in_window(model.law_now().wall);
+        let (_, words) = window_words(product.window);
+        Asked {
+            head: format!("The ceiling of {LOCAL}"),
+            rows: vec![
+                ("now", format!("{now} {words}")),
+                ("spent", format!("{} of it, {} set aside for what runs", usd(spent), usd(product.reserved))),
+                ("at it", "the queue pauses; running jobs are checkpointed and wait".to_string()),
+                ("back", "u sets the old one".to_string()),
+            ],
+            first: Some(Options {
+                label: "counts",
+                all: WINDOWS.iter().map(|row| (row.2, "")).collect(),
+                taken: self.taken[0],
+            }),
+            line: Some("dollars, or none".to_string()),
+            runs: format!(
+                "aq budget set {LOCAL} --ceiling {} --window {}",
+                self.typed("USD"),
+                window_words(self.window()).0
+            ),
+            hint: "{enter} set it   Tab window   Esc leave it".to_string(),
+            ..Asked::default()
+        }
+    }
+
+    fn typed<'a>(&'a self, empty: &'a str) -> &'a str {
+        let text = self.input.value().trim();
+        if text.is_empty() { empty } else { text }
+    }
+}
+
+/// Jobs that somebody works on.
+pub fn running(model: &Model) -> Vec<JobId> {
+    let held = model.replica.state.held().filter(|row| row.0.stage.is_held());
+    held.map(|row| row.0.id.clone()).collect()
+}
+
+fn with_colon(jobs: &[JobId]) -> String {
+    if jobs.is_empty() { String::new() } else { format!(": {}", named(jobs.iter().map(JobId::as_str))) }
+}
+
+fn named<'a>(jobs: impl Iterator<Item = &'a str>) -> String {
+    let all: Vec<&str> = jobs.collect();
+    let more = all.len().saturating_sub(NAMED_MOST);
+    let shown = all.iter().take(NAMED_MOST).copied().collect::<Vec<_>>().join(" ");
+    if more > 0 { format!("{shown} +{more}") } else { shown }
+}

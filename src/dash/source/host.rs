@@ -1,0 +1,72 @@
+//! This host: its agents, its engines, its load; and agents that are started or ended from here.
+
+use std::fs::File;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::agent::{Ending, agents_of, end_agent, load};
+use crate::board::Settings;
+use crate::dash::model::{AgentDeed, Host};
+use crate::engine::process_identity;
+use crate::store::Place;
+
+/// What an agent that was started says goes there, below the machine's side.
+const LOG: &str = "agent.log";
+/// An agent that cannot work ends within so long.
+const SETTLED: Duration = Duration::from_millis(700);
+
+/// Looks at it.
+pub fn look(place: &Place, settings: &Settings) -> Host {
+    Host {
+        name: process_identity().host,
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        load: load(),
+        agents: agents_of(&place.side),
+        engines: settings.known().engines,
+    }
+}
+
+/// Starts or ends one. Gives what it was in the past, and how it went.
+pub async fn agents(place: &Place, deed: &AgentDeed) -> (&'static str, Result<String, String>) {
+    match deed {
+        AgentDeed::Start => ("started", start(place).await),
+        AgentDeed::End(_, pid, ending) => {
+            let (past, said) = match ending {
+                Ending::Drain => {
+                    ("drained", format!("agent {pid} drains: it takes nothing new, checkpoints and ends"))
+                }
+                Ending::Stop => ("stopped", format!("agent {pid} stops now, and still checkpoints")),
+            };
+            let sent = end_agent(*pid, *ending).map_err(|e| format!("cannot signal agent {pid}: {e}"));
+            (past, sent.map(|()| said))
+        }
+    }
+}
+
+/// Starts an agent of this very program in a group of its own, so that it outlives the cockpit and its keys.
+async fn start(place: &Place) -> Result<String, String> {
+    use std::os::unix::process::CommandExt as _;
+    let path = place.side.join(LOG);
+    let log = File::create(&path).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+    let exe = std::env::current_exe().map_err(|e| format!("cannot find aq itself: {e}"))?;
+    let mut command = Command::new(exe);
+    command.arg("--queue").arg(&place.queue).arg("agent").stdin(Stdio::null()).stdout(Stdio::null());
+    let child = command.stderr(log).process_group(0).spawn();
+    let mut child = child.map_err(|e| format!("cannot start an agent: {e}"))?;
+    let pid = child.id();
+    tokio::time::sleep(SETTLED).await;
+    match child.try_wait() {
+        Ok(None) => {
+            // Somebody must take note of its end, or it would stay in the table of processes.
+            std::thread::spawn(move || child.wait());
+            Ok(format!("started agent {pid}; what it says is in {}", path.display()))
+        }
+        Ok(Some(_)) => {
+            let said = std::fs::read_to_string(&path).unwrap_or_default();
+            let said: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+            Err(format!("the agent ended at once: {}", said.join(" ")))
+        }
+        Err(error) => Err(format!("cannot look at agent {pid}: {error}")),
+    }
+}

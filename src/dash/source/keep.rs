@@ -1,0 +1,148 @@
+//! What is done to the queue as a whole and to what its jobs left on this host, and what is looked at for it.
+
+use std::sync::Arc;
+
+use super::folder::{Folder, Post};
+use super::host;
+use crate::agent::{at_risk, let_go, rescue, unsaved_patch};
+use crate::board::{Board as _, Local, Settings};
+use crate::dash::effect::Effect;
+use crate::dash::msg::{Acted, Msg};
+use crate::dash::survey::{Found, Risks, Wish};
+use crate::engine::process_identity;
+use crate::fleet::{Actor, Code, Command, Order, Refusal};
+use crate::insight::{LOCAL, Recording, short_rev};
+use crate::job::{IdempotencyKey, JobId};
+use crate::store::{Fault, Place};
+
+/// A keeper of one folder.
+pub struct Keeper {
+    local: Arc<Local>,
+    settings: Arc<Settings>,
+    me: Actor,
+    post: Post,
+}
+
+/// What became of each job, or of the queue.
+type Results = Vec<(JobId, Result<String, Refusal>)>;
+
+impl Keeper {
+    /// A keeper for that person.
+    pub fn new(local: Arc<Local>, folder: &Folder, post: Post) -> Keeper {
+        Keeper { local, settings: Arc::clone(&folder.settings), me: folder.me.clone(), post }
+    }
+
+    /// Does it and tells what became of it.
+    pub async fn take(&self, effect: Effect) {
+        match effect {
+            Effect::Order { ticket, command, past, undo } => {
+                let done = self.order(command, &past).await;
+                self.tell(ticket, &past, undo, done);
+            }
+            Effect::Agents { ticket, deed } => {
+                let (past, said) = host::agents(self.local.place(), &deed).await;
+                self.tell(ticket, past, false, Ok(vec![(JobId::new(LOCAL), said.map_err(refusal))]));
+            }
+            Effect::Rescue { ticket, jobs } => {
+                let done = self.rescue(&jobs).await;
+                self.tell(ticket, "rescued", false, done);
+            }
+            Effect::LetGo { ticket, jobs } => {
+                let done = self.let_go(&jobs).await;
+                self.tell(ticket, "let go of", false, done);
+            }
+            // What is done to jobs, read for pages or belongs to the terminal goes elsewhere.
+            _ => {}
+        }
+    }
+
+    fn tell(&self, ticket: u64, past: &str, undo: bool, done: Result<Results, Fault>) {
+        let past = past.to_string();
+        let acted = match done {
+            Ok(results) => Acted { ticket, results, fault: None, past, undo },
+            Err(fault) => {
+                let fault = format!("{fault} ({})", fault.hint);
+                Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false }
+            }
+        };
+        (self.post)(Msg::Acted(Box::new(acted)));
+    }
+
+    async fn order(&self, command: Command, past: &str) -> Result<Results, Fault> {
+        let mut order = Order::new(self.me.clone(), command);
+        order.key = Some(IdempotencyKey::new(format!("act-{:016x}/0", fastrand::u64(..))));
+        let verdict = self.local.act(vec![order]).await?.swap_remove(0);
+        Ok(vec![(JobId::new(LOCAL), verdict.map(|_| past.to_string()))])
+    }
+
+    async fn rescue(&self, jobs: &[JobId]) -> Result<Results, Fault> {
+        let mut results = Vec::new();
+        for job in jobs {
+            let made = rescue(&self.local, &self.settings, job).await?;
+            let said = made.map(|rev| format!("rescued {job} into {}", short_rev(Some(&rev))));
+            results.push((job.clone(), said.map_err(refusal)));
+        }
+        Ok(results)
+    }
+
+    async fn let_go(&self, jobs: &[JobId]) -> Result<Results, Fault> {
+        let mut results = Vec::new();
+        for job in jobs {
+            let gone = let_go(&self.local, &self.settings, job).await?;
+            let said = gone.map(|()| format!("let go of the worktree of {job}; its commits stay"));
+            results.push((job.clone(), said.map_err(refusal)));
+        }
+        Ok(results)
+    }
+
+    /// Looks at something, beside everything else: git may take its time.
+    pub fn look(&self, wish: Wish) {
+        let (local, settings) = (Arc::clone(&self.local), Arc::clone(&self.settings));
+        let post = Arc::clone(&self.post);
+        tokio::spawn(async move {
+            let found = match wish {
+                Wish::Risks => {
+                    let rows = at_risk(&local, &settings).await.map_err(|fault| in_words(&fault));
+                    Found::Risks(rows.map(|rows| Risks { host: process_identity().host, rows }))
+                }
+                Wish::Unsaved(job) => {
+                    let got = unsaved_patch(&local, &settings, &job).await;
+                    let got = got.map_err(|fault| in_words(&fault)).and_then(|text| text);
+                    Found::Unsaved(job, got)
+                }
+                Wish::Recording => {
+                    let read = tokio::task::spawn_blocking(move || recording(local.place()));
+                    let read =
+                        read.await.unwrap_or_else(|ended| Err(format!("reading the log was ended: {ended}")));
+                    Found::Recording(read.map(Arc::new))
+                }
+                Wish::Host => {
+                    let read = tokio::task::spawn_blocking(move || host::look(local.place(), &settings));
+                    Found::Host(Ok(Box::new(read.await.unwrap_or_default())))
+                }
+                // Read anew: the file may have been edited since the cockpit was opened.
+                Wish::Ceilings => {
+                    let settings = Settings::load(Some(local.place()), &[]).map_err(|fault| in_words(&fault));
+                    Found::Ceilings(settings.map(|settings| settings.config.budget_engines))
+                }
+            };
+            post(Msg::Found(Box::new(found)));
+        });
+    }
+}
+
+/// The whole log as far as it was not pruned, so that it can be wound.
+fn recording(place: &Place) -> Result<Recording, String> {
+    let begin = place.beginning().map_err(|fault| in_words(&fault))?;
+    let events = place.history(begin.seq, usize::MAX).map_err(|fault| in_words(&fault))?;
+    Recording::of(begin, events).map_err(|broken| format!("the log does not fit together: {broken}"))
+}
+
+fn in_words(fault: &Fault) -> String {
+    format!("{fault} ({})", fault.hint)
+}
+
+/// What git or the agent refused, as a refusal of the law would be told.
+fn refusal(why: String) -> Refusal {
+    Refusal::new(Code::Moved, why, "")
+}

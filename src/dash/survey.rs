@@ -1,0 +1,48 @@
+//! What is looked at beside the log: worktrees, agents, the past; as data that is asked for and answered.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::model::Host;
+use crate::agent::AtRisk;
+use crate::insight::Recording;
+use crate::job::JobId;
+
+/// What is to be looked at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wish {
+    /// Worktrees of this host with work that stands in no commit.
+    Risks,
+    /// How such a worktree differs from the accepted work of its job.
+    Unsaved(JobId),
+    /// Ceilings of engines in the settings.
+    Ceilings,
+    /// The log from its beginning.
+    Recording,
+    /// This host and its agents.
+    Host,
+}
+
+/// What was found. The inner error says in words why nothing could be.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// Worktrees at risk.
+    Risks(Result<Risks, String>),
+    /// A patch.
+    Unsaved(JobId, Result<String, String>),
+    /// Ceilings by engine, in millionths of a dollar.
+    Ceilings(Result<BTreeMap<String, u64>, String>),
+    /// This host.
+    Host(Result<Box<Host>, String>),
+    /// The log.
+    Recording(Result<Arc<Recording>, String>),
+}
+
+/// Worktrees at risk of one host.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Risks {
+    /// The host.
+    pub host: String,
+    /// The worktrees.
+    pub rows: Vec<AtRisk>,
+}

@@ -1,0 +1,84 @@
+//! The budget: its ledger follows the log, its settings are looked at when the screen is come to.
+
+use std::collections::BTreeMap;
+
+use super::{feed, form, go};
+use crate::dash::effect::Effect;
+use crate::dash::keys::{Motion, QueueDo};
+use crate::dash::model::{Answer, Layer, Loaded, Model, Plan, Sheet, budget_rows};
+use crate::dash::survey::Wish;
+use crate::fleet::{Command, Event, Level};
+use crate::insight::LOCAL;
+use crate::job::Seq;
+
+/// The screen was come to.
+pub fn look(model: &mut Model) -> Vec<Effect> {
+    model.outdated = true;
+    match model.budget.ceilings {
+        Loaded::Unasked | Loaded::Failed(_) => {
+            model.budget.ceilings = Loaded::Asked;
+            vec![Effect::Survey(Wish::Ceilings)]
+        }
+        Loaded::Asked | Loaded::Here(_) => Vec::new(),
+    }
+}
+
+/// Ceilings of engines, from the settings.
+pub fn ceilings(model: &mut Model, got: Result<BTreeMap<String, u64>, String>) {
+    model.budget.ceilings = feed::loaded(got);
+}
+
+/// Events came: outlays are in them.
+pub fn moved_on(model: &mut Model, events: &[(Seq, Event)]) {
+    events.iter().for_each(|(seq, event)| model.budget.ledger.take(*seq, event));
+}
+
+/// Moves the cursor.
+pub fn motion(model: &mut Model, motion: Motion, height: usize) {
+    let last = budget_rows(model).len().saturating_sub(1);
+    model.budget.at = go::moved(model.budget.at, motion, height, last);
+}
+
+/// Does what a key asks for.
+pub fn queue(model: &mut Model, what: QueueDo) -> Vec<Effect> {
+    match what {
+        QueueDo::Pause => form::pause(model),
+        QueueDo::Resume => resume(model),
+        QueueDo::Ceiling => form::ceiling(model),
+    }
+}
+
+/// Asks before the queue goes on.
+fn resume(model: &mut Model) -> Vec<Effect> {
+    let product = &model.replica.state.product;
+    let mut rows = Vec::new();
+    if let Some((mode, reason, until, since)) = &product.paused {
+        let until = until.map_or("until resumed".to_string(), |at| format!("until {}", at.local_hm()));
+        rows.push((
+            "paused".to_string(),
+            format!("{} ({}), {until}: {reason}", since.local_hm(), mode.name()),
+        ));
+    }
+    if !product.suspended.is_empty() {
+        let names: Vec<&str> = product.suspended.iter().map(crate::job::JobId::as_str).collect();
+        rows.push(("suspended".to_string(), format!("their files vanished at once: {}", names.join(" "))));
+        rows.push(("then".to_string(), "their files are restored".to_string()));
+    }
+    let waits = model.replica.state.ready_len();
+    rows.push(("starts".to_string(), format!("{waits} jobs are in the line")));
+    rows.push(("back".to_string(), "P pauses it again".to_string()));
+    let plan = Plan::Queue(Box::new(Command::Resume {}), format!("{LOCAL} goes on"), false);
+    let sheet = Sheet {
+        head: format!("Resume {LOCAL}?"),
+        about: "the queue gives out work again".to_string(),
+        rows,
+        runs: format!("aq budget resume {LOCAL}"),
+        answers: vec![Answer { key: 'y', label: "resume".to_string(), plan }],
+        keep: "leave it paused",
+        words: None,
+        level: Level::Reversible,
+        opened: model.now.up,
+    };
+    model.layers.push(Layer::Sheet(Box::new(sheet)));
+    Vec::new()
+}

@@ -1,0 +1,196 @@
+//! Work at risk: when it is looked at, what rescues it, and the question before any of it is let go.
+
+use super::{act, form, go};
+use crate::dash::effect::Effect;
+use crate::dash::keys::{Motion, RiskDo};
+use crate::dash::model::{
+    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, by_need, owner_of,
+};
+use crate::dash::survey::{Risks, Wish};
+use crate::fleet::{Event, Level, What};
+use crate::job::{JobId, Seq};
+
+/// Files named in a sheet before the rest is only counted.
+const NAMED_MOST: usize = 6;
+
+/// Looks at the worktrees; while a look is under way, once more after it.
+pub fn look(model: &mut Model) -> Vec<Effect> {
+    let it = &mut model.risk;
+    if it.looking {
+        it.again = true;
+        return Vec::new();
+    }
+    it.looking = true;
+    if it.found.here().is_none() {
+        it.found = Loaded::Asked;
+    }
+    vec![Effect::Survey(Wish::Risks)]
+}
+
+/// Events came: those that can change what is at risk ask for another look while it is on the screen.
+pub fn moved_on(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
+    let matters = |row: &(Seq, Event)| !matches!(row.1.what, What::Progressed { .. });
+    if model.screen == Screen::Risk && events.iter().any(matters) { look(model) } else { Vec::new() }
+}
+
+/// The worktrees, or why they could not be looked at.
+pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
+    model.risk.looking = false;
+    match got {
+        Ok(risks) => {
+            let order = by_need(&risks.rows, |id| is_alive(model, id));
+            let state = std::sync::Arc::clone(&model.replica.state);
+            model.risk.list.take(&order, false, |id| state.jobs.contains_key(id));
+            model.risk.found = Loaded::Here(risks);
+            if let Some(id) = model.selected.clone().filter(|_| model.screen == Screen::Risk) {
+                model.risk.list.point(&id);
+            }
+        }
+        Err(why) => model.risk.found = Loaded::Failed(why),
+    }
+    if std::mem::take(&mut model.risk.again) { look(model) } else { Vec::new() }
+}
+
+/// Whether an agent will save the worktree of that job.
+fn is_alive(model: &Model, id: &JobId) -> bool {
+    model.job(id).is_some_and(|job| owner_of(job, &model.replica.gone) == Owner::Alive)
+}
+
+/// The jobs at risk that no living agent saves.
+pub fn unsaved(model: &Model) -> Vec<JobId> {
+    model.risk.list.rows().iter().filter(|id| !is_alive(model, id)).cloned().collect()
+}
+
+/// Does what a key of the screen asks for.
+pub fn risk(model: &mut Model, what: RiskDo) -> Vec<Effect> {
+    match what {
+        RiskDo::Rescue => rescue(model),
+        RiskDo::RescueAll => rescue_all(model),
+        RiskDo::LetGo => let_go(model),
+        RiskDo::LetGoAll => form::let_go_all(model),
+        RiskDo::Compare => compare(model),
+        RiskDo::CopyPath => {
+            let path = model.risk.current().map(|risk| risk.path.display().to_string());
+            path.map(|path| Effect::Copy("path", path)).into_iter().collect()
+        }
+    }
+}
+
+/// Puts the worktree under the cursor into a commit: nothing is lost by it, so it is not asked for.
+fn rescue(model: &mut Model) -> Vec<Effect> {
+    match model.risk.list.cursor().cloned() {
+        Some(job) => rescued(model, vec![job]),
+        None => Vec::new(),
+    }
+}
+
+/// Puts these worktrees into commits.
+pub fn rescued(model: &mut Model, jobs: Vec<JobId>) -> Vec<Effect> {
+    let ticket = act::ticket(model, None, jobs.clone());
+    vec![Effect::Rescue { ticket, jobs }]
+}
+
+/// Asks before all that nobody saves are rescued.
+fn rescue_all(model: &mut Model) -> Vec<Effect> {
+    let jobs = unsaved(model);
+    let alive = model.risk.list.rows().len() - jobs.len();
+    let mut rows: Vec<(String, String)> = vec![(
+        "does".to_string(),
+        "commits each as a checkpoint of the epoch it was made in; accepted work stays".to_string(),
+    )];
+    rows.push(("jobs".to_string(), named(&jobs)));
+    if alive > 0 {
+        rows.push(("not".to_string(), format!("{alive} that agents work on and save themselves")));
+    }
+    rows.push(("back".to_string(), "none is needed: nothing is lost by it".to_string()));
+    let plan = Plan::Rescue(jobs.clone());
+    ask(
+        model,
+        format!("Rescue {} worktrees?", jobs.len()),
+        rows,
+        "aq risk rescue --all".to_string(),
+        ("rescue them", plan),
+        Level::Reversible,
+    )
+}
+
+/// Asks before a worktree is given up with everything in it that stands in no commit.
+fn let_go(model: &mut Model) -> Vec<Effect> {
+    let Some(risk) = model.risk.current().cloned() else { return Vec::new() };
+    let names: Vec<String> = risk.files.iter().map(|path| path.display().to_string()).collect();
+    let more = names.len().saturating_sub(NAMED_MOST);
+    let shown = names.iter().take(NAMED_MOST).cloned().collect::<Vec<_>>().join(", ");
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let mut rows = vec![("lost".to_string(), format!("{} lines in {shown}{tail}", risk.lines))];
+    if !risk.left_out.is_empty() {
+        rows.push(("lost too".to_string(), risk.left_out.join("; ")));
+    }
+    rows.push(("kept".to_string(), "its commits and checkpoints, the log".to_string()));
+    rows.push(("instead".to_string(), "r rescues it".to_string()));
+    rows.push(("back".to_string(), "none: what stands in no commit is gone for good".to_string()));
+    let runs = format!("aq risk let-go {} --yes", risk.job);
+    let plan = Plan::LetGo(vec![risk.job.clone()]);
+    ask(
+        model,
+        format!("Let go of the worktree of {}?", risk.job),
+        rows,
+        runs,
+        ("let it go", plan),
+        Level::Decides,
+    )
+}
+
+fn named(jobs: &[JobId]) -> String {
+    let shown = jobs.iter().take(NAMED_MOST).map(JobId::as_str).collect::<Vec<_>>().join(" ");
+    let more = jobs.len().saturating_sub(NAMED_MOST);
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+fn ask(
+    model: &mut Model,
+    head: String,
+    rows: Vec<(String, String)>,
+    runs: String,
+    (label, plan): (&str, Plan),
+    level: Level,
+) -> Vec<Effect> {
+    let host = model.risk.found.here().map(|found| found.host.clone()).unwrap_or_default();
+    let sheet = Sheet {
+        head,
+        about: format!("worktrees on {host}"),
+        rows,
+        runs,
+        answers: vec![Answer { key: 'y', label: label.to_string(), plan }],
+        keep: "leave them",
+        words: None,
+        level,
+        opened: model.now.up,
+    };
+    model.layers.push(Layer::Sheet(Box::new(sheet)));
+    Vec::new()
+}
+
+/// Shows how the worktree differs from the accepted work, or the list again.
+fn compare(model: &mut Model) -> Vec<Effect> {
+    if model.risk.patch.take().is_some() {
+        return Vec::new();
+    }
+    let Some(job) = model.risk.list.cursor().cloned() else { return Vec::new() };
+    model.risk.patch = Some(Unsaved { job: job.clone(), text: Loaded::Asked, top: 0 });
+    vec![Effect::Survey(Wish::Unsaved(job))]
+}
+
+/// The patch that was asked for; of another job it is dropped.
+pub fn compared(model: &mut Model, job: &JobId, got: Result<String, String>) {
+    if let Some(patch) = model.risk.patch.as_mut().filter(|patch| patch.job == *job) {
+        patch.text = super::feed::loaded(got);
+    }
+}
+
+/// Rolls the patch. Gives whether there is one.
+pub fn roll(model: &mut Model, motion: Motion, height: usize) -> bool {
+    let Some(patch) = &mut model.risk.patch else { return false };
+    let lines = patch.text.here().map_or(0, |text| text.lines().count());
+    patch.top = go::moved(patch.top, motion, height, lines.saturating_sub(height));
+    true
+}

@@ -1,0 +1,240 @@
+//! The fleet of a folder: this host, its agents with their slots and jobs, its engines, and closed accounts.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::frame::NARROW;
+use super::panes::{bar, columns, labelled, told};
+use super::parts;
+use super::text::{clean, fit, short_age};
+use crate::agent::{Agent, Ending};
+use crate::dash::model::{Hit, Host, Loaded, Pane};
+use crate::dash::theme::Sign;
+use crate::engine::Liveness;
+use crate::fleet::Job;
+use crate::job::Role;
+
+/// Slots shown one by one; of an agent with more the bar is a share.
+const SLOTS_MOST: u64 = 8;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
+    if canvas.model.time.at.is_some() {
+        canvas.rule(row(body, 0), "Fleet", "", true);
+        told(canvas, below(body, 2), "Of the past only jobs are kept, not agents: L goes live.");
+        return;
+    }
+    let host = match &canvas.model.fleet.host {
+        Loaded::Here(host) => host.clone(),
+        Loaded::Failed(why) => {
+            canvas.rule(row(body, 0), "Fleet", "", true);
+            canvas.text(row(body, 2), Role::Bad, &format!("  this host cannot be looked at: {}", clean(why)));
+            return;
+        }
+        Loaded::Unasked | Loaded::Asked => {
+            canvas.rule(row(body, 0), "Fleet", canvas.sign(Sign::Waits), true);
+            return;
+        }
+    };
+    summary(canvas, row(body, 0), &host);
+    let (main, side) = columns(canvas, below(body, 1));
+    let high = u16::try_from(host.agents.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(2)
+        .max(4)
+        .min(main.height / 2 + 1);
+    list(canvas, Rect { height: high, ..main }, &host);
+    let rest = below(main, high);
+    match side {
+        Some(side) => {
+            jobs(canvas, rest, usize::from(rest.height.saturating_sub(1)));
+            about(canvas, side, &host);
+        }
+        None => {
+            let room = usize::from(rest.height / 3).max(1);
+            let rest = jobs(canvas, rest, room);
+            about(canvas, rest, &host);
+        }
+    }
+}
+
+fn lives(agent: &Agent) -> bool {
+    agent.life != Liveness::Gone
+}
+
+fn held<'a>(canvas: &Canvas<'a>, agent: &Agent) -> Vec<std::sync::Arc<Job>> {
+    let state = &canvas.model.replica.state;
+    let mine = state.held().filter(|row| row.1.as_str() == agent.holder && row.0.stage.is_held());
+    mine.filter_map(|row| state.jobs.get(&row.0.id).cloned()).collect()
+}
+
+fn summary(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
+    let living: Vec<&Agent> = host.agents.iter().filter(|agent| lives(agent)).collect();
+    let slots: u64 = living.iter().map(|agent| agent.slots).sum();
+    let used: usize = living.iter().map(|agent| held(canvas, agent).len()).sum();
+    let closed = canvas.model.replica.state.closed_accounts(canvas.model.law_now().wall).count();
+    let text = format!(
+        " {}   {}   {used} of {} used   {} closed",
+        clean(&host.name),
+        parts::plural(living.len(), "agent"),
+        parts::plural(usize::try_from(slots).unwrap_or(0), "slot"),
+        parts::plural(closed, "account"),
+    );
+    canvas.text(at, Role::Neutral, &text);
+}
+
+fn list(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
+    canvas.rule(row(at, 0), "Fleet", "other hosts: – (a folder knows only this one)", true);
+    if host.agents.is_empty() {
+        told(canvas, below(at, 1), "No agent runs here: start in . or : starts one, or aq agent in a shell.");
+        return;
+    }
+    let narrow = at.width < NARROW;
+    let heads = if narrow {
+        "  AGENT    STATE     SLOTS"
+    } else {
+        "  AGENT    STATE     SLOTS         SINCE   BEAT  ENGINES"
+    };
+    canvas.text(row(at, 1), Role::Head, heads);
+    let body = below(at, 2);
+    let cursor = canvas.model.fleet.at.min(host.agents.len() - 1);
+    let window = canvas.window(Pane::Fleet, host.agents.len(), Some(cursor), usize::from(body.height));
+    for (nth, (place, agent)) in
+        host.agents.iter().enumerate().skip(window.top).take(window.height).enumerate()
+    {
+        let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
+        let line = line(canvas, agent, place == cursor, narrow);
+        canvas.line(on, &line);
+        canvas.hit(on, Hit::Row(Pane::Fleet, place));
+        if place == cursor {
+            canvas.restyle(on, canvas.look().cursor());
+        }
+    }
+}
+
+fn line(canvas: &mut Canvas<'_>, agent: &Agent, here: bool, narrow: bool) -> Line<'static> {
+    let more = canvas.sign(Sign::More);
+    let lead = if here { canvas.sign(Sign::Cursor) } else { " " };
+    let pid = agent.who.as_ref().map_or("?".to_string(), |who| who.pid.to_string());
+    let asked = canvas.model.fleet.ended.get(&agent.holder);
+    let (sign, role, word) = match (agent.life, asked) {
+        (Liveness::Gone, _) => (Sign::Bad, Role::Bad, "gone"),
+        (_, Some(Ending::Drain)) => (Sign::Waits, Role::Wait, "drains"),
+        (_, Some(Ending::Stop)) => (Sign::Waits, Role::Wait, "stops"),
+        (Liveness::Alive, None) => (Sign::Ok, Role::Good, "up"),
+        (Liveness::Unknown, None) => (Sign::Warning, Role::Wait, "unseen"),
+    };
+    let used = held(canvas, agent).len();
+    let cells = usize::try_from(agent.slots.min(SLOTS_MOST)).unwrap_or(0);
+    let slots = format!("{} {used}/{}", bar(canvas, used as u64, agent.slots, cells), agent.slots);
+    let mut pieces = vec![
+        Piece::raw(format!("{lead} {} ", fit(&pid, 8, false, more))),
+        canvas.piece(role, format!("{} {:<7} ", canvas.sign(sign), word)),
+        Piece::raw(fit(&slots, 13, false, more)),
+    ];
+    if !narrow {
+        let (since, beat) = (canvas.age(agent.since), canvas.age(agent.beat));
+        let engines = clean(&agent.engines.join(" "));
+        pieces.push(Piece::raw(format!(" {since:>5}  {beat:>5}  {engines}")));
+    }
+    Line::from(pieces)
+}
+
+/// What the agent under the cursor works on; gives what is left below.
+fn jobs(canvas: &mut Canvas<'_>, at: Rect, most: usize) -> Rect {
+    let Some(agent) = canvas.model.fleet.agent().cloned() else { return at };
+    let jobs = held(canvas, &agent);
+    let pid = agent.who.as_ref().map_or("?".to_string(), |who| who.pid.to_string());
+    canvas.rule(
+        row(at, 0),
+        &format!("Jobs of agent {pid}"),
+        &format!("{} of {}", jobs.len(), agent.slots),
+        false,
+    );
+    let mut rest = below(at, 1);
+    if jobs.is_empty() {
+        return told(canvas, rest, "it has no job");
+    }
+    for job in jobs.iter().take(most) {
+        let more = canvas.sign(Sign::More);
+        let sign = parts::stage_sign(canvas, job);
+        let age = canvas.age(job.since);
+        let status = parts::status(canvas, job, 22);
+        let text = format!(
+            " {} {age:>5} {:>7} epoch {}  ",
+            fit(job.id.as_str(), 24, false, more),
+            parts::cost(job),
+            job.epoch
+        );
+        canvas.line(row(rest, 0), &Line::from(vec![Piece::raw("  "), sign, Piece::raw(text), status]));
+        canvas.hit(row(rest, 0), Hit::Job(job.id.clone()));
+        rest = below(rest, 1);
+    }
+    rest
+}
+
+/// The host, its engines, and accounts that take no jobs with until when and why.
+fn about(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
+    canvas.rule(row(at, 0), &clean(&host.name), &clean(&host.system), false);
+    let load = host
+        .load
+        .map_or("? (not told by this system)".to_string(), |n| format!("{}.{:02}", n / 100, n % 100));
+    let dot = canvas.sign(Sign::Dot);
+    let mut rows = vec![(
+        "host",
+        format!("{} {dot} load {load} {dot} temperature ?", parts::plural(host.cores, "core")),
+    )];
+    let agent = canvas.model.fleet.agent().filter(|agent| lives(agent)).cloned();
+    if let Some(agent) = agent {
+        rows.push(("offers", clean(&agent.capabilities.to_string())));
+    }
+    rows.push(("engines", engines(canvas, host)));
+    let rest = labelled(canvas, below(at, 1), &rows);
+    closed(canvas, rest);
+}
+
+/// Engines with the versions that the agent under the cursor was told by their programs.
+fn engines(canvas: &Canvas<'_>, host: &Host) -> String {
+    let Some(agent) = canvas.model.fleet.agent().filter(|agent| lives(agent)) else {
+        return format!("{} (which are here an agent finds out)", clean(&host.engines.join(" ")));
+    };
+    let each = agent.engines.iter().map(|name| match agent.capabilities.values(name).first() {
+        Some(version) => format!("{} {}", clean(name), clean(version)),
+        None => format!("{} –", clean(name)),
+    });
+    format!("{}   (– told no version)", each.collect::<Vec<_>>().join("   "))
+}
+
+fn closed(canvas: &mut Canvas<'_>, at: Rect) {
+    let wall = canvas.model.law_now().wall;
+    let state = std::sync::Arc::clone(&canvas.model.replica.state);
+    let shut: Vec<_> = state.closed_accounts(wall).collect();
+    canvas.rule(row(at, 0), "Accounts", "", false);
+    let mut rest = below(at, 1);
+    for (id, window, closure) in &shut {
+        let window = if window.is_empty() { String::new() } else { format!(" ({window})") };
+        let until = match closure.until {
+            Some(until) => format!("until {}, in {}", until.local_hm(), short_age(until.since(wall))),
+            None => "until a person or a success opens it".to_string(),
+        };
+        let since = canvas.age(closure.since);
+        let warning = canvas.sign(Sign::Warning);
+        let text = format!(
+            "{warning} {id}{window} closed {until}: {}, since {since}, by {}: {}",
+            closure.outcome.name(),
+            closure.job,
+            clean(&closure.text)
+        );
+        rest = told(canvas, rest, &text);
+    }
+    if shut.is_empty() {
+        let ok = canvas.sign(Sign::Ok);
+        rest = told(canvas, rest, &format!("{ok} none is closed"));
+    }
+    canvas.text(
+        row(rest, rest.height.saturating_sub(1)),
+        Role::Neutral,
+        "  same as: aq agent, aq drain, aq stop; aq doctor",
+    );
+}

@@ -1,0 +1,74 @@
+//! Pieces that several screens are put together from: two columns, facts with labels, bars.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::frame::WIDE;
+use super::text::width;
+use crate::dash::theme::Sign;
+use crate::job::Role;
+
+/// Columns of the right one of two columns.
+const SIDE: u16 = 54;
+
+/// The body in two columns where there is room, with a line between them.
+pub fn columns(canvas: &mut Canvas<'_>, body: Rect) -> (Rect, Option<Rect>) {
+    if body.width < WIDE {
+        return (body, None);
+    }
+    let side = Rect { x: body.right() - SIDE, width: SIDE, ..body };
+    let main = Rect { width: body.width - SIDE - 1, ..body };
+    for nth in 0..body.height {
+        let sign = canvas.sign(Sign::Upright);
+        canvas.text(Rect { x: main.right(), width: 1, ..row(body, nth) }, Role::Neutral, sign);
+    }
+    (main, Some(side))
+}
+
+/// Label and text in lines, wrapped at blanks; gives what is left below them.
+pub fn labelled(canvas: &mut Canvas<'_>, at: Rect, rows: &[(&str, String)]) -> Rect {
+    let label = rows.iter().map(|row| width(row.0)).max().unwrap_or(0);
+    let room = usize::from(at.width).saturating_sub(label + 5).max(1);
+    let mut rest = at;
+    for (name, text) in rows {
+        for (nth, part) in wrapped(text, room).into_iter().enumerate() {
+            let name = if nth == 0 { *name } else { "" };
+            let pieces = vec![canvas.piece(Role::Head, format!("  {name:<label$}  ")), Piece::raw(part)];
+            canvas.line(row(rest, 0), &Line::from(pieces));
+            rest = below(rest, 1);
+        }
+    }
+    rest
+}
+
+/// Lines of text, wrapped at blanks; gives what is left below them.
+pub fn told(canvas: &mut Canvas<'_>, at: Rect, text: &str) -> Rect {
+    let mut rest = at;
+    for part in wrapped(text, usize::from(at.width).saturating_sub(3).max(1)) {
+        canvas.text(row(rest, 0), Role::Neutral, &format!("  {part}"));
+        rest = below(rest, 1);
+    }
+    rest
+}
+
+/// A text in lines of so many columns, broken at blanks.
+pub fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        match out.last_mut() {
+            Some(line) if line.is_empty() || width(line) + width(word.trim_end()) <= room => {
+                line.push_str(word);
+            }
+            _ => out.push(word.to_string()),
+        }
+    }
+    out
+}
+
+/// A bar of so many cells for a part of a whole.
+pub fn bar(canvas: &Canvas<'_>, part: u64, whole: u64, cells: usize) -> String {
+    let scaled = u128::from(part) * cells as u128 / u128::from(whole.max(1));
+    let full = usize::try_from(scaled).unwrap_or(cells).min(cells);
+    canvas.sign(Sign::Full).repeat(full) + &canvas.sign(Sign::Empty).repeat(cells - full)
+}

@@ -1,0 +1,260 @@
+//! Work at risk: which worktrees hold what stands in no commit, who will save it, and what a rescue does.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::canvas::{Canvas, below, row};
+use super::frame::{NARROW, WIDE};
+use super::panes::{columns, labelled, told};
+use super::parts;
+use super::text::{clean, fit, grouped};
+use crate::agent::AtRisk;
+use crate::dash::model::{Hit, Loaded, Owner, Pane, owner_of};
+use crate::dash::theme::Sign;
+use crate::fleet::Job;
+use crate::insight::short_rev;
+use crate::job::Role;
+
+/// Rows of what the cursor is on, where it stands below the list.
+const DETAIL: u16 = 12;
+/// Files named before the rest is only counted.
+const NAMED_MOST: usize = 8;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
+    if canvas.model.risk.patch.is_some() {
+        return patch(canvas, body);
+    }
+    let at = summary(canvas, body);
+    let rows = canvas.model.risk.list.rows().len();
+    if rows == 0 {
+        return nothing(canvas, at);
+    }
+    let (main, side) = columns(canvas, at);
+    match side {
+        Some(side) => {
+            list(canvas, main);
+            detail(canvas, side);
+        }
+        None if at.height > DETAIL + 4 => {
+            list(canvas, Rect { height: at.height - DETAIL, ..at });
+            detail(canvas, Rect { y: at.bottom() - DETAIL, height: DETAIL, ..at });
+        }
+        None => list(canvas, at),
+    }
+}
+
+/// Figures of all of it in one line; gives what is left below it.
+fn summary(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
+    let model = canvas.model;
+    let Some(found) = model.risk.found.here().filter(|found| !found.rows.is_empty()) else { return at };
+    let lines: u64 = found.rows.iter().map(|row| row.lines).sum();
+    let oldest = found.rows.iter().map(|row| row.since).min();
+    let alone = found.rows.iter().filter(|row| owner(canvas, row) != Owner::Alive).count();
+    let oldest = oldest.map(|at| canvas.age(at)).unwrap_or_default();
+    let text = format!(
+        " {} at risk   {} lines   oldest {oldest}   {alone} without a living owner",
+        parts::plural(model.risk.list.rows().len(), "worktree"),
+        grouped(usize::try_from(lines).unwrap_or(usize::MAX)),
+    );
+    canvas.text(row(at, 0), if alone > 0 { Role::Bad } else { Role::Neutral }, &text);
+    below(at, 1)
+}
+
+fn owner(canvas: &Canvas<'_>, risk: &AtRisk) -> Owner {
+    canvas.model.job(&risk.job).map_or(Owner::Nobody, |job| owner_of(job, &canvas.model.replica.gone))
+}
+
+fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
+    canvas.rule(row(at, 0), "Work at risk", "", true);
+    let text = match &canvas.model.risk.found {
+        Loaded::Here(found) => {
+            format!("Nothing at risk on {}: every change stands in a commit.", clean(&found.host))
+        }
+        Loaded::Failed(why) => format!("The worktrees cannot be looked at: {}", clean(why)),
+        Loaded::Unasked | Loaded::Asked => {
+            format!("{} looking at the worktrees of this host", canvas.sign(Sign::Waits))
+        }
+    };
+    let role = if matches!(canvas.model.risk.found, Loaded::Failed(_)) { Role::Bad } else { Role::Neutral };
+    let rest = below(at, 2);
+    canvas.text(row(rest, 0), role, &format!("  {text}"));
+    let rest = told(canvas, below(rest, 2), "At risk is a worktree with changes that stand in no commit.");
+    told(canvas, rest, "Other hosts: – (a folder knows only this one). Ctrl-R looks again.");
+}
+
+/// The columns: head, width where there is room, whether it stands at the right edge.
+const COLUMNS: [(&str, usize, bool); 6] = [
+    ("JOB", 16, false),
+    ("STAGE", 11, false),
+    ("LINES", 7, true),
+    ("FILES", 5, true),
+    ("AGE", 5, true),
+    ("OWNER", 18, false),
+];
+
+fn list(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    let listing = &model.risk.list;
+    let count = listing.rows().len();
+    canvas.rule(row(at, 0), &format!("Work at risk {}", grouped(count)), "owner gone first", true);
+    let heads = COLUMNS.map(|(head, ..)| head.to_string());
+    let head = cells(canvas, &heads, "TITLE", at.width);
+    canvas.text(row(at, 1), Role::Head, &format!("    {head}"));
+    let body = below(at, 2);
+    let window = canvas.window(Pane::Risk, count, Some(listing.at()), usize::from(body.height));
+    for (nth, (place, id)) in
+        listing.rows().iter().enumerate().skip(window.top).take(window.height).enumerate()
+    {
+        let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
+        let here = place == listing.at();
+        let line = line(canvas, id, here, at.width);
+        canvas.line(on, &line);
+        canvas.hit(on, Hit::Row(Pane::Risk, place));
+        if here {
+            canvas.restyle(on, canvas.look().cursor());
+        }
+    }
+}
+
+fn line(canvas: &mut Canvas<'_>, id: &crate::job::JobId, here: bool, width: u16) -> Line<'static> {
+    let model = canvas.model;
+    let lead = if here { canvas.sign(Sign::Cursor) } else { " " };
+    let (Some(risk), Some(job)) = (model.risk.row(id).cloned(), model.job(id).cloned()) else {
+        return Line::raw(format!("{lead}   {id} is no longer at risk"));
+    };
+    let owner = owner(canvas, &risk);
+    let (sign, role) = match owner {
+        Owner::Alive => (parts::stage_sign(canvas, &job).content.to_string(), Role::Neutral),
+        _ => (canvas.sign(Sign::Warning).to_string(), Role::Bad),
+    };
+    let status =
+        if model.is_waiting(id) { format!("{} sent", canvas.sign(Sign::Waits)) } else { owner_word(owner) };
+    let texts = [
+        id.to_string(),
+        parts::stage_word(&job).to_string(),
+        grouped(usize::try_from(risk.lines).unwrap_or(usize::MAX)),
+        (risk.files.len() + risk.left_out.len()).to_string(),
+        canvas.age(risk.since),
+        status,
+    ];
+    let title = clean(&job.spec.title);
+    let text = cells(canvas, &texts, &title, width);
+    Line::from(vec![Piece::raw(format!("{lead} ")), canvas.piece(role, sign), Piece::raw(format!(" {text}"))])
+}
+
+/// The cells of a row; the title takes what is left.
+fn cells(canvas: &Canvas<'_>, texts: &[String; 6], title: &str, total: u16) -> String {
+    let more = canvas.sign(Sign::More);
+    let roomy = total >= NARROW;
+    let shown = |nth: usize| roomy || matches!(nth, 0 | 4 | 5);
+    let fixed: usize = (0..COLUMNS.len()).filter(|nth| shown(*nth)).map(|nth| COLUMNS[nth].1 + 1).sum();
+    let free = usize::from(total).saturating_sub(5 + fixed);
+    let mut out = String::new();
+    for (nth, text) in texts.iter().enumerate().filter(|row| shown(row.0)) {
+        let (_, wide, right) = COLUMNS[nth];
+        out += &(fit(text, wide, right, more) + " ");
+        if nth == 0 && roomy && free > 0 {
+            out += &(fit(title, free, false, more) + " ");
+        }
+    }
+    out.trim_end().to_string()
+}
+
+fn owner_word(owner: Owner) -> String {
+    match owner {
+        Owner::Alive => "alive".to_string(),
+        Owner::Gone => "gone".to_string(),
+        Owner::Fenced(old, new) => format!("gone, {old} < {new}"),
+        Owner::Nobody => "none".to_string(),
+    }
+}
+
+/// What the cursor is on, what a rescue does, and why it is off.
+fn detail(canvas: &mut Canvas<'_>, at: Rect) {
+    let model = canvas.model;
+    let Some(risk) = model.risk.current().cloned() else { return };
+    let Some(job) = model.job(&risk.job).cloned() else { return };
+    let host = model.risk.found.here().map(|found| clean(&found.host)).unwrap_or_default();
+    let right = if at.width >= 70 { "nothing here is ever deleted by clean-up" } else { "" };
+    canvas.rule(row(at, 0), &format!("{} on {host}", risk.job), right, false);
+    let rows = facts(canvas, &risk, &job);
+    let rest = labelled(canvas, below(at, 1), &rows);
+    canvas.rule(row(rest, 0), "r rescue does", "", false);
+    let accepted = accepted(&job);
+    let owner = owner(canvas, &risk);
+    let epoch = job.attempts.last().map_or(job.epoch, |attempt| attempt.epoch);
+    let text = match owner {
+        Owner::Alive => "off: an agent works on it and saves it itself, every five minutes".to_string(),
+        _ => format!("commits all of it as a checkpoint of epoch {epoch}; {accepted}"),
+    };
+    let mut rest = told(canvas, below(rest, 1), &text);
+    if owner != Owner::Alive {
+        rest = told(canvas, rest, "then: D compares, ⏎ opens the job, let-go in . gives it up (asks)");
+    }
+    if at.width < WIDE && rest.height > 1 {
+        rest = below(rest, rest.height - 1);
+    }
+    canvas.text(row(rest, 0), Role::Neutral, &format!("  same as: aq risk rescue {}", risk.job));
+}
+
+fn accepted(job: &Job) -> String {
+    match job.head.as_ref().and_then(|head| head.rev.as_ref()) {
+        Some(rev) => format!("the accepted work stays at {}", short_rev(Some(rev))),
+        None => "nothing is accepted by it".to_string(),
+    }
+}
+
+fn facts(canvas: &mut Canvas<'_>, risk: &AtRisk, job: &Job) -> Vec<(&'static str, String)> {
+    let dot = canvas.sign(Sign::Dot);
+    let owner = match owner(canvas, risk) {
+        Owner::Alive => "alive: it saves the worktree from time to time".to_string(),
+        Owner::Gone => "gone: its process lives no more".to_string(),
+        Owner::Fenced(old, new) => format!("gone: epoch {old} is fenced out by {new}"),
+        Owner::Nobody => "none: nobody works on the job".to_string(),
+    };
+    let age = canvas.age(job.since);
+    let sign = canvas.look().stage_sign(job.stage);
+    let mut rows = vec![
+        ("owner", owner),
+        ("job", format!("{sign} {} {age} {dot} {}", parts::stage_word(job), clean(&job.why))),
+        ("path", clean(&risk.path.display().to_string())),
+    ];
+    if !risk.files.is_empty() {
+        let names: Vec<String> =
+            risk.files.iter().take(NAMED_MOST).map(|path| clean(&path.display().to_string())).collect();
+        let more = risk.files.len() - names.len();
+        let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+        rows.push(("files", format!("{}{tail}", names.join(", "))));
+    }
+    if !risk.left_out.is_empty() {
+        let told: Vec<String> = risk.left_out.iter().take(NAMED_MOST).map(|text| clean(text)).collect();
+        rows.push(("left out", told.join("; ")));
+    }
+    rows
+}
+
+/// The changes of a worktree against the accepted work, on the whole screen.
+fn patch(canvas: &mut Canvas<'_>, at: Rect) {
+    let Some(patch) = canvas.model.risk.patch.clone() else { return };
+    let title = format!("{}: the worktree against the accepted work", patch.job);
+    canvas.rule(row(at, 0), &title, "D or Esc: the list", true);
+    let body = below(at, 1);
+    let text = match &patch.text {
+        Loaded::Here(text) if text.is_empty() => "  no difference".to_string(),
+        Loaded::Here(text) => text.clone(),
+        Loaded::Failed(why) => format!("  it cannot be compared: {why}"),
+        Loaded::Unasked | Loaded::Asked => format!("  {} comparing", canvas.sign(Sign::Waits)),
+    };
+    let height = usize::from(body.height);
+    canvas.drawn.windows.push((Pane::Risk, crate::dash::model::Window { top: patch.top, height }));
+    for (nth, line) in text.lines().skip(patch.top).take(height).enumerate() {
+        let role = match line.as_bytes().first() {
+            Some(b'+') => Role::Good,
+            Some(b'-') => Role::Bad,
+            Some(b'@') => Role::Active,
+            _ => Role::Neutral,
+        };
+        canvas.text(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), role, &clean(line));
+    }
+}
