@@ -33,8 +33,8 @@ impl IndexCopy {
         let n = COPIES.fetch_add(1, Ordering::Relaxed);
         let path = git_dir.join(format!("aq-index-{}-{n}", std::process::id()));
         let mut copy = IndexCopy { copied: true, path };
-        match fs::copy(git_dir.join("index"), &copy.path) {
-            Ok(_) => Ok(copy),
+        match copy_with_time(&git_dir.join("index"), &copy.path) {
+            Ok(()) => Ok(copy),
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 copy.copied = false;
                 Ok(copy)
@@ -42,6 +42,15 @@ impl IndexCopy {
             Err(e) => Err(fault_at("copy the index in", git_dir)(e)),
         }
     }
+}
+
+/// The copy is as old as the original: a file no older than its index may have changed after it was staged,
+/// and is read again; by a younger copy, a change of the same size in the same tick would be lost.
+fn copy_with_time(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut from = fs::File::open(from)?;
+    let mut copy = fs::File::create(to)?;
+    std::io::copy(&mut from, &mut copy)?;
+    copy.set_modified(from.metadata()?.modified()?)
 }
 
 /// Removes the copies that killed processes have left.

@@ -188,6 +188,15 @@ fn a_tracked_file_is_kept_whatever_its_name() {
 }
 
 #[test]
+fn the_copy_of_an_index_is_as_old_as_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = fs::File::create(dir.path().join("index")).unwrap();
+    index.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let copy = crate::git::library_files::IndexCopy::of(dir.path()).unwrap();
+    assert_eq!(fs::metadata(&copy.path).unwrap().modified().unwrap(), std::time::UNIX_EPOCH);
+}
+
+#[test]
 fn files_become_folders_and_back() {
     both(|lab| {
         let job = lab.job("x");
