@@ -120,6 +120,7 @@ fn panics_in_the_loop() {
         look: aq::dash::Look::default(),
         mouse: true,
         editor: "vi".to_string(),
+        clipboard: aq::job::Clipboard::Off,
         idle: Some(Box::new(Panics)),
     };
     let _ = aq::dash::run(options);
@@ -202,6 +203,21 @@ fn a_burst_of_letters_and_a_paste_are_no_commands() {
         pty.shows("The job alpha");
         assert!(room.queue.join("inbox/alpha.md").exists());
     }
+}
+
+#[test]
+fn a_copy_is_one_sequence_and_says_which_way_it_went() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = room.dash(&[("SSH_TTY", "/dev/pts/9")]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    pty.press("y");
+    pty.shows("Copy");
+    pty.press("\r");
+    pty.shows("copied id (OSC 52)");
+    let begun = b"\x1b]52;c;";
+    assert_eq!(pty.bytes.windows(begun.len()).filter(|bytes| bytes == begun).count(), 1);
 }
 
 #[test]

@@ -49,11 +49,12 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let look = look_of(cx, &settings, theme, args.ascii);
     let editor = editor_of(settings.config.editor.as_deref());
     let words = in_words(cx);
+    let clipboard = settings.config.clipboard.unwrap_or_default();
     let folder = Folder { place, settings: Arc::new(settings), me: cx.me(), read_only: args.read_only };
     if words {
         return plain(folder);
     }
-    run_cockpit(Options { folder, look, mouse: !args.no_mouse, editor, idle: idle_signal()? })?;
+    run_cockpit(Options { folder, look, mouse: !args.no_mouse, editor, clipboard, idle: idle_signal()? })?;
     Ok(Exit::Done)
 }
 

@@ -59,6 +59,17 @@ impl std::fmt::Display for Origin {
     }
 }
 
+/// Which way the cockpit copies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)] // Each has its word in the table of keys.
+pub enum Clipboard {
+    #[default]
+    Auto,
+    Native,
+    Osc52,
+    Off,
+}
+
 /// When colour is used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -106,6 +117,8 @@ pub struct Config {
     pub editor: Option<String>,
     pub pager: Option<String>,
     pub color: Option<Color>,
+    /// Which way the cockpit copies.
+    pub clipboard: Option<Clipboard>,
     /// In millionths of a dollar.
     pub budget_usd: Option<u64>,
     pub budget_window: Option<Window>,
@@ -160,6 +173,7 @@ static KEYS: &[Key] = &[
     own(row("editor", "command", "$VISUAL, $EDITOR, vi", "opens files", |r, n, c| c.editor = r.text(n))),
     own(row("pager", "command", "$PAGER, less", "shows long output", |r, n, c| c.pager = r.text(n))),
     any(row("color", "auto, always, never", "auto", "colour of output", |r, n, c| c.color = r.word(n, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)]))),
+    own(row("clipboard", "auto, native, osc52, off", "auto", "which way the cockpit copies", |r, n, c| c.clipboard = r.word(n, &[("auto", Clipboard::Auto), ("native", Clipboard::Native), ("osc52", Clipboard::Osc52), ("off", Clipboard::Off)]))),
     any(row("budget.usd", "dollars", "–", "ceiling of this queue", |r, n, c| c.budget_usd = r.usd(n))),
     any(row("budget.window", "day, week, month, total", "total", "time over which the ceiling counts", |r, n, c| c.budget_window = r.word(n, &[("day", Window::Day), ("week", Window::Week), ("month", Window::Month), ("total", Window::Total)]))),
     any(row("budget.engines.*", "dollars", "–", "ceiling of one engine in this queue", |r, n, c| if let Some(usd) = r.usd(n) { c.budget_engines.insert(r.here().to_string(), usd); })),

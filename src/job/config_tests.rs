@@ -33,6 +33,7 @@ env-pass = ["CARGO_HOME"]
 editor = "code -w"
 pager = "less -R"
 color = "never"
+clipboard = "osc52"
 [notify]
 command = ["notify-send", "aq"]
 [repos]
@@ -84,6 +85,7 @@ fn every_key_is_read() {
         editor = code -w (user)
         pager = less -R (user)
         color = never (user)
+        clipboard = osc52 (user)
         budget.usd = 20 (user)
         budget.window = week (user)
         budget.engines.claude = 12.50 (user)

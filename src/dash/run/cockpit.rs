@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
+use super::clipboard::Around;
 use super::idle::{Idle, Signal};
 use super::input::{Input, Reader};
 use super::signals::Signals;
@@ -23,6 +24,7 @@ use crate::dash::source::{Folder, Source};
 use crate::dash::theme::Look;
 use crate::dash::update::update;
 use crate::dash::view::view;
+use crate::job::Clipboard;
 use crate::store::{Fault, Place};
 use crate::time::{Clock as _, Span, SystemClock};
 
@@ -36,8 +38,6 @@ const UNFOCUSED: Span = Span::from_millis(500);
 const DRAIN_MOST: usize = 512;
 /// A second click within this time on the same place is a double click.
 const DOUBLE: Span = Span::from_millis(400);
-/// Bytes that a clipboard sequence may carry: what the strictest terminal takes.
-const CLIPBOARD_MOST: usize = 74_994 / 4 * 3;
 
 /// How the cockpit is opened.
 pub struct Options {
@@ -49,6 +49,8 @@ pub struct Options {
     pub mouse: bool,
     /// The person's editor as a command line.
     pub editor: String,
+    /// Which way a copy goes.
+    pub clipboard: Clipboard,
     /// Told whenever nothing is left to do.
     pub idle: Option<Signal>,
 }
@@ -89,6 +91,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
         draft: None,
         clicked: None,
         idle: Idle::new(options.idle),
+        clipboard: options.clipboard,
     };
     let ended = it.run(&mut model, &mail, &mut last);
     drop(it);
@@ -113,6 +116,7 @@ struct Cockpit<'a> {
     /// The last click: where and when.
     clicked: Option<((u16, u16), Span)>,
     idle: Idle,
+    clipboard: Clipboard,
 }
 
 impl Cockpit<'_> {
@@ -344,18 +348,27 @@ impl Cockpit<'_> {
         })
     }
 
-    /// Puts a text on the clipboard by the terminal's own sequence, and claims no more than that it was sent.
+    /// Puts a text on the clipboard by the first way that does not fail, and claims no more than that it was sent.
     fn copy(&mut self, what: &str, text: &str) -> Result<Said, Fault> {
-        if text.len() > CLIPBOARD_MOST {
-            let text = format!("the {what} is too long for the clipboard ({} bytes)", text.len());
-            return Ok(Said { text, more: String::new(), bad: true });
+        let mut failed = Vec::new();
+        for way in Around::of_environment().ways(self.clipboard) {
+            match way.send(text) {
+                Ok(bytes) => {
+                    self.terminal.send(&bytes)?;
+                    let text = text.to_string();
+                    return Ok(Said {
+                        text: format!("copied {what} ({})", way.name()),
+                        more: text,
+                        bad: false,
+                    });
+                }
+                Err(why) => failed.push(why),
+            }
         }
-        let mut bytes = Vec::new();
-        let copy = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
-        // Writing into memory does not fail.
-        let _ = crossterm::queue!(bytes, copy);
-        self.terminal.send(&bytes)?;
-        Ok(Said { text: format!("copied {what} (OSC 52)"), more: text.to_string(), bad: false })
+        let why =
+            if failed.is_empty() { "no way leads to a clipboard".to_string() } else { failed.join("; ") };
+        let text = format!("did not copy the {what}: {why}");
+        Ok(Said { text, more: "another way: aq config edit, clipboard".to_string(), bad: true })
     }
 }
 

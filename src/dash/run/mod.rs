@@ -1,5 +1,6 @@
 //! The process around the model: terminal, input, signals, and the one loop.
 
+mod clipboard;
 mod cockpit;
 mod idle;
 mod input;
