@@ -296,7 +296,7 @@ mod tests {
                 layer.iter().map(name).collect()
             })
             .collect();
-        assert_eq!(names, [vec!["base"], vec!["mid", "side", "base>top"], vec!["top"]]);
+        assert_eq!(names, [vec!["base"], vec!["mid", "base>top", "side"], vec!["top"]]);
         assert_eq!(it.lines.len(), 5);
     }
 }
