@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::job::Rev;
 
-use super::library::{admin_entries, path_from, plain};
+use super::library::{admin_entries, checkout_of, path_from, plain};
 use super::plumbing::RefStep;
 use super::refusal::{Refusal, Result, fault_at};
 use super::repo::{Repo, branch_ref};
@@ -194,22 +194,34 @@ pub(super) fn write_admin_entry(common_dir: &Path, path: &Path, branch: &str) ->
     for n in 0..NAMES_TRIED {
         let admin = root.join(if n == 0 { name.clone() } else { format!("{name}{n}") });
         match fs::create_dir(&admin) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists && admin.join("gitdir").exists() => continue,
+            Err(e) if e.kind() == ErrorKind::AlreadyExists && checkout_of(&admin).is_some() => continue,
             Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(fault_at("create", &admin)(e)),
             _ => {}
         }
-        let mut link = path.join(".git").into_os_string();
-        link.push("\n");
         let write = |name: &str, text: &[u8]| {
             let file = admin.join(name);
             fs::write(&file, text).map_err(fault_at("write", &file))
         };
         write("commondir", b"../..\n")?;
         write("HEAD", format!("ref: {}\n", branch_ref(branch)).as_bytes())?;
-        write("gitdir", link.as_encoded_bytes())?;
+        write_back_link(path, &admin)?;
         return write_link(path, &admin);
     }
     Err(fault_at("find a free name in", &root)(format!("{NAMES_TRIED} names are taken")))
+}
+
+/// Tells the entry which checkout it is for.
+fn write_back_link(path: &Path, admin: &Path) -> Result<()> {
+    let mut link = path.join(".git").into_os_string();
+    link.push("\n");
+    write_by_rename(&admin.join("gitdir"), link.as_encoded_bytes())
+}
+
+/// So that a crash leaves the old text or the new one, and never an empty file.
+fn write_by_rename(file: &Path, text: &[u8]) -> Result<()> {
+    let fresh = neighbour(file, "aq-new");
+    fs::write(&fresh, text).map_err(fault_at("write", &fresh))?;
+    fs::rename(&fresh, file).map_err(fault_at("write", file))
 }
 
 fn write_link(path: &Path, admin: &Path) -> Result<()> {
@@ -217,19 +229,13 @@ fn write_link(path: &Path, admin: &Path) -> Result<()> {
     let mut text = OsString::from("gitdir: ");
     text.push(admin);
     text.push("\n");
-    // By a rename, so that a crash leaves the old link or the new one.
-    let (link, fresh) = (path.join(".git"), path.join(".git.aq-new"));
-    fs::write(&fresh, text.as_encoded_bytes()).map_err(fault_at("write", &fresh))?;
-    fs::rename(&fresh, &link).map_err(fault_at("write", &link))
+    write_by_rename(&path.join(".git"), text.as_encoded_bytes())
 }
 
 /// Gives the fresh, empty worktree at `place` the folder at `path`, with the files that stand in it.
 pub(super) fn adopt(place: &Path, path: &Path) -> Result<()> {
     let admin = link_target(place).ok_or_else(|| fault_at("read the link in", place)("it is missing"))?;
-    let mut link = path.join(".git").into_os_string();
-    link.push("\n");
-    let file = admin.join("gitdir");
-    fs::write(&file, link.as_encoded_bytes()).map_err(fault_at("write", &file))?;
+    write_back_link(path, &admin)?;
     write_link(path, &admin)?;
     remove_all(place)
 }

@@ -342,16 +342,21 @@ pub(super) fn admin_entries(common_dir: &Path) -> Result<Vec<(PathBuf, PathBuf)>
     let mut out = Vec::new();
     for entry in list {
         let admin = entry.map_err(fault_at("list", &root))?.path();
-        // An entry without this file is one that was never finished; nothing stands behind it.
-        let Ok(link) = fs::read(admin.join("gitdir")) else { continue };
-        // Newer gits may write the link relative to the entry.
-        let link = admin.join(path_from(link.trim_ascii_end()));
-        if let Some(path) = link.parent() {
-            out.push((admin, plain(path)));
+        if let Some(path) = checkout_of(&admin) {
+            out.push((admin, path));
         }
     }
     out.sort();
     Ok(out)
+}
+
+/// The checkout that an administrative entry is for. `None` for one that was never finished: without the
+/// link, or with an empty one, which a kill between making and filling the file leaves.
+pub(super) fn checkout_of(admin: &Path) -> Option<PathBuf> {
+    let text = fs::read(admin.join("gitdir")).ok()?;
+    let link = Some(text.trim_ascii_end()).filter(|link| !link.is_empty())?;
+    // Newer gits may write the link relative to the entry.
+    Some(plain(admin.join(path_from(link)).parent()?))
 }
 
 /// The path with its links followed where it exists, and as it is written where it does not.

@@ -120,12 +120,35 @@ fn a_checkout_that_was_cut_short_is_finished_by_force() {
 }
 
 #[test]
+fn an_entry_with_an_empty_link_stands_in_nobodys_way() {
+    both(|lab| {
+        let admin = lab.top.join(".git/worktrees/aq-job-x");
+        fs::create_dir_all(&admin).unwrap();
+        for (name, text) in [("commondir", "../..\n"), ("HEAD", "ref: refs/heads/aq/job/x\n"), ("gitdir", "")]
+        {
+            fs::write(admin.join(name), text).unwrap();
+        }
+        let job = lab.job("x");
+        write(job.path(), "work.txt", "work\n");
+        assert_eq!(job.head().unwrap().branch(), Some("aq/job/x"));
+        assert_eq!(lab.job("x").unsaved(None).unwrap().files, [std::path::PathBuf::from("work.txt")]);
+    });
+}
+
+#[test]
 fn an_entry_that_was_never_finished_is_taken_over() {
     let lab = Lab::new(crate::git::needs::Means { git: None, always_program: false });
-    let admin = lab.top.join(".git/worktrees/aq-job-x");
-    fs::create_dir_all(&admin).unwrap();
-    let job = lab.job("x");
-    assert_eq!(fs::canonicalize(job.pipes().git_dir()).unwrap(), admin);
+    // Killed before the link back, and between making and filling it.
+    for name in ["z", "x"] {
+        let admin = lab.top.join(format!(".git/worktrees/aq-job-{name}"));
+        fs::create_dir_all(&admin).unwrap();
+        if name == "x" {
+            fs::write(admin.join("HEAD"), "ref: refs/heads/aq/job/x\n").unwrap();
+            fs::write(admin.join("gitdir"), "").unwrap();
+        }
+        let job = lab.job(name);
+        assert_eq!(fs::canonicalize(job.pipes().git_dir()).unwrap(), admin);
+    }
     // A taken name is passed over.
     let other = lab.place("other");
     write_admin_entry(&lab.top.join(".git"), &other, "aq/job/x").unwrap();
