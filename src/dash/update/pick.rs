@@ -179,14 +179,18 @@ fn keys(model: &Model, row: &ActionRow) -> String {
 /// The actions for the job under the cursor, with reasons when off.
 pub fn menu(model: &Model) -> Pick {
     let place = model.place();
+    let whole = matches!(place, Place::Screen(Screen::Fleet | Screen::Budget | Screen::Time));
     let about_it = |row: &&ActionRow| {
         row.group == Group::Act && !matches!(row.does, Do::Menu | Do::New) && row.on.has(place)
+            // What is done with the queue as a whole is no action for a job.
+            && (whole || !matches!(row.does, Do::Queue(_) | Do::Agent(_)))
     };
     let rows = ACTIONS.iter().filter(about_it);
     let mut all: Vec<Choice> = rows.map(|row| choice(model, row)).collect();
     all.sort_by_key(|choice| choice.off.is_some());
     let targets = model.targets();
     let title = match targets.as_slice() {
+        _ if whole => format!("Actions: {}", place.name()),
         [job] => format!("Actions: {}", job.id),
         [] => format!("Actions: {}", place.name()),
         all => format!("Actions: {} marked", all.len()),
