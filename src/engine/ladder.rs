@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group};
 
 use super::plan::RunPlan;
-use super::processes::{Family, PidStart, Proc, signal_all};
+use super::processes::{Family, PidStart, Proc, kill_children, signal_all};
 use super::recorder::Recorder;
 use super::report::{End, EngineRecord};
 use super::rundir;
@@ -137,6 +137,13 @@ impl<'a> Ladder<'a> {
             }
             Happening::Signal(_) => {}
             Happening::OutputEnded => self.output_ended = true,
+            Happening::CeilingCrossed => {
+                self.reap();
+                // A run that is over, or on its way down, costs nothing more.
+                if self.end.is_none() && self.step == Step::Running {
+                    self.give_up(StopCause::BudgetExceeded, recorder);
+                }
+            }
         }
     }
 
@@ -179,20 +186,22 @@ impl<'a> Ladder<'a> {
                 return false;
             }
         };
+        if left.is_empty() && childless {
+            return true;
+        }
         if left.is_empty() {
             self.slow_down();
-            return childless;
-        }
-        if !self.rest_told {
+        } else if !self.rest_told {
             self.rest_told = true;
             self.leftovers = left.len() as u64;
             recorder.note(format!("the engine left processes behind, ending them: {}", pids(&left)), None);
             signal_all(&left, Signal::TERM);
             signal_all(&left, Signal::CONT);
-            if self.step == Step::Running {
-                self.step = Step::Terminating { kill_at: later(self.clock.passed(), self.grace) };
-                self.pause = COUNT_FIRST;
-            }
+        }
+        // Children that no look finds have their grace as well, and no longer one than others.
+        if self.step == Step::Running {
+            self.step = Step::Terminating { kill_at: later(self.clock.passed(), self.grace) };
+            self.pause = COUNT_FIRST;
         }
         false
     }
@@ -203,7 +212,7 @@ impl<'a> Ladder<'a> {
         match self.step {
             Step::Running => {
                 if self.wall.is_some_and(|wall| now >= wall) {
-                    self.time_is_up(recorder);
+                    self.give_up(StopCause::Timeout, recorder);
                 } else if now >= self.next_sample {
                     self.sample();
                     self.next_sample = later(now, if now < SAMPLE { SAMPLE_FIRST } else { SAMPLE });
@@ -230,12 +239,12 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    /// The attempt's wall time is over: the order is written down first, like any other.
-    fn time_is_up(&mut self, recorder: &mut Recorder) {
-        if let Err(e) = write_order(self.dir, StopCause::Timeout, None) {
+    /// A limit of the plan is reached: the order is written down first, like any other.
+    fn give_up(&mut self, cause: StopCause, recorder: &mut Recorder) {
+        if let Err(e) = write_order(self.dir, cause, None) {
             recorder.note(format!("cannot write the stop order: {e}"), None);
         }
-        self.take_down(self.ordered(StopCause::Timeout), recorder);
+        self.take_down(self.ordered(cause), recorder);
     }
 
     /// The order that stands, or `otherwise`.
@@ -283,6 +292,7 @@ impl<'a> Ladder<'a> {
         if let Ok(left) = self.family.seen_by_shim() {
             signal_all(&left, Signal::KILL);
         }
+        kill_children(|| self.reap());
     }
 
     /// Writes down what is below us, for whoever must clean up if we are killed.

@@ -1,9 +1,10 @@
 //! The process table of Linux, read from `/proc`; the same small interface as `portable.rs`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 use super::processes::{Proc, Sight};
 
@@ -11,20 +12,23 @@ use super::processes::{Proc, Sight};
 /// real environments are a few KiB, so this bounds what a stranger's process can make us read.
 const ENVIRON_MAX: u64 = 4 * 1024 * 1024;
 
+/// So many looks at the children are taken in a row: one in two meets what never holds still, and all of
+/// them take some ten milliseconds.
+const LOOKS: u32 = 50;
+
 /// Every process this one can see.
 pub(super) fn processes() -> io::Result<Vec<Proc>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/proc")? {
-        // An entry that vanishes while the directory is read is a process that ended.
-        let Ok(entry) = entry else { continue };
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
-            continue;
-        };
-        if let Sight::Seen(proc) = process(pid) {
-            found.push(proc);
-        }
-    }
-    Ok(found)
+    let seen = |pid| match process(pid) {
+        Sight::Seen(proc) => Some(proc),
+        Sight::Gone | Sight::Hidden => None,
+    };
+    Ok(numbers()?.filter_map(seen).collect())
+}
+
+/// The numbers of all processes, as the directory is read.
+fn numbers() -> io::Result<impl Iterator<Item = i32>> {
+    // An entry that vanishes meanwhile is a process that ended.
+    Ok(fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()))
 }
 
 /// Looks at one process.
@@ -96,6 +100,33 @@ pub(super) fn machine_id() -> Option<String> {
 pub(super) fn pid_namespace() -> String {
     let link = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     link.to_string_lossy().chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Kills the children of this process until `none_left`, which reaps them, says so, for some looks at the
+/// most. What forks and exits all the time is gone before a look at the whole table is over; but its next
+/// life is an orphan and so a child of this process, and a look that passes over all who were there before
+/// is short enough to meet it alive. Nobody else reaps a child, so its number is its own until then.
+pub(super) fn kill_children(mut none_left: impl FnMut() -> bool) {
+    let me = rustix::process::getpid();
+    let mut strangers = HashSet::new();
+    for look in 0..LOOKS {
+        for pid in numbers().into_iter().flatten() {
+            if strangers.contains(&pid) {
+                continue;
+            }
+            match (process(pid), Pid::from_raw(pid)) {
+                (Sight::Seen(proc), Some(child)) if proc.parent == me.as_raw_pid() => {
+                    // One that has ended meanwhile waits to be reaped.
+                    kill_process(child, Signal::KILL).ok();
+                }
+                _ if look == 0 => drop(strangers.insert(pid)),
+                _ => {}
+            }
+        }
+        if none_left() {
+            return;
+        }
+    }
 }
 
 /// Sends `signal` if `pid` is still the process that started at `start`. The pidfd is taken first and the

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dialect::RunFacts;
 use super::rundir;
+use crate::job::Budget;
 use crate::time::Span;
 
 /// The variable that every process of a run carries; the value is the run's id.
@@ -55,6 +56,9 @@ pub struct RunPlan {
     pub redact: Vec<String>,
     /// Waking time the run may take; `None` is no limit.
     pub wall: Option<Span>,
+    /// What it may use up before it is stopped; the wall time stands in `wall`.
+    #[serde(default, skip_serializing_if = "Budget::is_open")]
+    pub ceilings: Budget,
     /// Time between TERM and KILL.
     pub grace: Span,
     /// The output dialect, by its name in [`super::DIALECTS`].
@@ -79,6 +83,7 @@ impl RunPlan {
             transcript_cap: TRANSCRIPT_CAP,
             redact: Vec::new(),
             wall: None,
+            ceilings: Budget::default(),
             grace: KILL_GRACE,
             dialect: "shell".to_string(),
             facts: RunFacts::default(),

@@ -21,7 +21,9 @@ use super::portable as platform;
 
 #[cfg(all(test, target_os = "linux"))]
 pub(super) use platform::environ;
-pub(super) use platform::{adopt_orphans, boot_id, machine_id, pid_namespace, process, processes, signal};
+pub(super) use platform::{
+    adopt_orphans, boot_id, kill_children, machine_id, pid_namespace, process, processes, signal,
+};
 
 /// One row of the process table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

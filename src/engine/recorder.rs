@@ -1,5 +1,8 @@
 //! The thread that owns a run's output: lines, redaction, transcript and the sum of what was said.
 //!
+//! Ceilings are held against the sum here, at the very line that crosses one. An agent that reads along sees
+//! that line later, how much later is chance, and not at all while it is dead; money goes on meanwhile.
+//!
 //! It stands apart from the shim's control loop so that a slow or full disk delays only the log: when it
 //! falls behind, its channel fills, the readers stop reading and the engine waits on its pipe, while the
 //! kill ladder goes on untouched.
@@ -15,9 +18,11 @@ use super::lines::{Line, Splitter};
 use super::plan::RunPlan;
 use super::redact::Redactor;
 use super::report::{TAIL_MAX, TranscriptLoss};
+use super::shim::Happening;
 use super::stop::StopCause;
 use super::tally::Tally;
 use super::transcript::{Source, TranscriptWriter};
+use crate::job::Budget;
 use crate::time::{Clock, SystemClock};
 
 /// Bytes read at a time: the size of a pipe on Linux.
@@ -61,11 +66,12 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Starts the recorder of a run. `ended` is called once, when both streams have ended.
+    /// Starts the recorder of a run. `tell` hears, each once, that a ceiling is crossed and that both streams
+    /// have ended.
     pub(super) fn start(
         plan: &RunPlan,
         transcript: &Path,
-        ended: impl FnOnce() + Send + 'static,
+        tell: impl Fn(Happening) + Send + 'static,
     ) -> Recorder {
         let (feed, inbox) = mpsc::sync_channel(WAITING);
         let work = Recording {
@@ -78,10 +84,12 @@ impl Recorder {
                 summary: Summary::default(),
                 tail: VecDeque::new(),
                 tail_bytes: 0,
+                ceilings: plan.ceilings,
+                crossed: false,
             },
             open: 2,
         };
-        thread::spawn(move || work.run(&inbox, ended));
+        thread::spawn(move || work.run(&inbox, &tell));
         Recorder { feed, waiting: VecDeque::new() }
     }
 
@@ -140,8 +148,8 @@ struct Recording {
 }
 
 impl Recording {
-    fn run(mut self, inbox: &Receiver<Feed>, ended: impl FnOnce()) {
-        let mut ended = Some(ended);
+    fn run(mut self, inbox: &Receiver<Feed>, tell: &impl Fn(Happening)) {
+        let mut ended = false;
         while let Ok(first) = inbox.recv() {
             // What is there already goes out in one write; then whoever follows sees it.
             let mut next = Some(first);
@@ -150,13 +158,14 @@ impl Recording {
                     drop(reply.send(self.close()));
                     return;
                 }
+                if self.page.goes_over() {
+                    tell(Happening::CeilingCrossed);
+                }
                 next = inbox.try_recv().ok();
             }
             self.page.writer.flush();
-            if self.open == 0
-                && let Some(ended) = ended.take()
-            {
-                ended();
+            if self.open == 0 && !std::mem::replace(&mut ended, true) {
+                tell(Happening::OutputEnded);
             }
         }
     }
@@ -207,6 +216,9 @@ struct Page {
     summary: Summary,
     tail: VecDeque<String>,
     tail_bytes: usize,
+    ceilings: Budget,
+    /// A ceiling was crossed, and nobody was told yet.
+    crossed: bool,
 }
 
 impl Page {
@@ -221,7 +233,15 @@ impl Page {
             self.writer.note(now, &format!("warning: not understood, and not counted: {why}"), None);
         }
         self.summary.seen.hear(&heard);
+        if self.ceilings.crossed(&self.summary.seen.usage).is_some() {
+            (self.ceilings, self.crossed) = (Budget::default(), true);
+        }
         self.keep_tail(line.bytes);
+    }
+
+    /// Once, after a ceiling was crossed by a run that goes on: one that gave its verdict asks no model more.
+    fn goes_over(&mut self) -> bool {
+        std::mem::take(&mut self.crossed) && self.summary.seen.ended.is_none()
     }
 
     fn keep_tail(&mut self, bytes: &[u8]) {

@@ -48,6 +48,8 @@ pub(super) enum Happening {
     Signal(u8),
     /// Both output streams ended and are written.
     OutputEnded,
+    /// What the run has used up is more than its plan allows.
+    CeilingCrossed,
 }
 
 /// What the run came to, beside its output.
@@ -96,9 +98,9 @@ fn own(dir: &Path) -> io::Result<()> {
     if let Err(e) = rundir::set_aside(dir) {
         say(&format!("aq: cannot set space aside for the verdict: {e}"));
     }
-    let mut recorder = Recorder::start(&plan, &plan.transcript_in(dir), move || {
+    let mut recorder = Recorder::start(&plan, &plan.transcript_in(dir), move |happening| {
         // The loop may have stopped waiting.
-        happen.send(Happening::OutputEnded).ok();
+        happen.send(happening).ok();
     });
     let begun = begin(dir, &plan, &recorder);
     if let Err(e) = plan.without_secrets().write(dir) {
@@ -230,7 +232,7 @@ fn drain(happenings: &mpsc::Receiver<Happening>, recorder: &mut Recorder) {
             return;
         }
         match happenings.recv_timeout(left) {
-            Ok(Happening::Signal(_)) => {}
+            Ok(Happening::Signal(_) | Happening::CeilingCrossed) => {}
             Ok(Happening::OutputEnded) | Err(_) => return,
         }
     }

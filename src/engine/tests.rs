@@ -353,6 +353,32 @@ fn the_wall_limit_is_an_order_like_any_other() {
     assert!(report.wall >= Span::from_millis(300));
 }
 
+/// A run of as many turns as the script takes, with two allowed; its class, and the turns it began.
+#[track_caller]
+fn check_turns(script: &str, expected: &str) {
+    const TURN: &str = r#"turn() { echo >> began; echo '::aq {"ev":"usage","turns":1}'; }"#;
+    let mut trial = Trial::of(&format!("{TURN}; {script}"));
+    trial.plan.ceilings.turns = Some(2);
+    let report = trial.go();
+    let began = fs::read_to_string(trial.home.path().join("began")).unwrap().lines().count();
+    assert_eq!(format!("{began}, {}", trial.judged(&report)), expected, "{script}");
+}
+
+#[test]
+fn the_line_that_crosses_a_ceiling_stops_the_run() {
+    // Nobody reads along, and nothing but a stop ends the third turn: it waits for a file that never comes.
+    let wait = "until [ -f go ]; do sleep 0.01; done";
+    let over = "a ceiling of the job's budget is reached";
+    check_turns(&format!("turn; turn; turn; {wait}; turn"), &format!("3, budget_exceeded: {over}"));
+    check_turns("turn; turn", "2, ok: exit code 0");
+    // The verdict came in one breath with the line that crosses.
+    let verdict = r#"::aq {"ev":"ended","class":"ok","reason":"done"}"#;
+    check_turns(
+        &format!("turn; turn; printf '%s\n' '::aq {{\"ev\":\"usage\",\"turns\":1}}' '{verdict}'"),
+        "2, ok: done",
+    );
+}
+
 #[test]
 fn what_an_engine_leaves_behind_is_ended_before_the_verdict() {
     let script = "sleep 600 & echo $! > plain
@@ -424,11 +450,13 @@ fn after_a_killed_shim_everything_of_the_run_is_found_and_nothing_else() {
     stranger.wait().unwrap();
 }
 
-/// Forks and exits all the time, so that a look at the process table may find nothing; stops by itself.
+/// Forks and exits all the time, so that a look at the process table may find nothing. It would end by
+/// itself after more forks than anyone waits for, and leave word of it.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_never_holds_still_is_ended_too() {
-    let script = "echo 'n=$1; [ $n -lt 20000 ] || exit 0; sh comet $((n+1)) & exit 0' > comet; sh comet 0 &";
+    let script =
+        "echo 'n=$1; [ $n -lt 20000 ] || exec touch spent; sh comet $((n+1)) & exit 0' > comet; sh comet 0 &";
     let mut trial = Trial::of(script);
     trial.plan.grace = Span::from_millis(100);
     let report = trial.go();
@@ -436,6 +464,7 @@ fn what_never_holds_still_is_ended_too() {
     let ours = |pid: i32| super::processes::environ(pid, super::RUN_VARIABLE) == Some(report.run_id.clone());
     let left = super::processes::processes().unwrap().into_iter().filter(|p| !p.dead && ours(p.pid)).count();
     assert_eq!(left, 0);
+    assert!(!trial.home.path().join("spent").exists(), "it ended by itself");
 }
 
 #[test]

@@ -118,6 +118,28 @@ impl Budget {
         }
     }
 
+    /// The first ceiling that a run which has used this has to be stopped for, by name.
+    pub fn crossed(&self, used: &Usage) -> Option<&'static str> {
+        // All the turns that are allowed may be had: the last of them may end the work. One more is too many.
+        Budget { turns: self.turns.map(|most| most.saturating_add(1)), ..*self }.reached(used)
+    }
+
+    /// How far the ceiling of this name is used up, `turns 3 of 3`; `None` where there is none.
+    pub fn used_of(&self, which: &str, used: &Usage) -> Option<String> {
+        let (used, most) = match which {
+            "usd" => (used.cost(), usd(self.micro_usd?)),
+            "tokens" => (used.tokens(), self.tokens?.to_string()),
+            // The turn that was one too many was cut off.
+            "turns" => {
+                let most = self.turns?;
+                (used.turns.map(|used| used.min(most).to_string()), most.to_string())
+            }
+            "wall" => (Some(used.wall.to_string()), self.wall?.to_string()),
+            _ => return None,
+        };
+        Some(format!("{which} {} of {most}", used.as_deref().unwrap_or(&most)))
+    }
+
     /// These ceilings with those of `raised` put over them.
     #[must_use]
     pub fn raised_by(self, raised: &Budget) -> Budget {
@@ -163,6 +185,36 @@ mod tests {
         check(".5", None);
         check("1e3", None);
         assert_eq!((usd(1_500_000), usd(1)), ("$1.50".to_string(), "$0.000001".to_string()));
+    }
+
+    #[test]
+    fn ceilings_are_reached_crossed_and_told() {
+        let budget = Budget {
+            micro_usd: Some(2_000_000),
+            tokens: Some(10),
+            turns: Some(3),
+            wall: Some(Span::from_secs(5)),
+        };
+        let check = |used: Usage, reached: &str, crossed: &str, told: &str| {
+            let which = budget.reached(&used).unwrap_or_default();
+            let words = budget.used_of(which, &used).unwrap_or_default();
+            assert_eq!((which, budget.crossed(&used).unwrap_or_default(), &*words), (reached, crossed, told));
+        };
+        let none = Usage::default();
+        check(none, "", "", "");
+        check(Usage { micro_usd: Some(2_500_000), ..none }, "usd", "usd", "usd $2.50 of $2.00");
+        check(
+            Usage { tokens: Some(10), tokens_estimated: true, ..none },
+            "tokens",
+            "tokens",
+            "tokens ~10 of 10",
+        );
+        check(Usage { turns: Some(2), ..none }, "", "", "");
+        check(Usage { turns: Some(3), ..none }, "turns", "", "turns 3 of 3");
+        check(Usage { turns: Some(4), ..none }, "turns", "turns", "turns 3 of 3");
+        check(Usage { wall: Span::from_secs(6), ..none }, "wall", "wall", "wall 6s of 5s");
+        assert_eq!(budget.used_of("turns", &none).as_deref(), Some("turns 3 of 3"));
+        assert_eq!(Budget::default().used_of("turns", &none), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::board::Board as _;
 use crate::engine::{EnvRules, Run, RunKind, RunPlan, RunState, engine_env};
 use crate::fleet::{Handoff, Job};
 use crate::git::Repo;
-use crate::job::{Outcome, body_of, plain_error};
+use crate::job::{Budget, Outcome, body_of, plain_error};
 use crate::store::Fault;
 
 /// First port of the block a slot gets, and how many ports each has.
@@ -73,6 +73,7 @@ impl Doer {
             plan.stdin = line.stdin_is_prompt.then(|| prompt_file.clone());
             plan.dialect.clone_from(&line.dialect);
             plan.facts.clone_from(&line.facts);
+            plan.ceilings = Budget { wall: None, ..work.left };
         }
         let name = match kind {
             RunKind::Engine => format!("{}.jsonl", work.attempt),

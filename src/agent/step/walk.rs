@@ -373,7 +373,8 @@ fn looked(desk: &mut Desk, slot: usize, sight: &Sight, now: Span, acts: &mut Vec
     let Some(work) = desk.slots[slot].as_mut().filter(|w| w.phase == Phase::Running(RunKind::Engine)) else {
         return;
     };
-    let over = work.left.reached(&sight.usage).map(|_| StopCause::BudgetExceeded);
+    // The shim stops it at the very line that crosses; but one that an older aq started knows no ceilings.
+    let over = work.left.crossed(&sight.usage).map(|_| StopCause::BudgetExceeded);
     let watched = work.watched.see(sight, now);
     if sight.ended && work.stop.is_none() {
         // It is looked at again when the time that the watchdog gives it to go is over.

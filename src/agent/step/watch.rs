@@ -12,7 +12,8 @@ use crate::time::{Span, Stamp};
 pub(super) const SAVE_EVERY: Span = Span::from_mins(5);
 /// A run is looked at this often; a progress event is at most as frequent.
 pub(super) const LOOK_EVERY: Span = Span::from_secs(10);
-/// With a ceiling to watch, it is looked at this often.
+/// A run with ceilings is looked at this often: its own are the shim's to hold, but what it has used counts
+/// towards those of the queue too.
 pub(super) const LOOK_CLOSELY: Span = Span::from_secs(1);
 
 /// A job that the law gave a higher epoch, or somebody else, is not ours any more.
