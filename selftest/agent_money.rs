@@ -40,13 +40,16 @@ fn a_queue_stopped_by_its_ceiling_says_so_everywhere() {
 
 #[test]
 fn a_job_over_its_own_ceiling_names_the_whole_command() {
-    for (fields, which, more) in
-        [("{usd: 2}", "usd", "8"), ("{tokens: 5}", "tokens", "100"), ("{wall: 1s}", "wall", "9s")]
-    {
+    for (fields, which, more, used) in [
+        ("{usd: 2}", "usd", "8", "usd $3.00 of $2.00"),
+        ("{tokens: 5}", "tokens", "100", "tokens 12 of 5"),
+        ("{wall: 1s}", "wall", "9s", "wall 1"),
+    ] {
         let factory = Factory::new();
         let script = format!("[ $AQ_ATTEMPT -gt 1 ] && echo 1 > a && exit; {SPENDS}; sleep 60");
         factory.job("it", &format!("budget: {fields} | verify: test -f a"), &script).once();
         assert_eq!(factory.course("it"), "start1 budget_exceeded>failed");
+        has(&factory.reason("it"), &[used]);
         let id = factory.id("it").expect("a job");
         let whole = format!("aq requeue {id} --budget {which}=MORE");
         has(&factory.say(&["next"]), &[&whole]);
@@ -57,4 +60,22 @@ fn a_job_over_its_own_ceiling_names_the_whole_command() {
         factory.once();
         assert!(factory.course("it").ends_with("proven ok>testing"), "{}", factory.course("it"));
     }
+}
+
+#[test]
+fn a_ceiling_of_turns_stops_the_next_turn() {
+    let factory = Factory::new();
+    // The third turn waits for a file that never comes: only a stop ends it.
+    let turn = r#"turn() { echo >> began; echo '::aq {"ev":"usage","turns":1}'; }"#;
+    let script = format!(
+        "{turn}; turn; turn; [ $AQ_ATTEMPT -gt 1 ] || turn; until [ $AQ_ATTEMPT -gt 1 ]; do sleep 0.01; done"
+    );
+    factory.job("it", "budget: {turns: 2} | verify: test $(wc -l < began) = 5", &script).once();
+    assert_eq!(factory.course("it"), "start1 budget_exceeded>failed");
+    has(&factory.reason("it"), &[": turns 2 of 2"]);
+    let id = factory.id("it").expect("a job");
+    has(&factory.say(&["next"]), &[&format!("aq requeue {id} --budget turns=MORE")]);
+    has(&factory.say(&["requeue", "it", "--budget", "turns=5", "--yes"]), &["exit 0"]);
+    factory.once();
+    assert!(factory.course("it").ends_with("proven ok>testing"), "{}", factory.course("it"));
 }

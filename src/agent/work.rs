@@ -128,6 +128,10 @@ pub(super) struct Work {
     pub saving: bool,
     /// What the watchdogs have seen of the engine.
     pub watched: super::step::Watched,
+    /// The ceilings in force when the attempt began.
+    pub budget: crate::job::Budget,
+    /// What earlier attempts had used up of them.
+    pub spent: Usage,
     /// Consumption left before a ceiling is reached, when the attempt began.
     pub left: crate::job::Budget,
 }
@@ -136,6 +140,7 @@ impl Work {
     /// What is left of a job's budget now.
     pub fn meter(&mut self, job: &crate::fleet::Job) {
         let (budget, spent) = (job.budget(), job.spent);
+        (self.budget, self.spent) = (budget, spent);
         let less =
             |ceiling: Option<u64>, used: Option<u64>| ceiling.map(|c| c.saturating_sub(used.unwrap_or(0)));
         let wall = |c: Span| Span::from_millis(c.as_millis().saturating_sub(spent.wall.as_millis()));
@@ -145,6 +150,28 @@ impl Work {
             turns: less(budget.turns, spent.turns),
             wall: budget.wall.map(wall),
         };
+    }
+
+    /// How an end of its engine stands to the job's ceilings: whoever held one, aq, the shim's one wall or the
+    /// engine's own cap, the word is the same and names the figure.
+    pub fn held_to_budget(&self, end: RunEnd) -> RunEnd {
+        let mut used = Usage { wall: end.wall, ..end.usage };
+        if end.outcome == Outcome::Turns {
+            // The engine was told of this ceiling and counts by itself; what it counted is used up.
+            used.turns = used.turns.max(self.left.turns);
+        }
+        let which = match end.outcome {
+            // The shim knows one wall only; the job's own ceiling was the nearer one.
+            Outcome::Timeout if self.left.wall.is_some_and(|left| end.wall >= left) => Some("wall"),
+            Outcome::Turns if self.left.turns.is_some() => Some("turns"),
+            Outcome::BudgetExceeded => self.left.crossed(&used).or(self.left.reached(&used)),
+            _ => None,
+        };
+        let Some(words) = which.and_then(|which| self.budget.used_of(which, &self.spent.plus(used))) else {
+            return end;
+        };
+        let cause = StopCause::BudgetExceeded;
+        RunEnd { outcome: cause.outcome(), reason: format!("{}: {words}", cause.reason()), ..end }
     }
 
     /// A job just granted.
@@ -166,7 +193,61 @@ impl Work {
             look_at: None,
             saving: false,
             watched: super::step::Watched::default(),
+            budget: crate::job::Budget::default(),
+            spent: Usage::default(),
             left: crate::job::Budget::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Budget;
+
+    /// The second attempt of a job; the first took two turns and a dollar. Turns are those of this one.
+    #[track_caller]
+    fn check(left: Budget, outcome: Outcome, turns: Option<u64>, expected: &str) {
+        let mut work = Work::granted(JobId::new("a"), 1, "claude".to_string());
+        work.spent = Usage { turns: Some(2), micro_usd: Some(1_000_000), ..Usage::default() };
+        work.left = left;
+        work.budget = Budget {
+            turns: left.turns.map(|left| left + 2),
+            micro_usd: left.micro_usd.map(|left| left + 1_000_000),
+            ..left
+        };
+        let end = RunEnd {
+            usage: Usage { turns, micro_usd: Some(500_000), ..Usage::default() },
+            wall: Span::from_secs(5),
+            ..RunEnd::without_run(outcome, "its words".to_string())
+        };
+        let end = work.held_to_budget(end);
+        assert_eq!(format!("{}: {}", end.outcome, end.reason), expected);
+    }
+
+    #[test]
+    fn whoever_holds_a_ceiling_gives_the_same_word() {
+        use Outcome::{BudgetExceeded, Ok, Timeout, Turns};
+        let none = Budget::default();
+        let turns = Budget { turns: Some(3), ..none };
+        let words =
+            |which: &str| format!("budget_exceeded: a ceiling of the job's budget is reached: {which}");
+        // The engine's own cap, and aq's count at the turn after it.
+        check(turns, Turns, Some(3), &words("turns 5 of 5"));
+        check(turns, Turns, None, &words("turns 5 of 5"));
+        check(turns, Turns, Some(1), &words("turns 5 of 5"));
+        check(turns, BudgetExceeded, Some(4), &words("turns 5 of 5"));
+        check(none, Turns, Some(3), "turns: its words");
+        check(
+            Budget { micro_usd: Some(500_000), ..none },
+            BudgetExceeded,
+            None,
+            &words("usd $1.50 of $1.50"),
+        );
+        check(none, BudgetExceeded, Some(3), "budget_exceeded: its words");
+        let wall = |secs| Budget { wall: Some(Span::from_secs(secs)), ..none };
+        check(wall(5), Timeout, None, &words("wall 5s of 5s"));
+        check(wall(9), Timeout, None, "timeout: its words");
+        check(turns, Ok, Some(3), "ok: its words");
     }
 }

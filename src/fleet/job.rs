@@ -303,7 +303,7 @@ impl Job {
         // Where usage was not told exactly, the end says what the figures do not.
         self.budget().reached(&self.spent).or(match () {
             () if ended_over(Outcome::Turns) => Some("turns"),
-            () if ended_over(Outcome::BudgetExceeded) => Some("usd"),
+            () if ended_over(Outcome::BudgetExceeded) => Some(self.budget().first().unwrap_or("usd")),
             () => None,
         })
     }

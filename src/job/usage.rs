@@ -101,6 +101,18 @@ impl Budget {
         *self == Budget::default()
     }
 
+    /// The first ceiling there is, by name.
+    pub fn first(&self) -> Option<&'static str> {
+        let all = Usage {
+            micro_usd: Some(u64::MAX),
+            tokens: Some(u64::MAX),
+            turns: Some(u64::MAX),
+            wall: Span::from_millis(u64::MAX),
+            ..Usage::default()
+        };
+        self.reached(&all)
+    }
+
     /// The first ceiling that `used` has reached, by name.
     pub fn reached(&self, used: &Usage) -> Option<&'static str> {
         let over =

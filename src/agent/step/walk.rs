@@ -186,7 +186,7 @@ fn set_running(work: &mut Work, kind: RunKind, now: Span) {
     }
 }
 
-fn ended(desk: &mut Desk, slot: usize, mut end: RunEnd, now: Span, acts: &mut Vec<Act>) {
+fn ended(desk: &mut Desk, slot: usize, end: RunEnd, now: Span, acts: &mut Vec<Act>) {
     let mood = desk.mood;
     let Some(work) = desk.slots[slot].as_mut() else { return };
     (work.save_at, work.look_at) = (None, None);
@@ -199,11 +199,7 @@ fn ended(desk: &mut Desk, slot: usize, mut end: RunEnd, now: Span, acts: &mut Ve
             save_last(work, slot, acts);
         }
         RunKind::Engine => {
-            if end.outcome == Outcome::Timeout && work.left.wall.is_some_and(|left| end.wall >= left) {
-                // The shim knows one wall only; the job's own ceiling was the nearer one.
-                let cause = StopCause::BudgetExceeded;
-                (end.outcome, end.reason) = (cause.outcome(), cause.reason().to_string());
-            }
+            let end = work.held_to_budget(end);
             if work.stop.is_some_and(|cause| is_watchdogs(cause) && end.outcome != cause.outcome()) {
                 // It was done before the order reached it: the verdict stands, and verify may speak.
                 work.stop = None;
