@@ -110,6 +110,21 @@ fn an_engine_is_called_as_the_job_and_the_account_say() {
 }
 
 #[test]
+fn another_model_than_asked_for_is_said() {
+    let told = |asked: &str| {
+        let floor = Floor::new("claude", &format!("{CLAUDE}\necho hi > hello.txt; result"));
+        floor.job("it", &format!("engine: claude | model: {asked}"), "Write hello.txt.");
+        let said = floor.once(&[("ANTHROPIC_API_KEY", "sesame42")]);
+        let places = [said, floor.factory.say(&["show", "it"]), floor.factory.say(&["log", "it", "--json"])];
+        assert_eq!(floor.course("it"), "start1 ok>review", "{}", places[0]);
+        let words = format!("warning: asked for {asked}, answered by claude-sonnet-4-5");
+        places.map(|place| place.contains(&words))
+    };
+    assert_eq!(told("claude-opus-4-1"), [true; 3]);
+    assert_eq!(told("sonnet"), [false; 3]);
+}
+
+#[test]
 fn a_session_goes_on_where_it_is_still_there_and_else_begins_with_a_note() {
     // The transcript is written where the real program writes it, unless the job is called `lost`.
     let keep = r#"

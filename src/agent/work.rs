@@ -63,6 +63,8 @@ pub(super) struct RunEnd {
     pub window: Option<String>,
     /// A run stood behind it: the end is not one of what comes before and after a run.
     pub judged: bool,
+    /// Not the model that was asked for, in words.
+    pub other_model: Option<String>,
     /// What it used up.
     pub usage: Usage,
     /// Tool calls that worked: work of a kind that leaves no file.

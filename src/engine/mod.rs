@@ -9,6 +9,7 @@ mod ladder;
 mod lines;
 #[cfg(target_os = "linux")]
 mod linux;
+mod model;
 mod plan;
 #[cfg(not(target_os = "linux"))]
 mod portable;
@@ -44,6 +45,7 @@ pub use event::{
     Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tool, UsageTold,
 };
 pub use identity::{BadIdentity, Liveness, ProcessIdentity, is_alive, process_identity};
+pub use model::other_model;
 pub use plan::{KILL_GRACE, PLAN_VERSION, RUN_VARIABLE, RunKind, RunPlan, TRANSCRIPT_CAP};
 pub use prices::{price, prices_version};
 pub use reader::{Record, TranscriptReader, copy_raw, tally_transcript};

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use super::model::{is_date, plain_name};
 use crate::job::Tokens;
 
 /// The table.
@@ -68,18 +69,8 @@ pub fn price(model: &str, tokens: Tokens) -> Option<u64> {
 /// A model is written with its vendor before it, with dots or dashes in its number, with the date of its
 /// making behind it. Any other ending is another model, with a price of its own.
 fn row_of(model: &str) -> Option<&'static Row> {
-    let name = model.rsplit('/').next().unwrap_or(model).to_ascii_lowercase().replace('.', "-");
-    let name = name.split('[').next().unwrap_or(&name);
+    let name = plain_name(model);
     TABLE.rows.iter().find(|row| name.strip_prefix(row.name).is_some_and(is_date))
-}
-
-/// `-20250929`, `@20250929`, `-2025-09-29`, `-latest` or nothing.
-fn is_date(ending: &str) -> bool {
-    let date = ending.trim_start_matches(['-', '@']);
-    let digits = date.bytes().filter(u8::is_ascii_digit).count();
-    ending.is_empty()
-        || ending == "-latest"
-        || (digits == 8 && date.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use std::thread;
 
 use super::dialect::{DIALECTS, Heard, Hearing, Said, dialect};
 use super::lines::{Line, Splitter};
+use super::model::other_model;
 use super::plan::RunPlan;
 use super::redact::Redactor;
 use super::report::{TAIL_MAX, TranscriptLoss};
@@ -84,6 +85,7 @@ impl Recorder {
                 summary: Summary::default(),
                 tail: VecDeque::new(),
                 tail_bytes: 0,
+                model: plan.facts.model.clone(),
                 ceilings: plan.ceilings,
                 crossed: false,
             },
@@ -216,6 +218,8 @@ struct Page {
     summary: Summary,
     tail: VecDeque<String>,
     tail_bytes: usize,
+    /// The model asked for.
+    model: Option<String>,
     ceilings: Budget,
     /// A ceiling was crossed, and nobody was told yet.
     crossed: bool,
@@ -232,7 +236,13 @@ impl Page {
         {
             self.writer.note(now, &format!("warning: not understood, and not counted: {why}"), None);
         }
+        let models = self.summary.seen.models.len();
         self.summary.seen.hear(&heard);
+        if self.summary.seen.models.len() > models
+            && let Some(other) = other_model(self.model.as_deref(), &self.summary.seen)
+        {
+            self.writer.note(now, &format!("warning: {other}"), None);
+        }
         if self.ceilings.crossed(&self.summary.seen.usage).is_some() {
             (self.ceilings, self.crossed) = (Budget::default(), true);
         }

@@ -5,7 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::dialect::Heard;
 use super::event::{Ended, EngineEvent, Limit, Phase, Retry, Scope, Started, Tool, UsageTold};
 use super::prices::price;
+use super::strip::strip_controls;
 use crate::job::{Outcome, Tokens, Usage};
+
+/// Models of one run that are remembered; more than a few would be a program that makes names up.
+const MODELS_MOST: usize = 8;
+/// A model's name is a word of its vendor's; more than this is none.
+const MODEL_MOST: usize = 80;
 
 /// What an engine's output has said so far. Kept by the shim and written into the run's verdict, so that
 /// nothing is lost when the middle of a transcript is cut or the agent was away.
@@ -26,6 +32,8 @@ pub struct Tally {
     pub priced: Option<u64>,
     /// What came up, by its own words.
     pub started: Option<Started>,
+    /// The models that it came up with and that answered in its own turns, each once.
+    pub models: Vec<String>,
     /// The last state of a usage window.
     pub limit: Option<Limit>,
     /// The last retry, until the engine gets on.
@@ -83,8 +91,17 @@ impl Tally {
         (self.retry, self.framed) = (None, None);
     }
 
+    fn see_model(&mut self, name: Option<&str>) {
+        let Some(name) = name.filter(|name| !name.trim().is_empty()) else { return };
+        let name: String = strip_controls(name).trim().chars().take(MODEL_MOST).collect();
+        if self.models.len() < MODELS_MOST && !self.models.contains(&name) {
+            self.models.push(name);
+        }
+    }
+
     /// Some programs say it line by line; what is known stays known.
     fn see_started(&mut self, told: &Started) {
+        self.see_model(told.model.as_deref());
         let known = self.started.get_or_insert_with(Started::default);
         let take = |known: &mut Option<String>, told: &Option<String>| {
             if told.is_some() {
@@ -122,6 +139,10 @@ impl Tally {
         if told.tokens.output.is_some() {
             // A request came to its end.
             self.framed = self.framed.take().filter(|framed| framed.class == Outcome::Config);
+        }
+        // Helpers of the engine may be smaller models; a turn is its own.
+        if told.turns.is_some() && told.scope == Scope::Delta {
+            self.see_model(told.model.as_deref());
         }
         let guess = match (told.micro_usd, &told.model) {
             (Some(cost), _) => told.estimated.then_some(cost),

@@ -11,7 +11,7 @@ use crate::agent::work::{RunEnd, Work};
 use crate::board::Local;
 use crate::engine::{
     ExitReport, Hearing, KILL_GRACE, LimitState, Pulse, Run, RunKind, RunState, Source, StopCause, Tally,
-    TranscriptReader, dialect, engine, judge, tally_transcript,
+    TranscriptReader, dialect, engine, judge, other_model, tally_transcript,
 };
 use crate::job::{JobId, Outcome, plain_error};
 use crate::store::Place;
@@ -258,9 +258,10 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
                 (None, dialect.and_then(|dialect| read(dialect).ok()).unwrap_or_default())
             }
         };
-        (dialect, report, tally, run.stop_order().ok().flatten().map(|order| order.cause))
+        let stop = run.stop_order().ok().flatten().map(|order| order.cause);
+        (dialect, report, other_model(facts.model.as_deref(), &tally), tally, stop)
     });
-    let (dialect, report, tally, stop) = ended.await;
+    let (dialect, report, other_model, tally, stop) = ended.await;
     let Some(dialect) = dialect else {
         return RunEnd {
             kind,
@@ -275,6 +276,7 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
         until: judged.resets_at,
         window: tally.limit.as_ref().and_then(|limit| limit.window.as_deref()).map(window_word),
         judged: true,
+        other_model,
         usage: tally.usage,
         tools: tally.tools_ok,
         lost: report.is_none(),

@@ -329,6 +329,10 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
     if end.outcome == Outcome::Drained && !work.stop_why.is_empty() {
         end.reason.clone_from(&work.stop_why);
     }
+    if let Some(other) = &end.other_model {
+        // Work and money of another model than a person chose; whatever the outcome, nobody finds out late.
+        end.reason = format!("{}; warning: {other}", end.reason);
+    }
     let (job, epoch) = (work.job.clone(), work.epoch);
     let rev = work.saved.rev.clone();
     let mut commands = Vec::new();
@@ -400,6 +404,7 @@ impl RunEnd {
             until: None,
             window: None,
             judged: false,
+            other_model: None,
             usage: Usage::default(),
             tools: 0,
             wall: Span::ZERO,
