@@ -28,7 +28,7 @@ fn every_outcome_leads_somewhere() {
         capability_mismatch  = a failed@1 "capability_mismatch" | attempt 1 e1 h1: capability_mismatch (it)
         crash                = a queued@1 parked until +30s "pause before a retry" | attempt 1 e1 h1: crash (it) | counted 1
         stalled              = a queued@1 parked until +30s "pause before a retry" | attempt 1 e1 h1: stalled (it) | counted 1
-        overloaded           = a queued@1 parked until +30s "pause before a retry" | attempt 1 e1 h1: overloaded (it) | overloads 1
+        overloaded           = a queued@1 parked until +32s "pause before a retry" | attempt 1 e1 h1: overloaded (it) | overloads 1
         limit                = a queued@1 parked until +5m "usage limit" | attempt 1 e1 h1: limit (it) | limits 1
         cancelled            = a failed@1 "cancelled" | attempt 1 e1 h1: cancelled (it)
         preempted            = a queued@1 "preempted" | attempt 1 e1 h1: preempted (it)
@@ -159,26 +159,26 @@ fn overloads_back_off_five_times_in_a_row_and_never_use_up_max() {
         expect![[r#"
             > end a overloaded
               attempt_ended a e1 outcome=overloaded reason=it to=queued
-              job_parked a e1 reason=backoff text="overloaded, 1 of 5 in a row" until=+30s
-              = a queued@1 parked until +30s "pause before a retry"
+              job_parked a e1 reason=backoff text="overloaded, 1 of 5 in a row" until=+32s
+              = a queued@1 parked until +32s "pause before a retry"
             > end a overloaded
               attempt_ended a e2 outcome=overloaded reason=it to=queued
-              job_parked a e2 reason=backoff text="overloaded, 2 of 5 in a row" until=+61m
-              = a queued@2 parked until +61m "pause before a retry"
+              job_parked a e2 reason=backoff text="overloaded, 2 of 5 in a row" until=+3679s
+              = a queued@2 parked until +3679s "pause before a retry"
             > end a overloaded
               attempt_ended a e3 outcome=overloaded reason=it to=queued
-              job_parked a e3 reason=backoff text="overloaded, 3 of 5 in a row" until=+122m
-              = a queued@3 parked until +122m "pause before a retry"
+              job_parked a e3 reason=backoff text="overloaded, 3 of 5 in a row" until=+7371s
+              = a queued@3 parked until +7371s "pause before a retry"
             > end a overloaded
               attempt_ended a e4 outcome=overloaded reason=it to=queued
-              job_parked a e4 reason=backoff text="overloaded, 4 of 5 in a row" until=+184m
-              = a queued@4 parked until +184m "pause before a retry"
+              job_parked a e4 reason=backoff text="overloaded, 4 of 5 in a row" until=+11140s
+              = a queued@4 parked until +11140s "pause before a retry"
             > end a overloaded
               attempt_ended a e5 outcome=overloaded reason=it to=queued
-              job_parked a e5 reason=backoff text="overloaded, 5 of 5 in a row" until=+248m
-              = a queued@5 parked until +248m "pause before a retry"
+              job_parked a e5 reason=backoff text="overloaded, 5 of 5 in a row" until=+15033s
+              = a queued@5 parked until +15033s "pause before a retry"
             > show a
-              = a queued@5 parked until +248m "pause before a retry"
+              = a queued@5 parked until +15033s "pause before a retry"
                 attempt 1 e1 h1: overloaded (it)
                 attempt 2 e2 h1: overloaded (it)
                 attempt 3 e3 h1: overloaded (it)
@@ -211,10 +211,10 @@ fn overloads_back_off_five_times_in_a_row_and_never_use_up_max() {
                 attempt 6 e6 h1: overloaded (it)
             > end a overloaded
               attempt_ended a e8 outcome=overloaded reason=it to=queued
-              job_parked a e8 reason=backoff text="overloaded, 1 of 5 in a row" until=+21630s
-              = a queued@8 parked until +21630s "pause before a retry"
+              job_parked a e8 reason=backoff text="overloaded, 1 of 5 in a row" until=+21634s
+              = a queued@8 parked until +21634s "pause before a retry"
             > show a
-              = a queued@8 parked until +21630s "pause before a retry"
+              = a queued@8 parked until +21634s "pause before a retry"
                 attempt 1 e1 h1: overloaded (it)
                 attempt 2 e2 h1: overloaded (it)
                 attempt 3 e3 h1: overloaded (it)

@@ -102,7 +102,7 @@ fn leads_to(state: &State, job: &Job, ending: &Ending, now: Now) -> (Stage, Opti
         Follow::Requeue => (Stage::Queued, None),
         Follow::Backoff if job.overloads >= OVERLOADS_MOST => (Stage::Failed, None),
         Follow::Backoff => {
-            let pause = crate::job::Backoff::Exp.pause(job.overloads + 1);
+            let pause = apart(crate::job::Backoff::Exp.pause(job.overloads + 1), job);
             let text = format!("overloaded, {} of {OVERLOADS_MOST} in a row", job.overloads + 1);
             (Stage::Queued, Some(backoff(now.law.plus(pause), text)))
         }
@@ -121,6 +121,14 @@ fn gate_of(job: &Job, ending: &Ending) -> Stage {
         attempt.verified.as_ref().is_some_and(|(passed, of)| *passed && of.as_ref() == tree)
     });
     if job.review_rule().approvals == 0 && proven { Stage::Testing } else { Stage::Review }
+}
+
+/// The pause and up to a half more, by job and epoch: what one vendor refused at the same moment does not come
+/// back to it at the same moment, and every replica reckons the same.
+fn apart(pause: Span, job: &Job) -> Span {
+    let hash = blake3::hash(format!("{} {}", job.id, job.epoch).as_bytes());
+    let part = u64::from(u16::from_le_bytes([hash.as_bytes()[0], hash.as_bytes()[1]]));
+    Span::from_secs(pause.as_secs() + pause.as_secs() / 2 * part / u64::from(u16::MAX))
 }
 
 fn backoff(until: Stamp, text: String) -> Park {
