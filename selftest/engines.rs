@@ -80,9 +80,10 @@ fn play(tape: &Tape, lines: &[String], exit: &str) -> Heart {
             let _ = writeln!(said, "stop: {cause}");
             continue;
         }
-        let (source, bytes) = match line.strip_prefix("2> ") {
-            Some(rest) => (Source::Err, rest.as_bytes()),
-            None => (Source::Out, line.as_bytes()),
+        let (source, bytes) = match line.split_at_checked(3) {
+            Some(("2> ", rest)) => (Source::Err, rest.as_bytes()),
+            Some(("r> ", rest)) => (Source::Record, rest.as_bytes()),
+            _ => (Source::Out, line.as_bytes()),
         };
         let heard = hearing.hear(Said { bytes, source, at });
         pulse.line(at, n as u64);
@@ -130,7 +131,8 @@ fn report(exit: &str, stop: Option<StopCause>, lines: &[String], tally: &Tally) 
         _ if exit == "lost" => return None,
         _ => End::Exited { code: exit.parse().expect("an exit code") },
     };
-    let text: Vec<&str> = lines.iter().map(|line| line.trim_start_matches("2> ")).collect();
+    let output = lines.iter().filter(|line| !line.starts_with("r> "));
+    let text: Vec<&str> = output.map(|line| line.trim_start_matches("2> ")).collect();
     Some(ExitReport {
         v: 1,
         run_id: "r".into(),

@@ -166,6 +166,19 @@ fn a_budget_in_dollars_stops_it_with_one_request_over_at_most() {
 
 #[test]
 #[ignore = "needs the real engines: selftest/run --real"]
+fn a_budget_in_tokens_is_held_by_what_the_thread_s_record_tells() {
+    // A request takes 1,550 tokens: the second crosses. Its output alone would tell nothing before the end.
+    let bench = check("codex", ENDLESS, "budget: {tokens: 3000}", "start1 budget_exceeded>failed");
+    assert!((2..=3).contains(&turns(&bench)), "{} requests", turns(&bench));
+    let reason = bench.factory.reason("it");
+    assert!(
+        ["3100", "4650"].iter().any(|used| reason.ends_with(&format!(": tokens {used} of 3000"))),
+        "{reason}"
+    );
+}
+
+#[test]
+#[ignore = "needs the real engines: selftest/run --real"]
 fn a_budget_in_turns_stops_it_with_one_request_over_at_most() {
     // The model answers at once: nothing but the count stands between three turns and nine.
     for (engine, _) in ENGINES {

@@ -163,11 +163,12 @@ fn one(record: &Record, cx: &mut Context) -> Result<(), CliError> {
         let text = match record.source {
             Source::Out => text,
             Source::Err => cx.out.paint(Role::Wait, &text),
+            Source::Record => return Ok(()),
             Source::Aq => cx.out.paint(Role::Active, &format!("aq: {text}")),
         };
         return cx.out.painted(&text);
     }
-    if record.source == Source::Aq {
+    if matches!(record.source, Source::Aq | Source::Record) {
         return Ok(());
     }
     cx.out.bytes(&record.bytes)?;

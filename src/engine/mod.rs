@@ -1,6 +1,7 @@
 //! Running an engine: the shim that owns a run, the kill ladder, the adapters, the common event set.
 
 mod adapter;
+mod beside;
 mod dialect;
 mod environment;
 mod event;
@@ -37,8 +38,8 @@ pub use adapter::{
     session_is_there, version_of,
 };
 pub use dialect::{
-    DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said, dialect,
-    judge,
+    Beside, DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said,
+    dialect, judge,
 };
 pub use environment::{EngineEnv, EnvRules, engine_env, is_secret};
 pub use event::{

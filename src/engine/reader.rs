@@ -208,8 +208,8 @@ pub fn copy_raw(path: &Path, only: Option<Source>, out: &mut impl Write) -> io::
         if records.is_empty() {
             return Ok(());
         }
-        for record in records.iter().filter(|r| r.source != Source::Aq && only.is_none_or(|s| s == r.source))
-        {
+        let output = |r: &&Record| matches!(r.source, Source::Out | Source::Err);
+        for record in records.iter().filter(output).filter(|r| only.is_none_or(|s| s == r.source)) {
             out.write_all(&record.bytes)?;
             if record.whole {
                 out.write_all(b"\n")?;

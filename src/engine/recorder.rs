@@ -10,9 +10,10 @@
 use std::collections::VecDeque;
 use std::io::Read;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError};
 use std::thread;
 
+use super::beside::{Follower, LOOK_EVERY};
 use super::dialect::{DIALECTS, Heard, Hearing, Said, dialect};
 use super::lines::{Line, Splitter};
 use super::model::other_model;
@@ -24,7 +25,7 @@ use super::stop::StopCause;
 use super::tally::Tally;
 use super::transcript::{Source, TranscriptWriter};
 use crate::job::Budget;
-use crate::time::{Clock, SystemClock};
+use crate::time::{Awake, Clock, SystemClock};
 
 /// Bytes read at a time: the size of a pipe on Linux.
 const CHUNK: usize = 64 * 1024;
@@ -76,7 +77,9 @@ impl Recorder {
     ) -> Recorder {
         let (feed, inbox) = mpsc::sync_channel(WAITING);
         let work = Recording {
-            splitters: [Splitter::new(), Splitter::new()],
+            splitters: [Splitter::new(), Splitter::new(), Splitter::new()],
+            beside: Follower::of(plan),
+            doubt: None,
             redactor: Redactor::new(&plan.redact),
             page: Page {
                 // An unknown dialect is found by whoever makes the plan; here its output is text.
@@ -87,7 +90,6 @@ impl Recorder {
                 tail_bytes: 0,
                 model: plan.facts.model.clone(),
                 ceilings: plan.ceilings,
-                crossed: false,
             },
             open: 2,
         };
@@ -143,7 +145,11 @@ impl Recorder {
 }
 
 struct Recording {
-    splitters: [Splitter; 2],
+    /// Of the two streams, and of the file beside them.
+    splitters: [Splitter; 3],
+    beside: Option<Follower>,
+    /// Since when a ceiling seems to be crossed, by a guess.
+    doubt: Option<Awake>,
     redactor: Redactor,
     page: Page,
     open: u32,
@@ -152,24 +158,69 @@ struct Recording {
 impl Recording {
     fn run(mut self, inbox: &Receiver<Feed>, tell: &impl Fn(Happening)) {
         let mut ended = false;
-        while let Ok(first) = inbox.recv() {
+        loop {
             // What is there already goes out in one write; then whoever follows sees it.
-            let mut next = Some(first);
+            let mut next = match self.wait(inbox) {
+                Ok(first) => Some(first),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             while let Some(feed) = next {
                 if let Some(reply) = self.take(feed) {
                     drop(reply.send(self.close()));
                     return;
                 }
-                if self.page.goes_over() {
-                    tell(Happening::CeilingCrossed);
-                }
+                self.mind_the_ceilings(tell);
                 next = inbox.try_recv().ok();
             }
+            self.look_beside();
+            self.mind_the_ceilings(tell);
             self.page.writer.flush();
             if self.open == 0 && !std::mem::replace(&mut ended, true) {
                 tell(Happening::OutputEnded);
             }
         }
+    }
+
+    /// Tells once that a ceiling was crossed by a run that goes on: one that gave its verdict asks no model
+    /// more. A guess is not believed before the file beside the output had the time to tell the figure.
+    fn mind_the_ceilings(&mut self, tell: &impl Fn(Happening)) {
+        let seen = &self.page.summary.seen;
+        if self.page.ceilings.crossed(&seen.usage).is_none() {
+            self.doubt = None;
+            return;
+        }
+        let guess = seen.estimated && self.beside.as_ref().is_some_and(Follower::is_live);
+        if guess && self.doubt.get_or_insert_with(Awake::start).passed() < LOOK_EVERY {
+            return;
+        }
+        let goes_on = seen.ended.is_none();
+        self.page.ceilings = Budget::default();
+        if goes_on {
+            tell(Happening::CeilingCrossed);
+        }
+    }
+
+    fn wait(&self, inbox: &Receiver<Feed>) -> Result<Feed, RecvTimeoutError> {
+        match &self.beside {
+            Some(beside) if beside.is_live() && self.open > 0 => inbox.recv_timeout(LOOK_EVERY.to_std()),
+            _ => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Hears what the engine wrote beside its output since the last look, once its session is known.
+    fn look_beside(&mut self) {
+        let session = self.page.summary.seen.started.as_ref().and_then(|started| started.session.clone());
+        let (Some(beside), Some(session)) = (&mut self.beside, session) else { return };
+        let now = SystemClock.wall();
+        let mut fresh = Vec::new();
+        beside.read_on(&session, |bytes| fresh.extend_from_slice(bytes));
+        let (page, splitter) = (&mut self.page, &mut self.splitters[2]);
+        splitter.feed(&fresh, &self.redactor, |line| {
+            if beside.wants(line.bytes) {
+                page.line(now, Source::Record, &line);
+            }
+        });
     }
 
     fn take(&mut self, feed: Feed) -> Option<Sender<Summary>> {
@@ -198,6 +249,7 @@ impl Recording {
     fn close(mut self) -> Summary {
         let now = SystemClock.wall();
         let left_open = self.open > 0;
+        self.look_beside();
         for (source, splitter) in [Source::Out, Source::Err].into_iter().zip(&mut self.splitters) {
             splitter.finish(&self.redactor, |line| self.page.line(now, source, &line));
         }
@@ -221,8 +273,6 @@ struct Page {
     /// The model asked for.
     model: Option<String>,
     ceilings: Budget,
-    /// A ceiling was crossed, and nobody was told yet.
-    crossed: bool,
 }
 
 impl Page {
@@ -243,15 +293,9 @@ impl Page {
         {
             self.writer.note(now, &format!("warning: {other}"), None);
         }
-        if self.ceilings.crossed(&self.summary.seen.usage).is_some() {
-            (self.ceilings, self.crossed) = (Budget::default(), true);
+        if source != Source::Record {
+            self.keep_tail(line.bytes);
         }
-        self.keep_tail(line.bytes);
-    }
-
-    /// Once, after a ceiling was crossed by a run that goes on: one that gave its verdict asks no model more.
-    fn goes_over(&mut self) -> bool {
-        std::mem::take(&mut self.crossed) && self.summary.seen.ended.is_none()
     }
 
     fn keep_tail(&mut self, bytes: &[u8]) {

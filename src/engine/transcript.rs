@@ -36,6 +36,8 @@ pub enum Source {
     Out,
     /// Standard error.
     Err,
+    /// The engine's own record of the session, read while it runs.
+    Record,
     /// The shim.
     Aq,
 }
@@ -45,6 +47,7 @@ impl Source {
         match self {
             Source::Out => "out",
             Source::Err => "err",
+            Source::Record => "record",
             Source::Aq => "aq",
         }
     }

@@ -71,16 +71,18 @@ fn all(reader: &mut TranscriptReader) -> std::io::Result<Vec<LogLine>> {
                 let text = format!("{} lines are no longer kept", gap.lines);
                 out.push(LogLine { at: record.at, voice: Voice::Aq, text });
             }
-            out.push(line(record));
+            out.extend(line(record));
         }
     }
 }
 
-fn line(record: &Record) -> LogLine {
+/// What stands beside the output tells figures, and is no part of what was said.
+fn line(record: &Record) -> Option<LogLine> {
     let voice = match record.source {
         Stream::Out => Voice::Out,
         Stream::Err => Voice::Err,
         Stream::Aq => Voice::Aq,
+        Stream::Record => return None,
     };
-    LogLine { at: record.at, voice, text: record.text().into_owned() }
+    Some(LogLine { at: record.at, voice, text: record.text().into_owned() })
 }

@@ -3,8 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Folders below which codex keeps a day's sessions: year, month, day.
-const DAYS_DEEP: usize = 3;
+use super::super::dialect::thread_file;
 
 /// A session and the surroundings it is asked for in.
 #[derive(Clone, Copy, Debug)]
@@ -42,16 +41,7 @@ pub(super) fn claude(past: &Past<'_>) -> bool {
 /// Codex finds a thread from any folder, by the file of the day it began.
 pub(super) fn codex(past: &Past<'_>) -> bool {
     let home = past.home.map(Path::to_path_buf).or_else(|| Some(past.user?.join(".codex")));
-    let ending = format!("-{}.jsonl", past.session);
-    home.is_some_and(|home| holds(&home.join("sessions"), DAYS_DEEP, &ending))
-}
-
-fn holds(dir: &Path, deep: usize, ending: &str) -> bool {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).any(|path| match deep {
-        0 => path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ending)),
-        _ => path.is_dir() && holds(&path, deep - 1, ending),
-    })
+    home.is_some_and(|home| thread_file(&home, past.session).is_some())
 }
 
 /// The store of these cannot be looked into; they need the folder of the run before.

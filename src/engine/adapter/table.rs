@@ -10,6 +10,8 @@ use crate::time::Span;
 pub enum Told {
     /// With each request to the model.
     PerRequest,
+    /// With each request, in a file beside its output; where it keeps none, as [`Told::AtEnd`].
+    Record,
     /// At the end; until then aq estimates.
     AtEnd,
     /// Only what comes out, with each request.
@@ -25,6 +27,7 @@ impl Told {
     pub fn words(self) -> &'static str {
         match self {
             Told::PerRequest => "with each request; at most one request too much",
+            Told::Record => "with each request, in its own record of the session; without one, at the end",
             Told::AtEnd => "at the end, estimated (`~`) until then",
             Told::OutputOnly => "output only, with each request (`~`)",
             Told::IfSaid => "if the script says so",
@@ -159,7 +162,7 @@ pub const ENGINES: [Engine; 9] = [
         recipe: recipe::codex,
         home: Some("CODEX_HOME"),
         keys: &["CODEX_API_KEY", "OPENAI_API_KEY"],
-        told: Told::AtEnd,
+        told: Told::Record,
         resume: Some(session::codex),
         idle: Outcome::NoWork,
         start: START,

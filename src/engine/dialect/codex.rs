@@ -7,8 +7,9 @@ use super::super::event::{
 };
 use super::super::transcript::Source;
 use super::estimate::Estimate;
-use super::fields::{chars, count, event_of, list, owned, sentence, summary, tail, text, unknown, word};
+use super::fields::{chars, event_of, list, owned, sentence, summary, tail, text, unknown, word};
 use super::reset::reset_of;
+use super::rollout;
 use super::rules::{Frame, class_of};
 use super::startup::Startup;
 use super::table::{Heard, Hearing, Resumed, RunFacts, Said};
@@ -141,25 +142,11 @@ impl Codex {
 
     /// The figures are of the thread since it began: what it had before this run is taken off.
     fn completed(&mut self, usage: &Value) -> Vec<EngineEvent> {
-        let thread = Tokens {
-            input: count(usage, "/input_tokens"),
-            cached: count(usage, "/cached_input_tokens"),
-            cache_write: count(usage, "/cache_write_input_tokens"),
-            output: count(usage, "/output_tokens"),
-            reasoning: count(usage, "/reasoning_output_tokens"),
-        };
+        let thread = rollout::tokens(usage);
         let mut told = Vec::new();
-        let tokens = match &self.resumed {
-            None => Some(thread),
-            Some(resumed) => resumed.before.and_then(|before| thread.less(before)),
-        };
+        let tokens = self.of_this_run(thread);
         match tokens {
-            Some(tokens) => told.push(EngineEvent::Usage(UsageTold {
-                tokens,
-                model: self.model.clone(),
-                scope: Scope::Total,
-                ..UsageTold::default()
-            })),
+            Some(tokens) => told.push(self.used(tokens)),
             None => told.push(note(
                 "warning",
                 "the thread was taken up again and what it had used before is not known, so neither is this run",
@@ -173,6 +160,26 @@ impl Codex {
             vec![EngineEvent::Ended(Ended { class: Outcome::Ok, reason: "turn completed".to_string() })]
         });
         told
+    }
+
+    /// The thread's record tells what is used after every request; then only turns are still counted here.
+    fn recorded(&mut self, line: &[u8]) -> Heard {
+        let tokens = rollout::total(line).and_then(|thread| self.of_this_run(thread));
+        let Some(tokens) = tokens else { return Heard::Text };
+        self.estimate.is_told();
+        Heard::Events(vec![self.used(tokens)])
+    }
+
+    fn of_this_run(&self, thread: Tokens) -> Option<Tokens> {
+        match &self.resumed {
+            None => Some(thread),
+            Some(resumed) => resumed.before.and_then(|before| thread.less(before)),
+        }
+    }
+
+    fn used(&self, tokens: Tokens) -> EngineEvent {
+        let model = self.model.clone();
+        EngineEvent::Usage(UsageTold { tokens, model, scope: Scope::Total, ..UsageTold::default() })
     }
 
     fn failed(&self, message: &str, at: Stamp) -> Vec<EngineEvent> {
@@ -231,6 +238,9 @@ impl Codex {
 
 impl Hearing for Codex {
     fn hear(&mut self, line: Said<'_>) -> Heard {
+        if line.source == Source::Record {
+            return self.recorded(line.bytes);
+        }
         if line.source == Source::Err {
             let Some(note) = self.stderr(line.bytes) else {
                 self.startup.text(line.bytes);

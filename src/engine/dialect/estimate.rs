@@ -23,17 +23,24 @@ pub(super) struct Estimate {
     /// Tool results came since the model last spoke, or nothing was said yet: what it says next is a new turn.
     due: bool,
     open: u32,
+    /// Another source tells the tokens: turns alone are counted.
+    told: bool,
 }
 
 impl Estimate {
     pub(super) fn new(model: Option<String>, prompt_chars: u64) -> Estimate {
         let context = prompt_chars + PREAMBLE * CHARS_PER_TOKEN;
-        Estimate { model, context, sent: 0, due: true, open: 0 }
+        Estimate { model, context, sent: 0, due: true, open: 0, told: false }
     }
 
     /// The engine named its model.
     pub(super) fn model(&mut self, name: Option<String>) {
         self.model = name.or(self.model.take());
+    }
+
+    /// What is used is told after all, by every request.
+    pub(super) fn is_told(&mut self) {
+        self.told = true;
     }
 
     /// The model said this much; gives the turn it begins and what it cost.
@@ -72,11 +79,11 @@ impl Estimate {
 
     fn told(&self, tokens: Tokens, turns: Option<u64>) -> EngineEvent {
         EngineEvent::Usage(UsageTold {
-            tokens,
+            tokens: if self.told { Tokens::default() } else { tokens },
             turns,
             model: self.model.clone(),
             scope: Scope::Delta,
-            estimated: true,
+            estimated: !self.told,
             ..UsageTold::default()
         })
     }

@@ -13,6 +13,7 @@ mod gemini;
 mod judgement;
 mod opencode;
 mod reset;
+mod rollout;
 mod rules;
 mod shell;
 mod startup;
@@ -20,5 +21,6 @@ mod table;
 mod text;
 
 pub use judgement::{Judgement, judge};
+pub(super) use rollout::thread_file;
 pub use rules::{RULES, RULES_VERSION};
-pub use table::{DIALECTS, Dialect, Heard, Hearing, Resumed, RunFacts, Said, dialect};
+pub use table::{Beside, DIALECTS, Dialect, Heard, Hearing, Resumed, RunFacts, Said, dialect};

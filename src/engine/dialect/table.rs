@@ -1,10 +1,12 @@
 //! The table of dialects: who reads a run's lines, and what an exit code says where nothing stronger does.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::super::event::EngineEvent;
 use super::super::transcript::Source;
-use super::{aider, claude, codex, copilot, cursor, devin, gemini, opencode, shell, text};
+use super::{aider, claude, codex, copilot, cursor, devin, gemini, opencode, rollout, shell, text};
 use crate::job::{Outcome, Tokens};
 use crate::time::Stamp;
 
@@ -69,6 +71,17 @@ pub struct Resumed {
     pub before: Option<Tokens>,
 }
 
+/// Finds a file by the environment of a run and the id of its session.
+type FindFile = fn(&[(String, String)], &str) -> Option<PathBuf>;
+
+/// A file that an engine writes beside its output and that tells more of it, or sooner.
+pub struct Beside {
+    /// Finds the file.
+    pub file: FindFile,
+    /// Whether a line of it is heard and kept: the rest is the conversation.
+    pub wanted: fn(&[u8]) -> bool,
+}
+
 /// One output dialect.
 pub struct Dialect {
     /// Its name in plans and in `aq.toml`.
@@ -81,6 +94,8 @@ pub struct Dialect {
     pub exit_class: fn(i32) -> Option<Outcome>,
     /// The class of an exit that nothing else explains.
     pub bare_exit: fn(i32) -> Outcome,
+    /// What is read beside the output; its lines come as [`Source::Record`].
+    pub beside: Option<Beside>,
 }
 
 /// Every dialect this program reads.
@@ -91,6 +106,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |_| Box::new(shell::Shell),
         exit_class: shell::exit_class,
         bare_exit: succeeds_or_fails,
+        beside: None,
     },
     Dialect {
         name: "text",
@@ -98,6 +114,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |_| Box::new(text::Text),
         exit_class: |_| None,
         bare_exit: succeeds_or_fails,
+        beside: None,
     },
     Dialect {
         name: "claude",
@@ -105,6 +122,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |facts| Box::new(claude::Claude::new(facts)),
         exit_class: |_| None,
         bare_exit: needs_a_verdict,
+        beside: None,
     },
     Dialect {
         name: "codex",
@@ -112,6 +130,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |facts| Box::new(codex::Codex::new(facts)),
         exit_class: codex::exit_class,
         bare_exit: needs_a_verdict,
+        beside: Some(Beside { file: rollout::file, wanted: rollout::counts }),
     },
     Dialect {
         name: "devin",
@@ -119,6 +138,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |_| Box::new(text::Text),
         exit_class: |_| None,
         bare_exit: devin::bare_exit,
+        beside: None,
     },
     Dialect {
         name: "gemini",
@@ -126,6 +146,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |facts| Box::new(gemini::Gemini::new(facts)),
         exit_class: gemini::exit_class,
         bare_exit: fails_or_needs_a_verdict,
+        beside: None,
     },
     Dialect {
         name: "opencode",
@@ -133,6 +154,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |facts| Box::new(opencode::OpenCode::new(facts)),
         exit_class: |_| None,
         bare_exit: needs_a_verdict,
+        beside: None,
     },
     Dialect {
         name: "copilot",
@@ -140,6 +162,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |facts| Box::new(copilot::Copilot::new(facts)),
         exit_class: |_| None,
         bare_exit: fails_or_needs_a_verdict,
+        beside: None,
     },
     Dialect {
         name: "cursor",
@@ -147,6 +170,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |facts| Box::new(cursor::Cursor::new(facts)),
         exit_class: |_| None,
         bare_exit: fails_or_needs_a_verdict,
+        beside: None,
     },
     Dialect {
         name: "aider",
@@ -154,6 +178,7 @@ pub const DIALECTS: [Dialect; 10] = [
         open: |facts| Box::new(aider::Aider::new(facts)),
         exit_class: |_| None,
         bare_exit: succeeds_or_fails,
+        beside: None,
     },
 ];
 
