@@ -129,7 +129,7 @@ fn rule(words: &Words<'_>) -> ReviewRule {
 }
 
 fn spec(words: &Words<'_>, now: Now) -> Spec {
-    let mut spec = Spec::titled(words.at(1));
+    let mut spec = Spec::titled(words.get("title").map_or(words.at(1).to_string(), |t| t.replace('_', " ")));
     spec.engine = Some(words.get("engine").unwrap_or("shell").to_string());
     if let Some(class) = words.get("class") {
         spec.engine = None;

@@ -7,6 +7,7 @@ mod dice;
 mod fleet;
 mod frames;
 mod graph;
+mod grid;
 mod live;
 mod moving;
 mod pages;

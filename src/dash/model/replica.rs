@@ -74,6 +74,11 @@ impl Replica {
         self.events.drain(..over);
     }
 
+    /// Whether anything was ever read: before that, no jobs is not the same as none there.
+    pub fn is_known(&self) -> bool {
+        self.state.seq > 0 || matches!(self.health, Health::Local { .. } | Health::Replay)
+    }
+
     /// Why nothing may be changed now, if that is so.
     pub fn bars(&self) -> Option<String> {
         match &self.health {

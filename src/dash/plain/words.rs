@@ -23,7 +23,7 @@ pub fn head(model: &Model) -> String {
         Health::Local { watched: false } => "local, looking every 2 s,".to_string(),
         Health::Replay => "replay: the past, nothing can be done,".to_string(),
         Health::Broken { why } => return format!("cannot read {}: {}", clean(&replica.from), clean(why)),
-        Health::Skew { why } => return format!("data of an older law: {}", clean(why)),
+        Health::Skew { why } => return format!("nothing can be done: {}", clean(why)),
     };
     let needs = model.lists.needs.len() + model.lists.to_ship.len();
     let count = |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });

@@ -7,8 +7,10 @@ use super::text::{cut, width};
 use crate::dash::theme::Sign;
 use crate::job::Role;
 
-/// Draws a box of that size in the middle of an area, as far as it fits, and gives its inside.
+/// Draws a box of that size in the middle of an area, as far as it fits, and gives its inside. What its keys do
+/// stands in its lower edge where there is room, and in the last row of the screen.
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, size: (u16, u16), title: &str, hint: &str) -> Rect {
+    canvas.keys = Some(hint.to_string());
     let (wide, high) = (size.0.min(at.width), size.1.min(at.height));
     let place =
         Rect { x: at.x + (at.width - wide) / 2, y: at.y + (at.height - high) / 2, width: wide, height: high };
@@ -21,7 +23,9 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, size: (u16, u16), title: &str, hi
     let more = canvas.sign(Sign::More);
     let title = cut(&format!("{heavy} {title} "), inner, more);
     let top = format!("{title}{}", heavy.repeat(inner - width(&title)));
-    let hint = cut(&format!(" {hint} {heavy}"), inner, more);
+    let hint = format!(" {hint} {heavy}");
+    // Half an answer is none; the last row has all of them.
+    let hint = if width(&hint) <= inner { hint } else { String::new() };
     let bottom = format!("{}{hint}", heavy.repeat(inner - width(&hint)));
     let (left, right) = (canvas.sign(Sign::TopLeft), canvas.sign(Sign::TopRight));
     canvas.text(row(place, 0), Role::Head, &format!("{left}{top}{right}"));

@@ -34,7 +34,11 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     }
     let wide = main.width >= WIDE / 2 && side.is_some();
     let chart = if wide { rest.height / 2 } else { (rest.height - BELOW).min(CHART) };
-    burndown::draw(canvas, Rect { height: chart, ..rest });
+    // A head without rows says nothing.
+    let chart = if chart < 3 { 0 } else { chart };
+    if chart > 0 {
+        burndown::draw(canvas, Rect { height: chart, ..rest });
+    }
     let rest = below(rest, chart);
     match side {
         Some(side) => {
@@ -67,7 +71,8 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) {
         model.budget.ledger.rate(now.law).map_or("?".to_string(), |micro| format!("{}/h", money(micro)));
     let spent = money(model.replica.state.spent_in_window(now.wall));
     let state = match &product.paused {
-        Some((mode, ..)) => format!("{LOCAL}: paused ({})", mode.name()),
+        // How, by whom and since when stands in row 1.
+        Some(_) => format!("{LOCAL}: paused"),
         None if !product.suspended.is_empty() => format!("{LOCAL}: suspended"),
         None => format!("{LOCAL}: active"),
     };
@@ -102,7 +107,7 @@ fn line(canvas: &mut Canvas<'_>, it: &BudgetRow, here: bool, total: u16) -> Line
     let indent = if it.is_engine { "  " } else { "" };
     let name = fit(&format!("{indent}{}", clean(&it.name)), 12, false, more);
     let Some(ceiling) = it.ceiling else {
-        let hint = if it.is_engine { "" } else { "   e sets one" };
+        let hint = if it.is_engine || canvas.model.bars().is_some() { "" } else { "   e sets one" };
         return Line::raw(format!("{lead} {name} no ceiling   {}{hint}", money(it.spent)));
     };
     let cells = match total {
@@ -170,14 +175,18 @@ fn spenders(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
 }
 
 fn at_ceiling(canvas: &Canvas<'_>) -> String {
-    match canvas.model.replica.state.product.ceiling {
+    let model = canvas.model;
+    // Keys that do nothing now are not offered.
+    let keys = match (model.bars().is_some(), &model.replica.state.product.paused) {
+        (true, _) => "",
+        (false, Some(_)) => "   R resume",
+        (false, None) => "   P pause",
+    };
+    match model.replica.state.product.ceiling {
         Some(ceiling) => {
-            format!(
-                " at {} {LOCAL} pauses: running jobs checkpoint and park   P pause  R resume",
-                money(ceiling)
-            )
+            format!(" at {} {LOCAL} pauses: running jobs checkpoint and park{keys}", money(ceiling))
         }
-        None => " without a ceiling nothing stops by itself   e ceiling  P pause  R resume".to_string(),
+        None => format!(" without a ceiling nothing stops by itself{keys}"),
     }
 }
 

@@ -18,12 +18,14 @@ pub struct Canvas<'a> {
     pub model: &'a Model,
     /// What will be told back to the model.
     pub drawn: Drawn,
+    /// The keys of what lies over the screen, if anything does.
+    pub keys: Option<String>,
 }
 
 impl<'a> Canvas<'a> {
     /// An empty frame.
     pub fn new(buffer: &'a mut Buffer, model: &'a Model) -> Canvas<'a> {
-        Canvas { buffer, model, drawn: Drawn::default() }
+        Canvas { buffer, model, drawn: Drawn::default(), keys: None }
     }
 
     /// The whole of it.

@@ -50,6 +50,8 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
             _ => out.push(word.to_string()),
         }
     }
+    // A blank at the end would be one column too many, and would be cut as if it were text.
+    out.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     out
 }
 

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::text::{clean, fit, grouped};
-use crate::dash::model::{Loaded, Pane};
+use crate::dash::model::{Health, Loaded, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::{Event, ParkReason, What, named};
 use crate::insight::{limit_words, short_rev};
@@ -17,7 +17,8 @@ const KIND: usize = 16;
 /// The latest events of the queue, the newest first.
 pub fn latest(canvas: &mut Canvas<'_>, at: Rect) {
     let events = &canvas.model.replica.events;
-    canvas.rule(row(at, 0), "Events", "live", false);
+    let live = matches!(canvas.model.replica.health, Health::Local { .. });
+    canvas.rule(row(at, 0), "Events", if live { "live" } else { "newest first" }, false);
     for (nth, (_, event)) in events.iter().rev().take(usize::from(at.height)).enumerate() {
         let place = row(below(at, 1), u16::try_from(nth).unwrap_or(u16::MAX));
         let line = line(canvas, event, true);
@@ -48,7 +49,9 @@ fn list(canvas: &mut Canvas<'_>, at: Rect, rolls: bool) {
     };
     let waits = !matches!(page.history, Loaded::Here(_));
     let right = if waits { canvas.sign(Sign::Waits) } else { "newest first" };
-    canvas.rule(row(at, 0), &format!("Events {}", grouped(events.len())), right, rolls);
+    // What was not read is not none.
+    let title = if waits { "Events".to_string() } else { format!("Events {}", grouped(events.len())) };
+    canvas.rule(row(at, 0), &title, right, rolls);
     let body = below(at, 1);
     let height = usize::from(body.height);
     let top = if rolls { rolled(canvas, page.top(), events.len(), height) } else { 0 };
@@ -151,7 +154,10 @@ fn told(what: &What) -> String {
         What::AccountOpened { engine, account, reason, .. } => format!("{engine}/{account}: {reason}"),
         What::Progressed { word, .. } => word.clone(),
         What::AttemptStarted { engine, attempt, .. } => format!("{attempt}, {engine}"),
-        What::Checkpointed { rev, lines, .. } => format!("{}, {lines} lines", short_rev(Some(rev))),
+        What::Checkpointed { rev, lines, .. } => {
+            let word = if *lines == 1 { "line" } else { "lines" };
+            format!("{}, {lines} {word}", short_rev(Some(rev)))
+        }
         What::Verified { passed, took, .. } => {
             format!("{}, took {}", if *passed { "passed" } else { "failed" }, took.age())
         }

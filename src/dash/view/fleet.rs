@@ -74,13 +74,18 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
     let slots: u64 = living.iter().map(|agent| agent.slots).sum();
     let used: usize = living.iter().map(|agent| held(canvas, agent).len()).sum();
     let closed = canvas.model.replica.state.closed_accounts(canvas.model.law_now().wall).count();
-    let text = format!(
-        " {}   {}   {used} of {} used   {} closed",
-        clean(&host.name),
+    let (agents, slots) = (
         parts::plural(living.len(), "agent"),
-        parts::plural(usize::try_from(slots).unwrap_or(0), "slot"),
-        parts::plural(closed, "account"),
+        parts::plural(usize::try_from(slots).unwrap_or(usize::MAX), "slot"),
     );
+    let text = match at.width < NARROW {
+        true => format!(" {agents}   {used} of {slots} used"),
+        false => format!(
+            " {}   {agents}   {used} of {slots} used   {} closed",
+            clean(&host.name),
+            parts::plural(closed, "account"),
+        ),
+    };
     canvas.text(at, Role::Neutral, &text);
 }
 

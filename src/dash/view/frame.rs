@@ -7,10 +7,11 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::{Canvas, row};
 use super::text::{clean, grouped, width};
 use super::time;
-use super::{budget, fleet, form, graph, help, jobs, messages, overview, page, pick, risk, sheet};
+use super::{budget, fleet, form, graph, help, jobs, messages, overview, page, pick, risk, sheet, unread};
 use crate::dash::keys::{ACTIONS, ActionRow, Do};
 use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, SCREENS, Screen};
 use crate::dash::theme::Sign;
+use crate::fleet::State;
 use crate::job::{Role, Stage};
 
 /// Below so many columns labels are short and there is one pane.
@@ -26,6 +27,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
     screens(&mut canvas, row(area, 1));
     let body = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(4), ..area };
     match model.place() {
+        _ if !model.replica.is_known() => unread::draw(&mut canvas, body),
         Place::Page(_) => page::draw(&mut canvas, body),
         Place::Screen(Screen::Overview) => overview::draw(&mut canvas, body),
         Place::Screen(Screen::Jobs) => jobs::draw(&mut canvas, body),
@@ -36,10 +38,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
         Place::Screen(Screen::Risk) => risk::draw(&mut canvas, body),
     }
     toast(&mut canvas, row(area, area.height.saturating_sub(2)));
-    footer(&mut canvas, row(area, area.height.saturating_sub(1)));
     for layer in &model.layers {
         match layer {
-            Layer::Filter(_) | Layer::Search(_) | Layer::Moment(_) => {}
+            Layer::Filter(_) => canvas.keys = Some(line_keys(&canvas, "keep", "clears")),
+            Layer::Search(_) => canvas.keys = Some(line_keys(&canvas, "next match", "clears")),
+            Layer::Moment(_) => canvas.keys = Some(line_keys(&canvas, "go there", "leave it")),
             Layer::Pick(it) => pick::draw(&mut canvas, body, it),
             Layer::Help(it) => help::draw(&mut canvas, body, it),
             Layer::Sheet(it) => sheet::draw(&mut canvas, body, it),
@@ -47,11 +50,27 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
             Layer::Messages { at } => messages::draw(&mut canvas, body, *at),
         }
     }
+    let last = row(area, area.height.saturating_sub(1));
+    match canvas.keys.take() {
+        // The screen's own keys do nothing while something lies over it.
+        Some(keys) => {
+            let fits = width(&keys) < usize::from(last.width);
+            let keys = if fits { keys } else { keys.replace("   ", "  ").replacen("n or ⏎", "n", 1) };
+            canvas.text(last, Role::Neutral, &format!(" {keys}"));
+        }
+        None => footer(&mut canvas, last),
+    }
     if model.time.at.is_some() {
         // What is past ages no more.
         canvas.drawn.stale_in = None;
     }
     canvas.drawn
+}
+
+/// The keys of a line that is being written.
+fn line_keys(canvas: &Canvas<'_>, takes: &str, leaves: &str) -> String {
+    let enter = if canvas.look().ascii { "Ent" } else { "⏎" };
+    format!("{enter} {takes}   Esc {leaves}")
 }
 
 /// Row 1: where the data comes from and how fresh it is, then the figures.
@@ -61,27 +80,14 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
     if time::header(canvas, at) {
         return;
     }
-    if let Some((mode, reason, until, since)) = &model.replica.state.product.paused {
-        let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
-        let mode = mode.name();
-        // On one screen the key is another one's.
-        let risk = model.place() == Place::Screen(Screen::Risk);
-        let on = if risk { "go on: aq budget resume local" } else { "R goes on" };
-        let text = format!(
-            " aq  {} PAUSED {} {}{until}: {reason} ({mode})  {on}",
-            canvas.sign(Sign::Parked),
-            model.replica.scope,
-            since.local_hm(),
-        );
-        canvas.text(at, Role::Head, &clean(&text));
-        canvas.restyle(at, canvas.look().cursor());
+    let sick = !matches!(model.replica.health, Health::Loading | Health::Local { .. });
+    if !sick && paused(canvas, at, narrow) {
         return;
     }
     let mut left = vec![Piece::raw(if narrow { " " } else { " aq  " })];
     let right = figures(canvas, narrow);
     let wide: usize = right.iter().map(|piece| width(&piece.content)).sum();
     let room = usize::from(at.width).saturating_sub(wide + 6 + if model.read_only { 3 } else { 0 });
-    let sick = !matches!(model.replica.health, Health::Loading | Health::Local { .. });
     // What is wrong goes before the figures.
     left.extend(health(canvas, narrow, if sick { usize::from(at.width) } else { room }));
     if model.read_only {
@@ -97,12 +103,49 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
     canvas.line(at, &Line::from(left));
 }
 
+/// A queue that gives out no work says so over the whole row. Gives whether it does.
+fn paused(canvas: &mut Canvas<'_>, at: Rect, narrow: bool) -> bool {
+    let model = canvas.model;
+    let Some((mode, reason, until, since)) = &model.replica.state.product.paused else { return false };
+    let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
+    // On one screen the key is another one's.
+    let on = match model.place() {
+        _ if model.read_only => "RO",
+        Place::Screen(Screen::Risk) => "go on: aq budget resume local",
+        _ => "R goes on",
+    };
+    let sign = canvas.sign(Sign::Parked);
+    let (mode, since) = (mode.name(), since.local_hm());
+    let text = if narrow {
+        format!(" {sign} PAUSED {since}{until} ({mode})  {on}")
+    } else {
+        // "PAUSED: paused by ann" says one thing twice.
+        let reason = match reason.strip_prefix("paused ") {
+            Some(by) => format!(" {by}"),
+            None => format!(": {reason}"),
+        };
+        let scope = &model.replica.scope;
+        let run = running(&model.replica.state);
+        format!(" aq  {sign} PAUSED {scope} {since}{until}{reason} ({mode}, {run} running)  {on}")
+    };
+    canvas.text(at, Role::Head, &clean(&text));
+    canvas.restyle(at, canvas.look().cursor());
+    true
+}
+
+fn running(state: &State) -> usize {
+    state.count(Stage::Building) + state.count(Stage::Assigned)
+}
+
 fn health(canvas: &Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>> {
     let model = canvas.model;
     let from = clean(&model.replica.from);
     match &model.replica.health {
         Health::Loading => vec![Piece::raw(format!("{} reading {from}", canvas.sign(Sign::Waits)))],
-        Health::Local { .. } if narrow => vec![Piece::raw(format!("{} local", canvas.sign(Sign::Local)))],
+        Health::Local { watched } if narrow => {
+            let how = if *watched { "" } else { " (scan 2s)" };
+            vec![Piece::raw(format!("{} local{how}", canvas.sign(Sign::Local)))]
+        }
         Health::Local { watched } => {
             let how = if *watched { "(watching files)" } else { "(scan 2s)" };
             let sign = canvas.sign(Sign::Local);
@@ -114,12 +157,10 @@ fn health(canvas: &Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>>
         }
         Health::Replay => Vec::new(),
         Health::Broken { why } => {
-            vec![
-                canvas.piece(
-                    Role::Bad,
-                    format!("{} cannot read {from}: {}", canvas.sign(Sign::Bad), clean(why)),
-                ),
-            ]
+            let why = clean(why);
+            // Most faults name what could not be read already.
+            let text = if why.starts_with("cannot ") { why } else { format!("cannot read {from}: {why}") };
+            vec![canvas.piece(Role::Bad, format!("{} {text}", canvas.sign(Sign::Bad)))]
         }
         Health::Skew { why } => {
             vec![canvas.piece(Role::Wait, format!("{} skew: {}", canvas.sign(Sign::Warning), clean(why)))]
@@ -145,11 +186,16 @@ fn end_of(path: &str, most: usize, more: &str) -> String {
 fn figures(canvas: &Canvas<'_>, narrow: bool) -> Vec<Piece<'static>> {
     let model = canvas.model;
     let state = &model.replica.state;
-    let running = state.count(Stage::Building) + state.count(Stage::Assigned);
+    let running = running(state);
     let needs = model.lists.needs.len() + usize::from(!model.lists.to_ship.is_empty());
     let mut out = Vec::new();
+    if !model.replica.is_known() {
+        // Nothing was read, which is not the same as nothing there.
+        return out;
+    }
     if !narrow {
-        out.push(Piece::raw(format!("{} jobs  ", grouped(state.jobs.len()))));
+        let jobs = state.jobs.len();
+        out.push(Piece::raw(format!("{} {}  ", grouped(jobs), if jobs == 1 { "job" } else { "jobs" })));
     }
     out.push(Piece::raw(format!("{running} run")));
     if needs > 0 {
@@ -165,7 +211,9 @@ fn figures(canvas: &Canvas<'_>, narrow: bool) -> Vec<Piece<'static>> {
 /// Row 2: the screens, then what is looked at.
 fn screens(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
-    let narrow = at.width < NARROW;
+    // Either all names or none: half a name hides the screens behind it.
+    let full: usize = SCREENS.iter().map(|row| width(row.2) + 4).sum();
+    let narrow = usize::from(at.width) < full;
     let mut x = at.x;
     for (screen, digit, name, short) in SCREENS {
         let here = model.page.is_none() && model.screen == screen;
@@ -200,7 +248,9 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
         if toast.until.is_none() {
             hints.push("Esc".to_string());
         }
-        hints.push(format!("m messages ({})", model.messages.len()));
+        if !model.messages.is_empty() {
+            hints.push(format!("m messages ({})", model.messages.len()));
+        }
         let hint = hints.join("   ") + " ";
         let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
         let gap = usize::from(at.width).saturating_sub(used + width(&hint));
@@ -211,14 +261,24 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
         canvas.line(at, &Line::from(pieces));
         return;
     }
-    if !model.marks.is_empty() {
-        let text = format!(
-            " {} marked {} actions apply to marked (Esc clears)",
-            model.marks.len(),
-            canvas.sign(Sign::Dot)
-        );
-        canvas.text(at, Role::Neutral, &text);
-    }
+    let dot = canvas.sign(Sign::Dot);
+    let narrow = at.width < NARROW;
+    let text = match &model.replica.health {
+        // The whole screen says it.
+        _ if !model.replica.is_known() => return,
+        Health::Broken { .. } if narrow => " acting is off   Ctrl-R tries again".to_string(),
+        Health::Broken { .. } => {
+            format!(" acting is off, this was read before {dot} Ctrl-R tries again {dot} see aq doctor")
+        }
+        Health::Skew { .. } if narrow => " acting is off until aq is updated".to_string(),
+        Health::Skew { .. } => {
+            format!(" acting is off until aq is updated {dot} what is shown was read before")
+        }
+        _ if model.marks.is_empty() => return,
+        _ if narrow => format!(" {} marked {dot} Esc clears", model.marks.len()),
+        _ => format!(" {} marked {dot} actions apply to marked (Esc clears)", model.marks.len()),
+    };
+    canvas.text(at, Role::Neutral, &text);
 }
 
 /// The last row: the keys that work now. What is off is left out; help says why.
@@ -253,6 +313,9 @@ fn footer(canvas: &mut Canvas<'_>, at: Rect) {
     let mut x = at.x.saturating_add(1);
     for row in shown.into_iter().chain(ends) {
         let text = label(row);
+        if usize::from(at.right().saturating_sub(x)) < width(&text) {
+            continue;
+        }
         let wide = u16::try_from(width(&text)).unwrap_or(u16::MAX).min(at.right().saturating_sub(x));
         let place = Rect { x, width: wide, ..at };
         canvas.text(place, Role::Neutral, &text);

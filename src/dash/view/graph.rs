@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
-use super::frame::NARROW;
+use super::frame::{NARROW, WIDE};
 use super::layered;
 use super::panes::{columns, labelled, told};
 use super::parts;
@@ -27,11 +27,16 @@ const NAMED_MOST: usize = 6;
 const ROOMY: usize = 100;
 /// Columns of what stands at the right of a row.
 const GAUGE: usize = 13;
+/// Columns of a sign with its word, three of which stand in a line.
+const LEGEND: usize = 15;
 /// Columns of rails beyond which a row would have no room for its words.
 const RAILS_MOST: usize = 36;
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
+    if canvas.model.replica.state.jobs.is_empty() {
+        return nothing(canvas, body);
+    }
     summary(canvas, row(body, 0));
     let at = below(body, 1);
     if canvas.model.graph.list.rows().is_empty() {
@@ -68,11 +73,18 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) {
     };
     let text = match at.width {
         wide if wide < NARROW => format!(" {left} not shipped   {eta}"),
-        _ => format!(
-            " {focus}  {} shown, {left} not shipped  critical path {}, {eta}",
-            grouped(seen.picture.jobs.len()),
-            parts::plural(seen.critical.len(), "job"),
-        ),
+        wide => {
+            // When it ends is asked first; that all is shown is seen.
+            let focus = match model.graph.focus.is_some() || wide >= WIDE {
+                true => format!(" {focus} "),
+                false => String::new(),
+            };
+            format!(
+                "{focus} {} shown, {left} not shipped   critical path {}, {eta}",
+                grouped(seen.picture.jobs.len()),
+                parts::plural(seen.critical.len(), "job"),
+            )
+        }
     };
     canvas.text(at, Role::Neutral, &text);
 }
@@ -81,7 +93,7 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
     canvas.rule(row(at, 0), "Graph", "", true);
     let text = match (canvas.model.graph.critical, canvas.model.replica.state.jobs.is_empty()) {
         (true, _) => "Nothing is on a critical path: nothing is left to do. c shows all jobs.",
-        (_, true) => "No jobs yet.",
+        (_, true) => "No jobs yet: 2 tells how they come in.",
         _ => "No job waits for another one. A job names what it waits for:  deps: [name]",
     };
     told(canvas, below(at, 2), text);
@@ -277,7 +289,13 @@ fn detail(canvas: &mut Canvas<'_>, at: Rect) {
         .iter()
         .map(|row| format!("{} {}", canvas.look().stage_sign(row.0), row.1.replace('_', " ")))
         .collect();
-    let rest = told(canvas, below(rest, 1), &signs.join("   "));
+    let mut rest = below(rest, 1);
+    // A sign stands on one line with its word.
+    for three in signs.chunks(3) {
+        let text: String = three.iter().map(|sign| fit(sign, LEGEND, false, "")).collect();
+        canvas.text(row(rest, 0), Role::Neutral, &format!("  {}", text.trim_end()));
+        rest = below(rest, 1);
+    }
     let loners = canvas.model.lists.graph.picture.loners;
     let text = format!(
         "{} critical path   {} without neighbours",

@@ -24,6 +24,8 @@ const DETAIL_TALL: u16 = 11;
 const DETAIL_FROM: u16 = 14;
 /// Columns of what the cursor is on, where it stands at the right.
 const SIDE: u16 = 44;
+/// With fewer columns for the title others give way to it.
+const TITLE_LEAST: usize = 8;
 /// From so many columns on every column is shown.
 const ROOMY: u16 = 100;
 /// From so many columns on each has its full width.
@@ -107,11 +109,25 @@ fn query(canvas: &mut Canvas<'_>, at: Rect) -> bool {
         pieces.push(canvas.piece(Role::Wait, format!("  passed over {}", clean(bad))));
     }
     let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
-    let gap = usize::from(at.width).saturating_sub(used + width(&right));
-    if gap > 0 {
-        pieces.push(Piece::raw(" ".repeat(gap)));
-        pieces.push(Piece::raw(right));
+    let mut room = usize::from(at.width).saturating_sub(used);
+    if room <= width(&right) {
+        // How many it lets through is always in sight; how it is cleared stands in help.
+        right = format!("{}/{} ", grouped(it.list.rows().len()), grouped(open));
     }
+    if room <= width(&right) {
+        // A long filter gives way: its end is cut.
+        room = width(&right) + 1;
+        let left = Rect { width: at.width.saturating_sub(u16::try_from(room).unwrap_or(u16::MAX)), ..at };
+        canvas.line(left, &Line::from(pieces));
+        canvas.text(
+            Rect { x: left.right() + 1, width: at.right().saturating_sub(left.right() + 1), ..at },
+            Role::Neutral,
+            &right,
+        );
+        return true;
+    }
+    pieces.push(Piece::raw(" ".repeat(room - width(&right))));
+    pieces.push(Piece::raw(right));
     canvas.line(at, &Line::from(pieces));
     true
 }
@@ -160,18 +176,28 @@ fn columns(canvas: &Canvas<'_>, total: u16) -> Vec<(&'static ColumnRow, usize)> 
             && (total >= NARROW || needed.contains(&row.column))
             && (!row.wide || total >= ROOMY)
     };
-    let rows: Vec<&'static ColumnRow> = COLUMNS.iter().filter(shows).collect();
+    let mut rows: Vec<&'static ColumnRow> = COLUMNS.iter().filter(shows).collect();
     let set = |row: &ColumnRow| match row.column {
         Column::Id if total < ROOMY => 14,
         Column::Id if total < SPACIOUS => 18,
         Column::Age if total < SPACIOUS => 5,
         Column::Status if total < SPACIOUS => 20,
         Column::Tags if total < SPACIOUS => 12,
-        Column::Stage if total < NARROW => 3,
+        // The sign alone: a word cut to a letter would say less.
+        Column::Stage if total < NARROW => 1,
         _ => usize::from(row.width),
     };
-    let fixed: usize = rows.iter().map(|row| set(row) + 1).sum();
-    let title = usize::from(total).saturating_sub(2 + fixed).saturating_add(1);
+    let left = |rows: &[&'static ColumnRow]| {
+        let fixed: usize = rows.iter().map(|row| set(row) + 1).sum();
+        usize::from(total).saturating_add(1).saturating_sub(2 + fixed)
+    };
+    // A title of a letter says nothing, and a column that is half beyond the edge no more.
+    for gives_way in [Column::Factory, Column::Status] {
+        if left(&rows) < TITLE_LEAST {
+            rows.retain(|row| row.column != gives_way);
+        }
+    }
+    let title = left(&rows);
     rows.into_iter().map(|row| (row, if row.width == 0 { title } else { set(row) })).collect()
 }
 
@@ -191,8 +217,12 @@ fn list(canvas: &mut Canvas<'_>, at: Rect) {
     };
     canvas.rule(row(at, 0), &format!("Jobs {}", grouped(rows.len())), &right, true);
     let columns = columns(canvas, at.width);
-    heads(canvas, row(at, 1), &columns);
-    let body = below(at, 2);
+    // With two rows one job goes before the heads.
+    let headed = at.height > 2;
+    if headed {
+        heads(canvas, row(at, 1), &columns);
+    }
+    let body = below(at, if headed { 2 } else { 1 });
     if rows.is_empty() {
         canvas.text(row(body, 0), Role::Neutral, "  no job matches the filter");
         return;
@@ -230,7 +260,8 @@ fn list(canvas: &mut Canvas<'_>, at: Rect) {
 fn heads(canvas: &mut Canvas<'_>, at: Rect, columns: &[(&'static ColumnRow, usize)]) {
     let mut x = at.x.saturating_add(2);
     for (column, wide) in columns {
-        let text = fit(column.head, *wide, column.right, canvas.sign(Sign::More));
+        let head = if *wide == 1 { "" } else { column.head };
+        let text = fit(head, *wide, column.right, canvas.sign(Sign::More));
         let wide = u16::try_from(*wide).unwrap_or(u16::MAX).min(at.right().saturating_sub(x));
         let place = Rect { x, width: wide, ..at };
         canvas.text(place, Role::Head, &text);
@@ -256,6 +287,9 @@ fn cell(canvas: &mut Canvas<'_>, job: &Job, of: Column, wide: usize) -> Piece<'s
     let text = match of {
         Column::Stage => {
             let sign = parts::stage_sign(canvas, job);
+            if wide == 1 {
+                return sign;
+            }
             let text = fit(&format!("{} {}", sign.content, parts::stage_word(job)), wide, false, more);
             return Piece::styled(text, sign.style);
         }

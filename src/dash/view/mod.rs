@@ -34,6 +34,7 @@ mod sheet;
 mod summary;
 mod text;
 mod time;
+mod unread;
 
 pub use frame::view;
 pub use text::clean;

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::events;
-use super::frame::WIDE;
+use super::frame::{NARROW, WIDE};
 use super::parts;
 use super::text::{clean, fit, grouped, width};
 use crate::dash::model::{Hit, Listing, Pane, factory_of};
@@ -18,6 +18,12 @@ use crate::job::{Role, STAGES, Stage, code_of};
 const ALL_PANES: u16 = 12;
 /// From so many columns on ids and reasons get more room.
 const ROOMY: u16 = 100;
+/// From so many columns on a need is told in full before the title is.
+const TOLD: u16 = 72;
+/// With fewer columns for it a title is left out.
+const TITLE_LEAST: usize = 4;
+/// From so many columns on the events have more room.
+const VAST: u16 = 200;
 /// Columns of the events at the right, where there is room for two columns.
 const SIDE: u16 = 54;
 
@@ -33,8 +39,9 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         return one_pane(canvas, at, pane);
     }
     if at.width >= WIDE {
-        let side = Rect { x: at.right() - SIDE, width: SIDE, ..at };
-        at.width -= SIDE + 1;
+        let wide = if at.width >= VAST { VAST * 2 / 5 } else { SIDE };
+        let side = Rect { x: at.right() - wide, width: wide, ..at };
+        at.width -= wide + 1;
         upright(canvas, Rect { x: at.right(), width: 1, ..at });
         events::latest(canvas, side);
     }
@@ -73,23 +80,35 @@ fn upright(canvas: &mut Canvas<'_>, at: Rect) {
     }
 }
 
+/// A count of jobs in a stage, told by its sign, the count, its name and its code.
+type CountForm = fn(&str, &str, &str, &str) -> String;
+
 /// How many jobs stand in each stage.
 fn counts(canvas: &mut Canvas<'_>, at: Rect) {
     let state = &canvas.model.replica.state;
-    let mut pieces = vec![Piece::raw(" ")];
-    for (stage, name, ..) in STAGES {
-        let style = canvas.look().stage(stage);
-        let sign = canvas.look().stage_sign(stage);
-        let count = grouped(state.count(stage));
-        let text = match at.width >= WIDE {
-            true => format!(
-                "{sign} {} {count}    ",
-                if stage == Stage::DeadLetter { "dead letter" } else { name }
-            ),
-            false => format!("{sign}{count} {}  ", code_of(stage)),
+    let row = |form: CountForm| -> Vec<Piece<'static>> {
+        let one = |(stage, name, ..): (Stage, &str, _, _)| {
+            let name = if stage == Stage::DeadLetter { "dead letter" } else { name };
+            let count = grouped(state.count(stage));
+            let text = form(canvas.look().stage_sign(stage), &count, name, code_of(stage));
+            Piece::styled(text, canvas.look().stage(stage))
         };
-        pieces.push(Piece::styled(text, style));
-    }
+        std::iter::once(Piece::raw(" ")).chain(STAGES.into_iter().map(one)).collect()
+    };
+    // The fullest form that shows all of them: a count that is cut off is one that nobody sees.
+    let forms: [CountForm; 5] = [
+        |sign, count, name, _| format!("{sign} {name} {count}    "),
+        |sign, count, name, _| format!("{sign} {name} {count}  "),
+        |sign, count, _, code| format!("{sign}{count} {code}  "),
+        |sign, count, _, code| format!("{sign}{count} {code} "),
+        |sign, count, _, _| format!("{sign}{count} "),
+    ];
+    let first = if at.width >= WIDE { 0 } else { 2 };
+    let fits = |pieces: &Vec<Piece<'static>>| {
+        let total: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
+        total <= usize::from(at.width)
+    };
+    let pieces = forms[first..].iter().map(|form| row(*form)).find(fits).unwrap_or_else(|| row(forms[4]));
     canvas.line(at, &Line::from(pieces));
 }
 
@@ -122,6 +141,7 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
         let text = match pane {
             Pane::Running => "nothing runs",
             Pane::Recent => "nothing has ended yet",
+            _ if canvas.model.replica.state.jobs.is_empty() => "nothing yet: 2 tells how jobs come in",
             _ => "nothing waits for you",
         };
         canvas.text(row(at, 0), Role::Neutral, &format!("  {text}"));
@@ -163,39 +183,53 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let more = canvas.sign(Sign::More);
     let waits = canvas.model.lists.to_ship.len();
     let age = canvas.age(job.since);
+    // A key that does nothing is not offered.
+    let bars = canvas.model.bars().is_some();
     if job.stage == Stage::Testing {
-        let head = if waits == 1 {
-            "is in testing and waits".to_string()
-        } else {
-            format!("and {} more in testing wait", waits - 1)
+        let narrow = total < NARROW;
+        let head = match (narrow, waits) {
+            (true, 1) => "to ship".to_string(),
+            (true, _) => format!("+{} to ship", waits - 1),
+            (false, 1) => "is in testing and waits for ship".to_string(),
+            (false, _) => format!("and {} more in testing wait for ship", waits - 1),
         };
-        let text = format!("{} {head} for ship", fit(job.id.as_str(), id_width(total), false, more));
-        let text = fit(&text, left_over(total, 2 + 1 + 1 + 1 + 10 + 3 + 2), false, more);
+        let text = format!("{} {head}", fit(job.id.as_str(), id_width(total), false, more));
+        let since = if narrow { age } else { format!("oldest {age}") };
+        let wide = if narrow { 5 } else { 11 };
+        let text =
+            fit(&text, left_over(total, 2 + 1 + 1 + 1 + wide + if narrow { 0 } else { 5 }), false, more);
         return vec![
             parts::stage_sign(canvas, job),
             Piece::raw(format!(" {text} ")),
-            Piece::raw(fit(&format!("oldest {age}"), 10, true, more)),
-            canvas.piece(Role::Head, "  S"),
+            Piece::raw(fit(&since, wide, true, more)),
+            canvas.piece(Role::Head, if bars || narrow { "" } else { "  S" }),
         ];
     }
     let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);
     let what = found.map(short_need).unwrap_or_default();
     let key = match job.stage {
         _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits),
+        _ if bars => "",
         Stage::Review => "a/d",
         Stage::Queued => "a",
         Stage::Failed => "r",
         _ => ".",
     };
-    let wide = if total >= ROOMY { 22 } else { 13 };
-    let title = left_over(total, 4 + id_width(total) + 1 + wide + 1 + 6 + 5);
+    let wide = if total >= TOLD { 24 } else { 13 };
+    // Without room for its key the footer still has it; without the age nobody knows how urgent it is.
+    let key = if total < NARROW { String::new() } else { format!("  {key:<3}") };
+    let title = left_over(total, 4 + id_width(total) + 1 + wide + 1 + 6 + width(&key));
     vec![
         parts::stage_sign(canvas, job),
         Piece::raw(format!(" {} ", fit(job.id.as_str(), id_width(total), false, more))),
         canvas.piece(Role::Human, fit(&what, wide, false, more)),
-        Piece::raw(format!(" {}", fit(&clean(&job.spec.title), title, false, more))),
+        // A letter or two of a title say nothing.
+        Piece::raw(match title {
+            0..TITLE_LEAST => " ".repeat(title + 1),
+            _ => format!(" {}", fit(&clean(&job.spec.title), title, false, more)),
+        }),
         Piece::raw(fit(&age, 6, true, more)),
-        canvas.piece(Role::Head, format!("  {key}")),
+        canvas.piece(Role::Head, key),
     ]
 }
 
@@ -206,7 +240,8 @@ fn short_need(need: &Need) -> String {
 
 fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let more = canvas.sign(Sign::More);
-    let narrow = total < super::frame::NARROW;
+    // Between the two what it does and since when go before the host and the bar.
+    let narrow = total < TOLD;
     let (id, host, word) = if narrow { (12, 0, 10) } else { (id_width(total), 9, 20) };
     let status = parts::status(canvas, job, word);
     let age = canvas.age(job.since);
@@ -237,15 +272,24 @@ fn recent(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>>
         job.attempts.last().and_then(|a| a.ended.map(|ended| super::text::short_age(ended.since(a.started))));
     let cost = parts::cost(job);
     let why = clean(&job.why);
+    if total < NARROW {
+        let wide = left_over(total, 4 + id_width(total) + 1 + 6);
+        return vec![
+            parts::stage_sign(canvas, job),
+            Piece::raw(format!(" {} ", fit(job.id.as_str(), id_width(total), false, more))),
+            Piece::raw(fit(&why, wide, false, more)),
+            Piece::raw(fit(&age, 6, true, more)),
+        ];
+    }
     let (id, wide) = (id_width(total), if total >= ROOMY { 28 } else { 18 });
     let title = left_over(total, 4 + id + 1 + 1 + wide + 7 + 8 + 6);
+    let title = match title {
+        0..TITLE_LEAST => " ".repeat(title),
+        _ => fit(&clean(&job.spec.title), title, false, more),
+    };
     vec![
         parts::stage_sign(canvas, job),
-        Piece::raw(format!(
-            " {} {} ",
-            fit(job.id.as_str(), id, false, more),
-            fit(&clean(&job.spec.title), title, false, more)
-        )),
+        Piece::raw(format!(" {} {title} ", fit(job.id.as_str(), id, false, more),)),
         Piece::raw(fit(&why, wide, false, more)),
         Piece::raw(fit(&took.unwrap_or_default(), 7, true, more)),
         Piece::raw(fit(&cost, 8, true, more)),

@@ -12,6 +12,9 @@ use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::job::Role;
 
+/// With fewer columns for it a title is left out.
+const TITLE_LEAST: usize = 6;
+
 /// Draws it. A tab is a file of this room and an arm here.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     let model = canvas.model;
@@ -46,10 +49,19 @@ fn title(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
     let sign = parts::stage_sign(canvas, job);
     let right =
         vec![sign, Piece::raw(format!(" {} {age} {dot} ", parts::stage_word(job))), status, Piece::raw(" ")];
-    let wide: usize = right.iter().map(|piece| width(&piece.content)).sum();
-    let room = usize::from(at.width).saturating_sub(wide);
-    let left = format!(" {} {}", job.id, clean(&job.spec.title));
-    let left = super::text::fit(&left, room, false, canvas.sign(Sign::More));
+    let total = |pieces: &[Piece<'_>]| pieces.iter().map(|piece| width(&piece.content)).sum::<usize>();
+    let mut right = right;
+    let name = width(job.id.as_str()) + 2;
+    if total(&right) + name > usize::from(at.width) {
+        // Which job it is goes before what it does.
+        right.truncate(1);
+        right.push(Piece::raw(format!(" {} {age} ", parts::stage_word(job))));
+    }
+    let room = usize::from(at.width).saturating_sub(total(&right));
+    let title = clean(&job.spec.title);
+    let alone = title == job.id.as_str() || room < name + TITLE_LEAST;
+    let left = if alone { format!(" {}", job.id) } else { format!(" {} {title}", job.id) };
+    let left = super::text::fit(&left, room.saturating_sub(1), false, canvas.sign(Sign::More)) + " ";
     let mut pieces = vec![canvas.piece(Role::Head, left)];
     pieces.extend(right);
     canvas.line(at, &Line::from(pieces));

@@ -59,7 +59,11 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
     }
     let text = match job.stage {
         Stage::Assigned => "starting".to_string(),
-        Stage::Review => format!("{} of {}", job.approvals(), job.review_rule().approvals.max(1)),
+        Stage::Review => {
+            let short = format!("{} of {}", job.approvals(), job.review_rule().approvals.max(1));
+            let long = format!("{short} approvals");
+            if width(&long) <= most { long } else { short }
+        }
         Stage::Testing => {
             let proof = if job.proof() == Proof::Verified { "verified" } else { "UNPROVEN" };
             let then = if job.ship_lease().is_some() {

@@ -12,29 +12,35 @@ use crate::job::Role;
 
 /// Columns of the box where there is room.
 const WIDE: u16 = 100;
-/// Rows around the list: the box, the line of input, the command line with its gaps.
-const AROUND: u16 = 6;
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick) {
     let typed = pick.field.is_some();
     let list = u16::try_from(pick.all.len()).unwrap_or(u16::MAX);
-    let size = (WIDE.min(at.width.saturating_sub(6)), list.saturating_add(AROUND).min(at.height));
+    let runs = pick.all.iter().any(|choice| !choice.runs.is_empty());
+    let around = 2 + if typed { 2 } else { 0 } + if runs { 2 } else { 0 };
+    let size = (WIDE.min(at.width.saturating_sub(6)), list.saturating_add(around).min(at.height));
     let enter = if canvas.look().ascii { "Ent" } else { "⏎" };
-    let hint = if typed {
-        format!("{enter} run   Tab complete   Esc")
-    } else {
-        format!("{enter} or its key runs   Esc")
+    let keys = pick.all.iter().any(|choice| !choice.key.is_empty());
+    let hint = match (typed, keys) {
+        (true, _) => format!("{enter} run   Tab complete   Esc"),
+        (false, true) => format!("{enter} or its key runs   Esc"),
+        (false, false) => format!("j/k move   {enter} takes it   Esc"),
     };
-    let inside = boxed::draw(canvas, at, size, &clean(&pick.title), &hint);
+    let mut title = clean(&pick.title);
+    if pick.shown.len() + usize::from(around) > usize::from(size.1) {
+        // More than fits: where the cursor is among them.
+        title += &format!(" {}/{}", pick.at + 1, pick.shown.len());
+    }
+    let inside = boxed::draw(canvas, at, size, &title, &hint);
     let mut body = inside;
     if typed {
         input(canvas, row(inside, 0), pick);
         body = below(body, 2);
     }
-    let runs = pick.chosen().map(|choice| choice.runs.clone()).unwrap_or_default();
-    if body.height > 3 {
-        let text = if runs.is_empty() { String::new() } else { format!("Runs as:  {}", clean(&runs)) };
+    let line = pick.chosen().map(|choice| choice.runs.clone()).unwrap_or_default();
+    if runs && body.height > 3 {
+        let text = if line.is_empty() { String::new() } else { format!("Runs as:  {}", clean(&line)) };
         canvas.text(row(body, body.height - 1), Role::Neutral, &text);
         body.height -= 2;
     }

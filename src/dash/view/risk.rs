@@ -52,11 +52,15 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     let oldest = found.rows.iter().map(|row| row.since).min();
     let alone = found.rows.iter().filter(|row| owner(canvas, row) != Owner::Alive).count();
     let oldest = oldest.map(|at| canvas.age(at)).unwrap_or_default();
-    let text = format!(
-        " {} at risk   {} lines   oldest {oldest}   {alone} without a living owner",
-        parts::plural(model.risk.list.rows().len(), "worktree"),
-        grouped(usize::try_from(lines).unwrap_or(usize::MAX)),
-    );
+    let (count, lines) = (model.risk.list.rows().len(), usize::try_from(lines).unwrap_or(usize::MAX));
+    let lines = format!("{} {}", grouped(lines), if lines == 1 { "line" } else { "lines" });
+    let text = match at.width < NARROW {
+        true => format!(" {count} at risk   {lines}   oldest {oldest}"),
+        false => format!(
+            " {} at risk   {lines}   oldest {oldest}   {alone} without a living owner",
+            parts::plural(count, "worktree"),
+        ),
+    };
     canvas.text(row(at, 0), if alone > 0 { Role::Bad } else { Role::Neutral }, &text);
     below(at, 1)
 }

@@ -12,6 +12,8 @@ use crate::job::Role;
 
 /// Columns of the box where there is room.
 const WIDE: u16 = 76;
+/// With fewer rows blanks are left out and one line of the words is shown.
+const TIGHT: u16 = 14;
 /// Rows of a text that is being written.
 const WORDS: u16 = 4;
 
@@ -20,7 +22,12 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     let wide = WIDE.min(at.width.saturating_sub(2));
     let room = usize::from(wide.saturating_sub(4));
     let label = sheet.rows.iter().map(|row| width(&row.0)).max().unwrap_or(0).max(7);
-    let mut lines: Vec<Line<'static>> = vec![Line::raw(clean(&sheet.about)), Line::raw("")];
+    // On a low terminal the facts need the rows of the blanks and most of those of the words.
+    let tight = at.height < TIGHT;
+    let mut lines: Vec<Line<'static>> = vec![Line::raw(clean(&sheet.about))];
+    if !tight {
+        lines.push(Line::raw(""));
+    }
     let facts = sheet.rows.iter().map(|(label, text)| (label.as_str(), text.as_str()));
     for (name, text) in facts.chain([("", ""), ("runs as", sheet.runs.as_str())]) {
         for (i, part) in wrapped(text, room.saturating_sub(label + 2)).into_iter().enumerate() {
@@ -31,7 +38,11 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
             ]));
         }
     }
-    let words = if sheet.words.is_some() { WORDS + 2 } else { 0 };
+    let words = match &sheet.words {
+        Some(_) if tight => 3,
+        Some(_) => WORDS + 2,
+        None => 0,
+    };
     let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(words).saturating_add(2);
     let hint = hint(canvas, sheet);
     let inside = boxed::draw(canvas, at, (wide, high), &clean(&sheet.head), &hint);
@@ -71,9 +82,9 @@ fn hint(canvas: &Canvas<'_>, sheet: &Sheet) -> String {
 
 /// The text that is being written, with its cursor; the end of it where it is long.
 fn field(canvas: &mut Canvas<'_>, at: Rect, words: &Words) {
+    let height = usize::from(WORDS.min(at.height.saturating_sub(2)));
     canvas.text(row(at, 1), Role::Head, &format!("{}:", words.label));
     let (line, column) = (words.text.cursor().0, words.text.cursor().1);
-    let height = usize::from(WORDS);
     let top = (line + 1).saturating_sub(height);
     for (nth, text) in words.text.lines().iter().skip(top).take(height).enumerate() {
         let place = row(at, u16::try_from(nth + 2).unwrap_or(u16::MAX));
@@ -104,11 +115,11 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
         let mut now = String::new();
         for word in clean(line).split_inclusive(' ') {
             if !now.is_empty() && width(&now) + width(word.trim_end()) > room {
-                out.push(std::mem::take(&mut now));
+                out.push(std::mem::take(&mut now).trim_end().to_string());
             }
             now.push_str(word);
         }
-        out.push(cut(&now, room.max(1), ""));
+        out.push(cut(now.trim_end(), room.max(1), ""));
     }
     out
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::burndown::{ASCII_LEVELS, LEVELS};
 use super::canvas::{Canvas, below, row};
 use super::events;
-use super::frame::WIDE;
+use super::frame::{NARROW, WIDE};
 use super::panes::{columns, told};
 use super::parts;
 use super::text::{clean, fit, grouped, short_age};
@@ -165,7 +165,9 @@ fn board(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
         let sign = canvas.look().stage_sign(stage);
         let count = canvas.model.replica.state.count(stage);
         let style = canvas.look().stage(stage);
-        pieces.push(Piece::styled(format!("{sign}{}{change} {} ", grouped(count), code_of(stage)), style));
+        // Without room for the codes the signs tell alone: all nine, and none cut.
+        let code = if at.width < NARROW { String::new() } else { format!(" {}", code_of(stage)) };
+        pieces.push(Piece::styled(format!("{sign}{}{change}{code} ", grouped(count)), style));
     }
     canvas.line(row(at, 1), &Line::from(pieces));
     below(at, 2)
