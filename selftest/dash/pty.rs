@@ -81,25 +81,38 @@ impl Room {
         let mut command = CommandBuilder::new("/bin/sh");
         // The pty closes every descriptor of ours in the child; the shell opens the one that is told.
         command.args(["-c", &format!("exec 9>\"$IDLE\"; {script}")]);
+        self.surround(&mut command);
+        command.env("AQ_DASH_IDLE", "/dev/fd/9");
+        command.env("IDLE", &fifo);
+        for (name, value) in env {
+            command.env(name, value);
+        }
+        Pty::start(command, Some(&fifo))
+    }
+
+    /// The program itself, with nothing between it and the terminal.
+    pub fn bare(&self, words: &[&str], size: (u16, u16)) -> Pty {
+        let mut command = CommandBuilder::new(AQ);
+        command.arg("--queue");
+        command.arg(&self.queue);
+        command.args(words);
+        self.surround(&mut command);
+        Pty::start_at(command, None, size)
+    }
+
+    fn surround(&self, command: &mut CommandBuilder) {
         command.env_clear();
-        for (name, value) in
-            [("AQ_DASH_IDLE", "/dev/fd/9"), ("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("TZ", "UTC")]
-        {
+        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("TZ", "UTC")] {
             command.env(name, value);
         }
         command.env("PATH", std::env::var("PATH").unwrap_or_default());
         command.env("AQ", AQ);
         command.env("QUEUE", &self.queue);
-        command.env("IDLE", &fifo);
         command.env("HOME", self.home.path());
         for name in ["STATE", "CONFIG", "DATA", "CACHE"] {
             command.env(format!("XDG_{name}_HOME"), self.home.path().join(name.to_lowercase()));
         }
         command.cwd(self.home.path());
-        for (name, value) in env {
-            command.env(name, value);
-        }
-        Pty::start(command, Some(&fifo))
     }
 }
 
@@ -121,7 +134,12 @@ pub struct Pty {
 impl Pty {
     /// Starts a command on a terminal of 80x24.
     pub fn start(command: CommandBuilder, fifo: Option<&Path>) -> Pty {
-        let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
+        Pty::start_at(command, fifo, (80, 24))
+    }
+
+    /// Starts a command on a terminal of that many columns and rows.
+    pub fn start_at(command: CommandBuilder, fifo: Option<&Path>, (cols, rows): (u16, u16)) -> Pty {
+        let size = PtySize { rows, cols, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let child = pair.slave.spawn_command(command).expect("starts");
         // The last holder of the other end is the program: its end is the end of what can be read.
@@ -132,7 +150,7 @@ impl Pty {
             read_told(fifo.to_path_buf(), to);
         }
         let keys = pair.master.take_writer().expect("a writer");
-        let screen = vt100::Parser::new(24, 80, 0);
+        let screen = vt100::Parser::new(rows, cols, 0);
         Pty {
             screen,
             bytes: Vec::new(),
@@ -218,6 +236,25 @@ impl Pty {
         pid.and_then(rustix::process::Pid::from_raw).expect("a process")
     }
 
+    /// How often the thread that owns the screen gave up the processor by itself; none where the system does not say.
+    pub fn switches(&self) -> Option<u64> {
+        let pid = self.pid().as_raw_nonzero();
+        of_proc(&format!("/proc/{pid}/task/{pid}/status"), "voluntary_ctxt_switches:")
+    }
+
+    /// KiB of it that are in memory; none where the system does not say.
+    pub fn resident(&self) -> Option<u64> {
+        of_proc(&format!("/proc/{}/status", self.pid().as_raw_nonzero()), "VmRSS:")
+    }
+
+    /// Ticks of the processor that all its threads took; none where the system does not say.
+    pub fn ticks(&self) -> Option<u64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).ok()?;
+        // The name in brackets may hold blanks; user and system time are the 12th and 13th word behind it.
+        let words: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+        Some(words.get(11)?.parse::<u64>().ok()? + words.get(12)?.parse::<u64>().ok()?)
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.pid(), signal).expect("it lives");
@@ -252,6 +289,13 @@ impl Drop for Pty {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The number behind a word at the beginning of a line.
+fn of_proc(path: &str, word: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(word))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 fn read_output(mut from: Box<dyn std::io::Read + Send>, to: Sender<News>) {
