@@ -1,6 +1,13 @@
 //! Random keys, data and sizes: nothing panics, what is off does nothing, the cursor is on a job that is there.
 
-use aq::dash::{Drawn, Effect, Health, Key, Msg, Pane, Screen, action_of};
+use std::path::PathBuf;
+
+use aq::agent::AtRisk;
+use aq::dash::{
+    ACTIONS, Drawn, Effect, Found, Health, Hit, Key, Layer, Listing, Mouse, Msg, Pane, Risks, Screen, Wish,
+    action_of,
+};
+use aq::job::JobId;
 use proptest::prelude::*;
 
 use super::seat::Seat;
@@ -52,9 +59,15 @@ enum Step {
     Happens(usize),
     Resize(u16, u16),
     Paste(String),
-    Wheel(u16, u16),
-    Click(u16, u16),
+    Wheel(bool),
+    /// A click on the nth of what can be clicked, or anywhere.
+    Click(Mouse, usize),
+    Anywhere(u16, u16),
     Broken(bool),
+    /// To a moment of the past, by a mark.
+    Past,
+    /// Every worktree of a job that was ever claimed is found to be at risk.
+    Risks,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -63,79 +76,170 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..LINES.len()).prop_map(Step::Happens),
         1 => (1_u16..=300, 1_u16..=100).prop_map(|(w, h)| Step::Resize(w, h)),
         1 => ".{0,12}".prop_map(Step::Paste),
-        1 => (0_u16..300, 0_u16..100).prop_map(|(x, y)| Step::Wheel(x, y)),
-        2 => (0_u16..300, 0_u16..100).prop_map(|(x, y)| Step::Click(x, y)),
+        1 => any::<bool>().prop_map(Step::Wheel),
+        3 => (any::<bool>(), 0_usize..400).prop_map(|(twice, nth)| {
+            Step::Click(if twice { Mouse::Double } else { Mouse::Click }, nth)
+        }),
+        1 => (0_u16..300, 0_u16..100).prop_map(|(x, y)| Step::Anywhere(x, y)),
         1 => any::<bool>().prop_map(Step::Broken),
+        1 => Just(Step::Past),
+        1 => Just(Step::Risks),
     ]
 }
 
 /// The cursor of every list is on a job that the queue has, and the pane shows it.
 fn cursor_is_seen(seat: &Seat) {
     let model = &seat.model;
-    let lists = [
+    let lists: [(Pane, &Listing, Screen); 5] = [
         (Pane::Jobs, &model.jobs.list, Screen::Jobs),
         (Pane::Needs, &model.overview.needs, Screen::Overview),
         (Pane::Running, &model.overview.running, Screen::Overview),
+        (Pane::Recent, &model.overview.recent, Screen::Overview),
+        (Pane::Risk, &model.risk.list, Screen::Risk),
     ];
     for (pane, list, screen) in lists {
         assert_eq!(list.cursor().is_none(), list.rows().is_empty());
-        if let Some(id) = list.cursor() {
+        // A worktree at risk may outlive what the past knew of its job.
+        if let Some(id) = list.cursor().filter(|_| pane != Pane::Risk) {
             assert!(model.job(id).is_some(), "{id} is not in the queue");
         }
-        let shown = model.page.is_none() && model.screen == screen;
-        let window = model.drawn.windows.iter().find(|row| row.0 == pane).map(|row| row.1);
-        if let (true, Some(window)) = (shown, window)
-            && window.height > 0
-            && !list.rows().is_empty()
-        {
-            assert!((window.top..window.top + window.height).contains(&list.at()), "{pane:?} {window:?}");
+        let shown =
+            model.page.is_none() && model.screen == screen && !(pane == Pane::Jobs && model.jobs.board.on);
+        if shown && !list.rows().is_empty() {
+            is_in_window(seat, pane, list.at());
         }
     }
+    // It is made only while it is on the screen.
+    let graph = model.page.is_none() && model.screen == Screen::Graph;
+    if let Some(id) = model.graph.list.cursor().filter(|_| graph) {
+        assert!(model.job(id).is_some(), "{id} of the graph is not in the queue");
+        let line = model.lists.graph.lines.get(id).copied().filter(|_| !model.graph.layers);
+        line.into_iter().for_each(|line| is_in_window(seat, Pane::Graph, line));
+    }
+    if model.jobs.board.on && !model.jobs.board.filled().is_empty() {
+        let id = model.jobs.board.cursor().expect("a card is under the cursor");
+        assert!(model.job(id).is_some(), "{id} of the board is not in the queue");
+        if model.page.is_none() && model.screen == Screen::Jobs {
+            is_in_window(seat, Pane::Board, model.jobs.board.at().1);
+        }
+    }
+}
+
+fn is_in_window(seat: &Seat, pane: Pane, at: usize) {
+    let window = seat.model.drawn.windows.iter().find(|row| row.0 == pane).map(|row| row.1);
+    if let Some(window) = window.filter(|window| window.height > 0) {
+        assert!((window.top..window.top + window.height).contains(&at), "{pane:?} {window:?} {at}");
+    }
+}
+
+/// What asks the world to change something.
+fn changes(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Act { .. }
+            | Effect::Answer { .. }
+            | Effect::Ship { .. }
+            | Effect::Undo { .. }
+            | Effect::Order { .. }
+            | Effect::Rescue { .. }
+            | Effect::LetGo { .. }
+            | Effect::Agents { .. }
+    )
+}
+
+/// Does something that a person does, of which `off` says why it must not work.
+fn person(seat: &mut Seat, what: &str, off: Option<String>, does: impl FnOnce(&mut Seat)) {
+    let before = seat.effects.len();
+    let idle = seat.model.layers.is_empty();
+    does(seat);
+    let fresh = &seat.effects[before..];
+    assert!(off.is_none() || fresh.is_empty(), "{what} is off and asked for {fresh:?}");
+    // A sheet that was up when the queue broke may still be answered; the law has the last word.
+    let barred = seat.model.bars().is_some();
+    let acted = fresh.iter().any(changes);
+    assert!(!(acted && idle && barred), "{what} acted on a queue where nothing may be changed: {fresh:?}");
+    assert!(!(acted && seat.model.read_only), "{what} acted though nothing may be changed: {fresh:?}");
+}
+
+/// Why a key does nothing, if that is so: its action is off, or what it would choose is.
+fn off_by(seat: &Seat, key: Key) -> Option<String> {
+    let model = &seat.model;
+    match model.layers.last() {
+        None if key == Key::Ctrl('c') => None,
+        None => action_of(model, key).and_then(|row| (row.off)(model).err()),
+        Some(Layer::Pick(pick) | Layer::Help(pick)) if key == Key::Enter => pick.chosen()?.off.clone(),
+        Some(_) => None,
+    }
+}
+
+fn found(seat: &mut Seat) {
+    let rows: Vec<AtRisk> = seat
+        .model
+        .replica
+        .state
+        .jobs
+        .values()
+        .filter(|job| !job.attempts.is_empty())
+        .map(|job| AtRisk {
+            job: JobId::clone(&job.id),
+            path: PathBuf::from("/w"),
+            files: vec![PathBuf::from("a.rs")],
+            lines: 3,
+            left_out: Vec::new(),
+            since: crate::law_script::START,
+            owned: false,
+        })
+        .collect();
+    seat.send(Msg::Found(Box::new(Found::Risks(Ok(Risks { host: "here".into(), rows })))));
 }
 
 fn take(seat: &mut Seat, step: &Step, nth: usize) {
     match step {
         Step::Press(key) => {
-            let idle = seat.model.layers.is_empty() && *key != Key::Ctrl('c');
-            let off = idle
-                .then(|| action_of(&seat.model, *key))
-                .flatten()
-                .and_then(|row| (row.off)(&seat.model).err());
-            let before = seat.effects.len();
-            seat.press(*key);
-            assert!(off.is_none() || seat.effects.len() == before, "{key} is off and did something");
-            if seat.model.read_only || !matches!(seat.model.replica.health, Health::Local { .. }) {
-                let changes = |effect: &&Effect| {
-                    matches!(
-                        effect,
-                        Effect::Act { .. }
-                            | Effect::Answer { .. }
-                            | Effect::Ship { .. }
-                            | Effect::Undo { .. }
-                            | Effect::Order { .. }
-                            | Effect::Rescue { .. }
-                            | Effect::LetGo { .. }
-                            | Effect::Agents { .. }
-                    )
-                };
-                // A sheet that was up when the queue broke may still be answered; the law has the last word.
-                let fresh = seat.effects[before..].iter().filter(changes).count();
-                assert!(fresh == 0 || !idle, "{key} acted on a queue that cannot be read");
-            }
+            let off = off_by(seat, *key);
+            person(seat, &key.to_string(), off, |seat| seat.press(*key));
         }
         Step::Happens(which) => seat.happens(&LINES[*which].replace("{N}", &nth.to_string())),
         Step::Resize(width, height) => {
             seat.send(Msg::Resize(*width, *height));
             seat.draw();
         }
-        Step::Paste(text) => seat.send(Msg::Paste(text.clone())),
-        Step::Wheel(x, y) => seat.send(Msg::Mouse(aq::dash::Mouse::Down, *x, *y)),
-        Step::Click(x, y) => seat.send(Msg::Mouse(aq::dash::Mouse::Double, *x, *y)),
+        Step::Paste(text) => person(seat, "a paste", None, |seat| seat.send(Msg::Paste(text.clone()))),
+        Step::Wheel(down) => {
+            let mouse = if *down { Mouse::Down } else { Mouse::Up };
+            person(seat, "the wheel", None, |seat| seat.send(Msg::Mouse(mouse, 3, 5)));
+        }
+        Step::Click(mouse, nth) => {
+            let hits = &seat.model.drawn.hits;
+            let Some((area, hit)) = hits.get(nth % hits.len().max(1)).cloned() else { return };
+            // What lies over it is what is clicked.
+            let hit = seat.model.drawn.hit(area.x, area.y).cloned().unwrap_or(hit);
+            let off = match (&hit, seat.model.layers.is_empty()) {
+                (Hit::Do(does), true) => {
+                    ACTIONS.iter().find(|row| row.does == *does).and_then(|row| (row.off)(&seat.model).err())
+                }
+                _ => None,
+            };
+            person(seat, &format!("{mouse:?} on {hit:?}"), off, |seat| {
+                seat.send(Msg::Mouse(*mouse, area.x, area.y));
+            });
+        }
+        Step::Anywhere(x, y) => {
+            person(seat, "a click", None, |seat| seat.send(Msg::Mouse(Mouse::Click, *x, *y)));
+        }
         Step::Broken(is) => {
             let why = "gone".to_string();
             seat.model.replica.health =
                 if *is { Health::Broken { why } } else { Health::Local { watched: true } };
         }
+        Step::Past => {
+            seat.press(Key::Char('6'));
+            seat.press(Key::Char('['));
+        }
+        Step::Risks => found(seat),
+    }
+    if seat.effects.iter().any(|effect| matches!(effect, Effect::Survey(Wish::Risks))) {
+        found(seat);
     }
     // Leaving is not the end of the test.
     seat.model.quit = false;
@@ -148,10 +252,16 @@ proptest! {
     fn nothing_panics_and_nothing_off_is_done(
         steps in proptest::collection::vec(step(), 1..60),
         width in 1_u16..=300,
-        height in 1_u16..=100,
+        // Low ones more often: there lists are longer than their panes.
+        height in prop_oneof![2 => 1_u16..=14, 1 => 1_u16..=100],
+        jobs in prop_oneof![Just(0), Just(30)],
+        read_only in proptest::bool::weighted(0.25),
     ) {
-        let mut seat = Seat::of("submit n0 | claim h1 | start n0 | submit gate review=1", (width, height));
+        let more: String = (0..jobs).map(|n| format!(" | submit more-{n}")).collect();
+        let script = format!("submit n0 | claim h1 | start n0 | submit gate review=1{more}");
+        let mut seat = Seat::of(&script, (width, height));
         seat.winds = true;
+        seat.model.read_only = read_only;
         for (nth, step) in steps.iter().enumerate() {
             take(&mut seat, step, nth + 1);
             seat.draw();
