@@ -148,7 +148,7 @@ fn changes(effect: &Effect) -> bool {
 }
 
 /// Does something that a person does, of which `off` says why it must not work.
-fn person(seat: &mut Seat, what: &str, off: Option<String>, does: impl FnOnce(&mut Seat)) {
+fn person(seat: &mut Seat, what: &str, off: Option<&str>, does: impl FnOnce(&mut Seat)) {
     let before = seat.effects.len();
     let idle = seat.model.layers.is_empty();
     does(seat);
@@ -197,7 +197,7 @@ fn take(seat: &mut Seat, step: &Step, nth: usize) {
     match step {
         Step::Press(key) => {
             let off = off_by(seat, *key);
-            person(seat, &key.to_string(), off, |seat| seat.press(*key));
+            person(seat, &key.to_string(), off.as_deref(), |seat| seat.press(*key));
         }
         Step::Happens(which) => seat.happens(&LINES[*which].replace("{N}", &nth.to_string())),
         Step::Resize(width, height) => {
@@ -220,7 +220,7 @@ fn take(seat: &mut Seat, step: &Step, nth: usize) {
                 }
                 _ => None,
             };
-            person(seat, &format!("{mouse:?} on {hit:?}"), off, |seat| {
+            person(seat, &format!("{mouse:?} on {hit:?}"), off.as_deref(), |seat| {
                 seat.send(Msg::Mouse(*mouse, area.x, area.y));
             });
         }

@@ -3,6 +3,7 @@
 mod acting;
 mod boards;
 mod budget;
+mod crowd;
 mod dice;
 mod fleet;
 mod frames;

@@ -1,73 +1,335 @@
-//! How long a key takes with many jobs: printed, not judged.
+//! The cockpit's figures, each beside its goal: printed, not judged, because a shared machine is noisy.
 //!
-//! `cargo test --release --test selftest speed -- --ignored --nocapture`
+//! `cargo test --release --test selftest dash::speed -- --ignored --nocapture`, which `selftest/bench` runs. The
+//! queues are real, made by the program's own store; the cockpit is the real program in a terminal, but for
+//! update and draw, which are measured in this process. One figure is the mean of eleven runs without the two
+//! best and the two worst.
 
+use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
-use aq::dash::{Fresh, Health, Key, Msg};
-use aq::fleet::{Job, State};
-use aq::job::JobId;
-use aq::time::Awake;
+use aq::board::Board as _;
+use aq::dash::{Drawn, Fresh, Health, Key, Moment, Msg, update, view};
+use aq::fleet::{Command, ParkReason};
+use aq::job::{JobId, STAGES, Stage};
+use aq::time::{Awake, Clock as _, Span, SystemClock};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
 
-use super::moving::QUEUE;
+use super::crowd::{ask, crowd, open};
+use super::pty::{Pty, Room};
 use super::seat::Seat;
+use crate::folder_script::person;
 
 /// Runs of one measure; the best two and the worst two are dropped.
 const RUNS: usize = 11;
+const DROPPED: usize = 2;
+/// Keys of one run: enough for a p99 that is not the worst alone.
+const KEYS: usize = 200;
+/// Keys of one run in a terminal, where the guard against bursts wants a pause between them.
+const KEYS_IN_PTY: usize = 25;
+/// Four letters within 20 ms are a paste; a person types no faster than this.
+const TYPED: Duration = Duration::from_millis(30);
+/// So long an idle cockpit is watched.
+const IDLE: Duration = Duration::from_secs(10);
+/// The end of a frame.
+const FRAME_END: &[u8] = b"\x1b[?2026l";
 
-/// A state with that many copies of a queued job.
-fn many(count: usize) -> State {
-    let seat = Seat::of(QUEUE, (80, 24));
-    let one: &Job = seat.model.job(&JobId::from("four")).expect("a job");
-    let mut state = State::clone(&seat.model.replica.state);
-    for i in 0..count {
-        let id = JobId::new(format!("job-{i:06}"));
-        let job = Job { id: id.clone(), ..one.clone() };
-        state.jobs.insert(id, Arc::new(job));
-    }
-    state.seq += 1;
-    state.reindex();
-    state
+/// One line of the table.
+fn line(what: &str, got: &str, goal: &str, met: Option<bool>) {
+    let met = met.map_or("", |met| if met { "yes" } else { "NO" });
+    println!("{what:<58} {got:>16}  {goal:<12} {met}");
 }
 
-fn mean(mut work: impl FnMut()) -> f64 {
-    let mut took: Vec<f64> = (0..RUNS)
+fn millis(what: &str, got: f64, goal: Option<f64>) {
+    let goal_text = goal.map(|goal| format!("< {goal:.0} ms")).unwrap_or_default();
+    line(what, &format!("{got:.2} ms"), &goal_text, goal.map(|goal| got < goal));
+}
+
+/// The value that a share of the sample does not exceed, by nearest rank.
+fn at(sample: &mut [f64], share: f64) -> f64 {
+    sample.sort_by(f64::total_cmp);
+    let rank = ((sample.len() - 1) as f64 * share).round() as usize;
+    sample[rank]
+}
+
+/// The mean of what is left without the best two and the worst two.
+fn middle(mut runs: Vec<f64>) -> f64 {
+    runs.sort_by(f64::total_cmp);
+    let kept = &runs[DROPPED..runs.len() - DROPPED];
+    kept.iter().sum::<f64>() / kept.len() as f64
+}
+
+/// p50 and another share, each the middle of all runs.
+fn shares(runs: usize, share: f64, mut run: impl FnMut() -> Vec<f64>) -> (f64, f64) {
+    let samples: Vec<Vec<f64>> = (0..runs).map(|_| run()).collect();
+    let of = |share| middle(samples.iter().map(|sample| at(&mut sample.clone(), share)).collect());
+    (of(0.5), of(share))
+}
+
+fn since(watch: &Awake) -> f64 {
+    watch.exact().as_secs_f64() * 1e3
+}
+
+/// What the machine is, without which no figure means anything.
+fn machine() {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| "unknown".to_string());
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut file = std::fs::File::create(dir.path().join("probe")).expect("a file");
+    let mut took: Vec<f64> = (0..100)
         .map(|_| {
             let watch = Awake::start();
-            work();
-            watch.exact().as_secs_f64() * 1_000.0
+            file.write_all(&[7; 256]).and_then(|()| file.sync_data()).expect("flushed");
+            since(&watch)
         })
         .collect();
-    took.sort_by(f64::total_cmp);
-    took[2..RUNS - 2].iter().sum::<f64>() / (RUNS - 4) as f64
+    let (f50, f99) = (at(&mut took, 0.5), at(&mut took, 0.99));
+    println!("{cores} cores, load {}; fdatasync of 256 B: p50 {f50:.2} ms, p99 {f99:.2} ms", load.trim());
+    if cfg!(debug_assertions) {
+        println!("not a release build: these figures say nothing about the program");
+    }
+}
+
+/// From the start of the process to the end of its first frame, and to the first frame with data.
+fn first_frame(room: &Room, jobs: &str) {
+    let mut samples = (Vec::new(), Vec::new());
+    for _ in 0..RUNS + 9 {
+        let watch = Awake::start();
+        let mut pty = room.bare(&["dash"], (160, 45));
+        pty.until("a frame", |pty| pty.bytes.windows(FRAME_END.len()).any(|bytes| bytes == FRAME_END));
+        samples.0.push(since(&watch));
+        pty.until("data", |pty| pty.text().contains(&format!("{jobs} jobs")));
+        samples.1.push(since(&watch));
+        pty.send("q");
+        pty.ends();
+    }
+    millis("first frame after exec, p50 of 20", at(&mut samples.0, 0.5), None);
+    millis("first frame after exec, p95 of 20", at(&mut samples.0, 0.95), Some(50.0));
+    millis("first frame with data, p50 of 20", at(&mut samples.1, 0.5), Some(250.0));
+}
+
+/// One key and the frame after it, in this process.
+fn update_and_draw(state: &Arc<aq::fleet::State>, size: (u16, u16), goal: f64) -> f64 {
+    let mut seat = Seat::of("", size);
+    seat.model.now = Moment { wall: SystemClock.wall(), up: Span::from_secs(100) };
+    let fresh = Fresh {
+        state: Arc::clone(state),
+        events: Vec::new(),
+        gone: Arc::default(),
+        agents: 1,
+        health: Health::Local { watched: true },
+    };
+    let lists = Awake::start();
+    seat.send(Msg::Replica(Box::new(fresh)));
+    let lists = since(&lists);
+    let mut seat = seat.keys("2 g");
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a terminal");
+    let keys =
+        [Key::Char('j'), Key::PageDown, Key::Char('j'), Key::Char('k'), Key::Char('G'), Key::Char('g')];
+    let run = || {
+        let one = |key: &Key| {
+            let watch = Awake::start();
+            let _ = update(&mut seat.model, Msg::Key(*key));
+            let mut drawn = Drawn::default();
+            terminal.draw(|frame| drawn = view(&seat.model, frame)).expect("a frame");
+            let _ = update(&mut seat.model, Msg::Drawn(Box::new(drawn)));
+            since(&watch)
+        };
+        keys.iter().cycle().take(KEYS).map(one).collect()
+    };
+    let (p50, p99) = shares(RUNS, 0.99, run);
+    let (cols, rows) = size;
+    millis(&format!("update + draw at {cols}x{rows}, p50"), p50, None);
+    millis(&format!("update + draw at {cols}x{rows}, p99"), p99, Some(goal));
+    millis("lists made anew, beside the screen", lists, None);
+    p50
+}
+
+/// From a key to the end of its frame in a terminal, while the queue changes.
+fn key_to_frame(room: &Room) {
+    let mut pty = room.dash(&[]);
+    pty.resize(160, 45);
+    pty.settles();
+    pty.press("2");
+    pty.settles();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let board = open(&room.queue);
+    let flood = {
+        let stop = Arc::clone(&stop);
+        std::thread::spawn(move || events(&board, &stop))
+    };
+    let mut run = || {
+        let one = |n: usize| {
+            // Whatever happened meanwhile is taken in, so that only the key is waited for.
+            let typed = Awake::start();
+            while typed.exact() < TYPED {
+                pty.take(TYPED.saturating_sub(typed.exact()));
+            }
+            let before = pty.told.inputs;
+            let watch = Awake::start();
+            pty.send(if n.is_multiple_of(2) { "j" } else { "k" });
+            pty.until("its frame", |pty| pty.told.inputs > before);
+            since(&watch)
+        };
+        (0..KEYS_IN_PTY).map(one).collect()
+    };
+    let (p50, p99) = shares(RUNS, 0.99, &mut run);
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let rate = flood.join().expect("a rate");
+    millis(&format!("key to frame during {rate:.0} events/s, p50"), p50, Some(5.0));
+    millis(&format!("key to frame during {rate:.0} events/s, p99"), p99, Some(16.0));
+    pty.send("q");
+    pty.ends();
+}
+
+/// Parks and unparks jobs, twenty at a time, ten times a second; gives how many events a second that was.
+fn events(board: &aq::board::Local, stop: &std::sync::atomic::AtomicBool) -> f64 {
+    let queued = board.snapshot();
+    let free = |job: &&Arc<aq::fleet::Job>| job.stage == Stage::Queued && job.park.is_none();
+    let jobs: Vec<JobId> = queued.jobs.values().filter(free).take(20).map(|job| job.id.clone()).collect();
+    let (watch, first) = (Awake::start(), queued.seq);
+    let mut parks = true;
+    while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+        let round = Awake::start();
+        let each = |job: &JobId| match parks {
+            true => Command::Park { job: job.clone(), until: None, reason: ParkReason::Operator },
+            false => Command::Unpark { job: job.clone() },
+        };
+        ask(board, &person(), jobs.iter().map(each));
+        parks = !parks;
+        std::thread::sleep(Duration::from_millis(100).saturating_sub(round.exact()));
+    }
+    (board.snapshot().seq - first) as f64 / watch.exact().as_secs_f64()
+}
+
+/// Bytes that a move and a page send to the terminal.
+fn bytes(room: &Room, size: (u16, u16), goals: Option<(usize, usize)>) {
+    let mut pty = room.dash(&[]);
+    pty.resize(size.0, size.1);
+    pty.settles();
+    pty.press("2");
+    pty.press("j");
+    quiet(&mut pty);
+    let mut of = |keys: [&str; 2]| {
+        let sample: Vec<f64> = (0..RUNS)
+            .map(|n| {
+                let before = pty.bytes.len();
+                pty.press(keys[n % 2]);
+                quiet(&mut pty);
+                (pty.bytes.len() - before) as f64
+            })
+            .collect();
+        middle(sample)
+    };
+    let (step, page) = (of(["j", "k"]), of(["\x1b[6~", "\x1b[6~"]));
+    for (what, got, goal) in
+        [("cursor move", step, goals.map(|goal| goal.0)), ("page", page, goals.map(|goal| goal.1))]
+    {
+        let goal_text = goal.map(|goal| format!("< {goal} B")).unwrap_or_default();
+        let what = format!("bytes of a {what} at {}x{}", size.0, size.1);
+        line(&what, &format!("{got:.0} B"), &goal_text, goal.map(|goal| got < goal as f64));
+    }
+    pty.send("q");
+    pty.ends();
+}
+
+fn quiet(pty: &mut Pty) {
+    while pty.take(Duration::from_millis(60)) {}
+}
+
+/// Memory after a walk through all screens, and what an idle one costs.
+fn memory_and_rest(room: &Room, most: u64) {
+    let mut pty = room.dash(&[]);
+    pty.resize(160, 45);
+    pty.settles();
+    quiet(&mut pty);
+    let Some(first) = pty.resident() else {
+        println!("memory and rest: skipped, this system has no /proc");
+        return;
+    };
+    let mib = |what: &str, kib: u64| {
+        let got = format!("{:.1} MiB", kib as f64 / 1024.0);
+        line(what, &got, &format!("< {most} MiB"), Some(kib < most << 10));
+    };
+    mib("resident with the queue read", first);
+    for key in ["2", "3", "4", "5", "7", "1"] {
+        pty.press(key);
+        quiet(&mut pty);
+    }
+    mib("resident after a walk through the screens", pty.resident().unwrap_or(0));
+    let (wrote, ticks, slept) = (pty.bytes.len(), pty.ticks(), pty.switches());
+    let watch = Awake::start();
+    while watch.exact() < IDLE {
+        pty.take(IDLE.saturating_sub(watch.exact()));
+    }
+    let ticks = pty.ticks().zip(ticks).map_or(0, |(now, then)| now - then);
+    let slept = pty.switches().zip(slept).map_or(0, |(now, then)| now - then);
+    // With jobs that run one age may be drawn anew every ten seconds.
+    line("bytes in 10 s with running jobs on screen", &format!("{} B", pty.bytes.len() - wrote), "", None);
+    line("CPU ticks (10 ms) in the same time, all threads", &ticks.to_string(), "", None);
+    line("voluntary switches of the UI thread in it", &slept.to_string(), "<= 2", Some(slept <= 2));
+    pty.send("q");
+    pty.ends();
+}
+
+/// What an idle cockpit costs on a queue in which nothing runs.
+fn rest() {
+    let room = Room::with(&["alpha", "beta"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    quiet(&mut pty);
+    let (Some(ticks), Some(slept), wrote) = (pty.ticks(), pty.switches(), pty.bytes.len()) else {
+        println!("rest: skipped, this system has no /proc");
+        return;
+    };
+    let watch = Awake::start();
+    while watch.exact() < IDLE {
+        pty.take(IDLE.saturating_sub(watch.exact()));
+    }
+    let wrote = pty.bytes.len() - wrote;
+    let slept = pty.switches().map_or(0, |now| now - slept);
+    println!("\nnothing runs, 10 s");
+    line("bytes written", &format!("{wrote} B"), "0", Some(wrote == 0));
+    line("voluntary switches of the UI thread", &slept.to_string(), "0", Some(slept == 0));
+    line(
+        "CPU ticks (10 ms), all threads",
+        &pty.ticks().map_or(0, |now| now - ticks).to_string(),
+        "<= 1",
+        None,
+    );
 }
 
 #[test]
 #[ignore = "prints figures"]
-fn speed_of_a_key() {
-    for count in [10, 10_000, 100_000] {
-        let mut seat = Seat::of(QUEUE, (160, 45));
-        let fresh = Fresh {
-            state: Arc::new(many(count)),
-            events: Vec::new(),
-            gone: Arc::default(),
-            agents: 1,
-            health: Health::Local { watched: true },
-        };
-        let arrives = Awake::start();
-        seat.send(Msg::Replica(Box::new(fresh)));
-        let arrives = arrives.exact().as_secs_f64() * 1_000.0;
-        let mut seat = seat.keys("2 g");
-        let key = mean(|| {
-            seat.send(Msg::Key(Key::Char('j')));
-            seat.draw();
-        });
-        let page = mean(|| {
-            seat.send(Msg::Key(Key::PageDown));
-            seat.draw();
-        });
-        println!(
-            "{count:>7} jobs: lists {arrives:8.2} ms, key and frame {key:6.2} ms, page and frame {page:6.2} ms"
-        );
+fn figures() {
+    machine();
+    let mut drawn = Vec::new();
+    for (count, jobs, memory) in [(10_000, "10,000", 40), (100_000, "100,000", 120)] {
+        let watch = Awake::start();
+        let room = crowd(count);
+        println!("\n{count} jobs, made in {:.0} s", since(&watch) / 1e3);
+        // First, while this process is small: it is forked for each start.
+        first_frame(&room, jobs);
+        let state = open(&room.queue).snapshot();
+        let counts: Vec<String> =
+            STAGES.iter().map(|row| format!("{} {}", state.count(row.0), row.1)).collect();
+        println!("{} events; {}", state.seq, counts.join(", "));
+        drawn.push(update_and_draw(&state, (160, 45), 8.0));
+        update_and_draw(&state, (300, 100), 12.0);
+        drop(state);
+        memory_and_rest(&room, memory);
+        bytes(&room, (160, 45), Some((600, 6 << 10)));
+        bytes(&room, (80, 24), None);
+        key_to_frame(&room);
     }
+    let ratio = drawn[1] / drawn[0];
+    line(
+        "update + draw, 100,000 jobs against 10,000",
+        &format!("{ratio:.2} x"),
+        "<= 1.5 x",
+        Some(ratio <= 1.5),
+    );
+    rest();
 }
