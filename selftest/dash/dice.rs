@@ -23,7 +23,7 @@ const LINES: [&str; 6] = [
 ];
 
 fn key() -> impl Strategy<Value = Key> {
-    let letters = "jkgGqnsczBv*|eDboltOPRLihc+-.:/?!umyaxdSpre1234567[]fN yn "
+    let letters = "jkgGqnsczBv*|eDboltOPRLihc+-.:/?!umyaxdSpre1234567[]fN ynwU"
         .chars()
         .map(Key::Char)
         .collect::<Vec<_>>();

@@ -52,6 +52,12 @@ fn summary() {
 }
 
 #[test]
+fn watched() {
+    let seat = Seat::of(SCENE, (160, 45)).keys("2 w j w 1 {park docs}");
+    compare(seat, "watched-160", false);
+}
+
+#[test]
 fn help() {
     check(SCENE, "2 ?", "help");
 }

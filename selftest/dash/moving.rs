@@ -229,3 +229,32 @@ fn what_is_off_says_why() {
     "#]],
     );
 }
+
+#[test]
+fn a_watched_job_says_when_it_goes_on() {
+    // A touch of what goes on with every run, and of another job, is no news.
+    check(
+        "2 G w {progress one tool(Read)} {park five}",
+        expect![[r#"
+        Jobs on one of five four three two one, 0 layers, said: one is watched now
+    "#]],
+    );
+    check(
+        "2 w {park five}",
+        expect![[r#"
+        Jobs on five of five four three two one, 0 layers, said: five is parked: put aside by a person
+    "#]],
+    );
+    check(
+        "2 w w {park five}",
+        expect![[r#"
+        Jobs on five of five four three two one, 0 layers, said: five is watched no more
+    "#]],
+    );
+    check(
+        "2 * w Esc w {cancel two}",
+        expect![[r#"
+        Jobs on five of five four three two one, 0 layers, said: two is failed: cancelled
+    "#]],
+    );
+}

@@ -7,9 +7,9 @@
 
 use super::key::Key;
 use super::lawful::{
-    Off, always, an_agent, at_risk, by_law, can_let_go, can_rescue, can_rescue_all, compares, has_a_file,
-    has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines, is_held, is_past, is_searching,
-    may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
+    Off, always, an_agent, at_risk, by_law, can_let_go, can_rescue, can_rescue_all, can_watch, compares,
+    has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines, is_held, is_past,
+    is_searching, may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
 };
 use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
 use crate::dash::model::{Gauge, Model, Place, Screen, Tab};
@@ -63,6 +63,8 @@ pub enum Do {
     All,
     /// Copies something about the job.
     Copy,
+    /// Tells the person when the job changes, or no more.
+    Watch,
     /// Does something to a job, as the law knows it.
     Act(Action),
     /// Opens the job's file in an editor.
@@ -390,6 +392,7 @@ actions! {
     View Everywhere, "live" "back to now" [Char('L')] Some("live"), is_past, Do::Wind(Wind::Live);
     View ON_RISK, "unsaved" "compare with the accepted work" [Char('D')] Some("compare"), at_risk, Do::Risk(RiskDo::Compare);
     Select ON_RISK, "copy-path" "copy where it stands" [Char('y')] None, at_risk, Do::Risk(RiskDo::CopyPath);
+    Select Jobs, "watch" "tell me when it changes" [Char('w')] Some("watch"), can_watch, Do::Watch;
     Act Everywhere, "menu" "all actions here" [Char('.')] Some("actions"), has_actions, Do::Menu;
     // Everywhere.
     Everywhere ON_JOBS, "filter" "filter the list" [Char('/')] Some("filter"), always, Do::Filter;

@@ -54,6 +54,14 @@ pub fn on_a_job(model: &Model) -> Off {
     model.current().map(|_| ()).ok_or_else(|| "no job is under the cursor".to_string())
 }
 
+/// A job as it is now is under the cursor.
+pub fn can_watch(model: &Model) -> Off {
+    match model.time.at {
+        Some(_) => Err("you see the past, which changes no more".to_string()),
+        None => on_a_job(model),
+    }
+}
+
 /// Something may be changed at all.
 pub fn may_change(model: &Model) -> Off {
     model.bars().map_or(Ok(()), Err)

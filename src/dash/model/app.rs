@@ -19,6 +19,7 @@ use super::replica::{Health, Replica};
 use super::risk::Risk;
 use super::time::{TICK, Time};
 use super::toast::{Message, Toast};
+use super::watch::Watched;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Job, Now};
 use crate::insight::Filter;
@@ -59,6 +60,8 @@ pub struct Model {
     pub marks: BTreeSet<JobId>,
     /// Where a range of marks began.
     pub range: Option<JobId>,
+    /// Jobs that the person is told about.
+    pub watched: Watched,
     /// The overview.
     pub overview: Overview,
     /// The list of jobs.
@@ -190,6 +193,7 @@ impl Model {
             selected: None,
             marks: BTreeSet::new(),
             range: None,
+            watched: Watched::default(),
             overview: Overview { pane: Pane::Needs, needs: listing(), running: listing(), recent: listing() },
             jobs: Jobs {
                 list: listing(),

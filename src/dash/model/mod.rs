@@ -23,6 +23,7 @@ mod runs;
 mod sheet;
 mod time;
 mod toast;
+mod watch;
 
 pub use app::{HOLD, Jobs, Model, Overview, Waiting};
 pub use board::{BOARD, Board, Cards, deal};
@@ -47,3 +48,4 @@ pub use runs::RunsPane;
 pub use sheet::{Answer, Deed, GUARD, Plan, Sheet, Target, Words};
 pub use time::{BEFORE, Differs, NAMES, Position, SPEEDS, TICK, Time};
 pub use toast::{MESSAGES_MOST, Message, TOAST_LIFE, Toast};
+pub use watch::{WATCHED_MOST, Watched};

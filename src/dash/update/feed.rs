@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{budget, diff, fleet, go, pages, risk, tell, time};
+use super::{budget, diff, fleet, go, pages, risk, tell, time, watch};
 use crate::dash::effect::Effect;
 use crate::dash::model::{
     Drawn, HOLD, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, Request, Screen, graph_rows, later,
@@ -28,15 +28,17 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let last = it.events.back().map_or(0, |row| row.0);
     let news: Vec<(Seq, Event)> = fresh.events.into_iter().filter(|row| row.0 > last).collect();
     it.take_events(news.clone());
+    let now = Arc::clone(&it.state);
+    let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
     budget::moved_on(model, &news);
     time::moved_on(model, &news);
+    watch::moved_on(model, &now, &touched);
     model.dirty = true;
     if !is_live {
         return Vec::new();
     }
     let mut effects = risk::moved_on(model, &news);
     effects.extend(fleet::moved_on(model, &news));
-    let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
     let state = Arc::clone(&model.replica.state);
     model.marks.retain(|id| state.jobs.contains_key(id));
     model.outdated = true;

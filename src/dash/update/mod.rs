@@ -24,5 +24,6 @@ mod runs;
 mod sheet;
 mod tell;
 mod time;
+mod watch;
 
 pub use root::update;

@@ -2,7 +2,7 @@
 
 use super::{
     act, aim, budget, diff, explain, feed, files, fleet, go, graph, jobs, layers, log, pages, risk, runs,
-    tell, time,
+    tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
@@ -97,6 +97,7 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::Mark => jobs::mark(model),
         Do::Range => jobs::range(model),
         Do::All => jobs::all(model),
+        Do::Watch => watch::toggle(model),
         Do::Shipped => jobs::shipped(model),
         Do::Board => jobs::board(model),
         Do::Sideways { forth } => jobs::sideways(model, forth),

@@ -15,6 +15,18 @@ pub fn say(model: &mut Model, role: Role, text: impl Into<String>, more: impl In
     model.dirty = true;
 }
 
+/// Keeps a word that nobody asked for, and shows it unless something went wrong and waits to be read.
+pub fn note(model: &mut Model, role: Role, text: &str) {
+    let stays = model.toast.take().filter(|toast| toast.until.is_none());
+    say(model, role, text, "", false);
+    if let Some(toast) = stays {
+        model.toast = Some(toast);
+    } else if let Some(toast) = &mut model.toast {
+        // It was not the person who went wrong.
+        toast.until = Some(model.now.after(TOAST_LIFE));
+    }
+}
+
 /// Why an action that was asked for is off. No message is kept: nothing happened.
 pub fn off(model: &mut Model, name: &str, why: &str) {
     let text = format!("{name} is off: {why}");

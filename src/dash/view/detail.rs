@@ -64,7 +64,8 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     let dot = canvas.sign(Sign::Dot);
     let stage = format!("{} {} {age}", canvas.look().stage_sign(job.stage), parts::stage_word(job));
     let status = parts::status(canvas, job, 60).content.to_string();
-    let mut facts = vec![("stage", format!("{stage} {dot} {}", clean(&status)))];
+    let watched = if model.watched.has(&job.id) { format!(" {dot} watched") } else { String::new() };
+    let mut facts = vec![("stage", format!("{stage} {dot} {}{watched}", clean(&status)))];
     let mut add = |label, text: String| {
         if !text.is_empty() {
             facts.push((label, text));

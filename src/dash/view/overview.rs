@@ -12,7 +12,7 @@ use crate::dash::model::{Hit, Listing, Pane, factory_of};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::insight::Need;
-use crate::job::{Role, STAGES, Stage, code_of};
+use crate::job::{JobId, Role, STAGES, Stage, code_of};
 
 /// With fewer rows than this for all panes, the lower ones are hidden.
 const ALL_PANES: u16 = 12;
@@ -43,7 +43,11 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         let side = Rect { x: at.right() - wide, width: wide, ..at };
         at.width -= wide + 1;
         upright(canvas, Rect { x: at.right(), width: 1, ..at });
-        events::latest(canvas, side);
+        let watched = u16::try_from(canvas.model.watched.ids().len()).unwrap_or(u16::MAX);
+        // Events go on with what is left: at least two thirds.
+        let high = if watched == 0 { 0 } else { (watched + 1).min(side.height / 3) };
+        events::latest(canvas, Rect { height: side.height - high, ..side });
+        watch(canvas, below(side, side.height - high));
     }
     for (pane, area) in panes(canvas, at) {
         one_pane(canvas, area, pane);
@@ -71,6 +75,36 @@ fn panes(canvas: &Canvas<'_>, at: Rect) -> Vec<(Pane, Rect)> {
         out.push((Pane::Recent, Rect { y: at.y + needs + running, height: recent, ..at }));
     }
     out
+}
+
+/// The jobs that are watched, a line each; a click opens one.
+fn watch(canvas: &mut Canvas<'_>, at: Rect) {
+    let ids: Vec<JobId> = canvas.model.watched.ids().cloned().collect();
+    if ids.is_empty() {
+        return;
+    }
+    canvas.rule(row(at, 0), &format!("Watched {}", ids.len()), "", false);
+    let body = below(at, 1);
+    let more = canvas.sign(Sign::More);
+    for (nth, id) in ids.iter().take(usize::from(body.height)).enumerate() {
+        let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
+        let pieces = match canvas.model.job(id).cloned() {
+            Some(job) => {
+                let word = parts::stage_word(&job);
+                let title = left_over(at.width, 3 + 14 + 1 + 9 + 2);
+                let name = fit(id.as_str(), 14, false, more);
+                let title = fit(&clean(&job.spec.title), title, false, more);
+                vec![
+                    Piece::raw(" "),
+                    parts::stage_sign(canvas, &job),
+                    Piece::raw(format!(" {name} {title} {}", fit(word, 9, true, more))),
+                ]
+            }
+            None => vec![Piece::raw(format!("   {id} is no longer here"))],
+        };
+        canvas.line(on, &Line::from(pieces));
+        canvas.hit(on, Hit::Job(id.clone()));
+    }
 }
 
 fn upright(canvas: &mut Canvas<'_>, at: Rect) {
