@@ -221,6 +221,50 @@ fn a_copy_is_one_sequence_and_says_which_way_it_went() {
 }
 
 #[test]
+fn the_title_is_set_and_the_one_before_comes_back() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.until("the title", |pty| pty.wrote(b"\x1b[22;2t\x1b]2;aq\x07"));
+    pty.send("q");
+    pty.ends();
+    assert!(pty.wrote(b"\x1b[23;2t"));
+    room.configure("config.toml", "title = false\n");
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.press("2");
+    pty.send("q");
+    pty.ends();
+    assert!(!pty.wrote(b"\x1b]2;") && !pty.wrote(b"\x1b[23;2t"));
+}
+
+/// The bytes around the name of a watched job that was parked once the terminal has lost the focus.
+#[track_caller]
+fn pings(env: &[(&str, &str)], begin: &str, end: &str) {
+    let room = Room::with(&["alpha"]);
+    let mut pty = room.dash(env);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    pty.press("w");
+    pty.shows("is watched now");
+    pty.send("\u{1b}[O");
+    room.aq(&["park", "alpha"]);
+    pty.shows("parked");
+    let whole = [begin, "the-job-alpha", " is parked: put aside by a person", end];
+    pty.until("the ping", |pty| whole.iter().all(|part| pty.wrote(part.as_bytes())));
+}
+
+#[test]
+fn a_ping_goes_the_way_that_the_terminal_takes() {
+    pings(&[], "\u{1b}]777;notify;aq;the-job-alpha", "person\u{7}");
+    pings(&[("TERM_PROGRAM", "iTerm.app")], "\u{1b}]9;aq: the-job-alpha", "person\u{7}");
+    let tmux = [("TMUX", "/tmp/none,1,0"), ("TERM_PROGRAM", "tmux")];
+    let begin = "\u{1b}Ptmux;\u{1b}\u{1b}]777;notify;aq;the-job-alpha";
+    pings(&tmux, begin, "person\u{7}\u{1b}\\\u{7}");
+}
+
+#[test]
 fn the_demo_opens_the_cockpit_and_says_afterwards_how_it_ended() {
     let room = Room::with(&[]);
     let mut pty = room.script("exec \"$AQ\" demo --dir \"$HOME\"", &[]);

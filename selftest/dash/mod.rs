@@ -17,4 +17,5 @@ mod pty;
 mod risk;
 mod seat;
 mod speed;
+mod telling;
 mod time;

@@ -58,14 +58,29 @@ impl Room {
         }
         // Taken in now, so that nothing moves in the cockpit by itself.
         if !jobs.is_empty() {
-            let mut command = std::process::Command::new(AQ);
-            command.env("HOME", home.path()).env("XDG_STATE_HOME", home.path().join("state"));
-            command.env("XDG_CONFIG_HOME", home.path().join("config"));
-            let files: Vec<PathBuf> = jobs.iter().map(|n| home.path().join(format!("{n}.md"))).collect();
-            let done = command.arg("--queue").arg(&queue).arg("add").args(&files).output().expect("runs");
-            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            let room = Room { home, queue };
+            let files = jobs.iter().map(|name| room.home.path().join(format!("{name}.md")));
+            let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
+            room.aq(&[&["add"], files.iter().map(String::as_str).collect::<Vec<_>>().as_slice()].concat());
+            return room;
         }
         Room { home, queue }
+    }
+
+    /// Runs a verb on it.
+    #[track_caller]
+    pub fn aq(&self, words: &[&str]) {
+        let mut command = std::process::Command::new(AQ);
+        command.env("HOME", self.home.path()).env("XDG_STATE_HOME", self.home.path().join("state"));
+        command.env("XDG_CONFIG_HOME", self.home.path().join("config"));
+        let done = command.arg("--queue").arg(&self.queue).args(words).output().expect("runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// Writes a file of the person's own settings.
+    pub fn configure(&self, file: &str, text: &str) {
+        let dir = self.home.path().join("config/aq");
+        std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(dir.join(file), text)).expect("a file");
     }
 
     /// `aq dash` on it, in a terminal.
@@ -194,6 +209,11 @@ impl Pty {
             let told = self.told.clone();
             assert!(self.take(HANGS), "not reached: {what}; told {told:?}; the screen:\n{}", self.text());
         }
+    }
+
+    /// Whether these bytes were written.
+    pub fn wrote(&self, bytes: &[u8]) -> bool {
+        self.bytes.windows(bytes.len()).any(|part| part == bytes)
     }
 
     /// Waits until the screen shows it.

@@ -32,6 +32,8 @@ pub struct Seat {
     /// What was asked of the world.
     pub effects: Vec<Effect>,
     pub gone: HashSet<HolderId>,
+    /// The window's title.
+    pub title: String,
     /// The log is read as soon as it is asked for.
     pub winds: bool,
 }
@@ -47,7 +49,8 @@ impl Seat {
             world.line(&format!("~{line}"));
         }
         let (up, gone) = (Span::from_secs(100), HashSet::new());
-        let mut seat = Seat { model, world, seen: 0, up, effects: Vec::new(), gone, winds: false };
+        let mut seat =
+            Seat { model, world, seen: 0, up, effects: Vec::new(), gone, title: String::new(), winds: false };
         seat.tell_time();
         seat.feed();
         seat.draw();
@@ -96,6 +99,7 @@ impl Seat {
                     let log = Recording::of(State::default(), self.log()).expect("a log of the law");
                     self.send(Msg::Found(Box::new(Found::Recording(Ok(Arc::new(log))))));
                 }
+                Effect::Title(title) => self.title = title,
                 other => self.effects.push(other),
             }
         }

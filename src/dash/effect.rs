@@ -99,6 +99,10 @@ pub enum Effect {
     New,
     /// Submits the text of a new job; the file it stands in is taken away once it is in the queue.
     Submit(PathBuf, String),
+    /// Tells the person something while they look elsewhere.
+    Ping(String),
+    /// The window's title.
+    Title(String),
     /// Reads the queue again now.
     Reconnect,
     /// Draws everything anew.

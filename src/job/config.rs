@@ -7,6 +7,7 @@ use super::command_engine::CommandEngine;
 use super::forms::is_name;
 use super::front::FILE_MAX;
 use super::manifest::Sandbox;
+use super::ping::{PING_KINDS, PING_WAYS, PingKind, PingWay, Quiet};
 use super::problem::{At, Problem, nearest};
 use super::read::merge_problems;
 use super::reader::{LIST_MAX, Reader, Row, Words, row};
@@ -105,6 +106,10 @@ pub struct Config {
     pub worktrees: Option<String>,
     pub env_pass: Vec<String>,
     pub notify_command: Vec<String>,
+    pub notify_way: Option<PingWay>,
+    /// `None` is every kind.
+    pub notify_kinds: Option<Vec<PingKind>>,
+    pub notify_quiet: Option<Quiet>,
     pub repos: BTreeMap<String, String>,
     pub fleet_remote: Option<String>,
     pub engines: BTreeMap<String, CommandEngine>,
@@ -119,6 +124,8 @@ pub struct Config {
     pub color: Option<Color>,
     /// Which way the cockpit copies.
     pub clipboard: Option<Clipboard>,
+    /// The cockpit sets the window's title.
+    pub title: Option<bool>,
     /// In millionths of a dollar.
     pub budget_usd: Option<u64>,
     pub budget_window: Option<Window>,
@@ -163,6 +170,9 @@ static KEYS: &[Key] = &[
     own(row("worktrees", "path", "$XDG_STATE_HOME/aq/worktrees", "where worktrees stand", |r, n, c| c.worktrees = r.path(n))),
     own(row("env-pass", "list of variables", "–", "more variables for engines, setup and verify", |r, n, c| c.env_pass = r.list(n, LIST_MAX, Reader::variable).unwrap_or_default())),
     own(row("notify.command", "list: program and arguments", "–", "run when something needs you", |r, n, c| c.notify_command = r.list(n, LIST_MAX, Reader::text).unwrap_or_default())),
+    own(row("notify.way", "auto, osc9, osc99, osc777, bell, off", "auto", "how the cockpit pings you while you look elsewhere; auto takes notify.command where there is one", |r, n, c| c.notify_way = r.word(n, &PING_WAYS))),
+    own(row("notify.kinds", "list of needs, watched, paused", "all of them", "what the cockpit pings you about", |r, n, c| c.notify_kinds = r.list(n, LIST_MAX, |r, n| r.word(n, &PING_KINDS)))),
+    own(row("notify.quiet", "hours: 22:00-07:00", "–", "hours in which it pings nobody", |r, n, c| c.notify_quiet = r.parsed(n))),
     own(row("repos.*", "path", "–", "an existing clone of the URL", |r, n, c| if let Some(path) = r.path(n) { c.repos.insert(r.here().to_string(), path); })),
     any(row("fleet.remote", "name", "origin", "git remote of checkpoint refs", |r, n, c| c.fleet_remote = r.argument(n))),
     any(row("engines.*", "`{argv, prompt, stdin, class, dialect}`", "–", "an engine of one's own", |r, n, c| if let (true, Some(engine)) = (r.is_engine_name(n), r.command_engine(n)) { c.engines.insert(r.here().to_string(), engine); })),
@@ -174,6 +184,7 @@ static KEYS: &[Key] = &[
     own(row("pager", "command", "$PAGER, less", "shows long output", |r, n, c| c.pager = r.text(n))),
     any(row("color", "auto, always, never", "auto", "colour of output", |r, n, c| c.color = r.word(n, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)]))),
     own(row("clipboard", "auto, native, osc52, off", "auto", "which way the cockpit copies", |r, n, c| c.clipboard = r.word(n, &[("auto", Clipboard::Auto), ("native", Clipboard::Native), ("osc52", Clipboard::Osc52), ("off", Clipboard::Off)]))),
+    own(row("title", "true, false", "true", "the cockpit tells in the window's title how much needs you", |r, n, c| c.title = r.flag(n))),
     any(row("budget.usd", "dollars", "–", "ceiling of this queue", |r, n, c| c.budget_usd = r.usd(n))),
     any(row("budget.window", "day, week, month, total", "total", "time over which the ceiling counts", |r, n, c| c.budget_window = r.word(n, &[("day", Window::Day), ("week", Window::Week), ("month", Window::Month), ("total", Window::Total)]))),
     any(row("budget.engines.*", "dollars", "–", "ceiling of one engine in this queue", |r, n, c| if let Some(usd) = r.usd(n) { c.budget_engines.insert(r.here().to_string(), usd); })),

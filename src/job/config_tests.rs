@@ -34,8 +34,12 @@ editor = "code -w"
 pager = "less -R"
 color = "never"
 clipboard = "osc52"
+title = false
 [notify]
 command = ["notify-send", "aq"]
+way = "osc9"
+kinds = ["needs", "paused"]
+quiet = "22:00-07:00"
 [repos]
 "https://example.com/a/b.git" = "/src/b"
 [fleet]
@@ -64,32 +68,40 @@ fn every_key_is_read() {
         EVERY_KEY,
         Origin::User,
         &expect![[r#"
-        engine = claude (user)
-        profile = qa (user)
-        setup = npm ci (user)
-        verify = npm test (user)
-        yolo = false (user)
-        sandbox = none (user)
-        slots = 2 (user)
-        worktrees = /big/worktrees (user)
-        env-pass = ["CARGO_HOME"] (user)
-        notify.command = ["notify-send", "aq"] (user)
-        repos.https://example.com/a/b.git = /src/b (user)
-        fleet.remote = upstream (user)
-        engines.aider = {"argv": ["aider", "--model", "{model}", "--message-file", "{prompt_file}"], "class": "chat-coder"} (user)
-        engines.claude.accounts.home = {"env": {"ANTHROPIC_API_KEY": "HOME_KEY"}} (user)
-        engines.claude.accounts.work = {"config-dir": "~/.claude-work"} (user)
-        engines.claude.pool = ["work", "home"] (user)
-        clean.keep = 5 (user)
-        clean.older-than = 7d (user)
-        editor = code -w (user)
-        pager = less -R (user)
-        color = never (user)
-        clipboard = osc52 (user)
-        budget.usd = 20 (user)
-        budget.window = week (user)
-        budget.engines.claude = 12.50 (user)
-    "#]],
+            engine = claude (user)
+            profile = qa (user)
+            setup = npm ci (user)
+            verify = npm test (user)
+            yolo = false (user)
+            sandbox = none (user)
+            slots = 2 (user)
+            worktrees = /big/worktrees (user)
+            env-pass = ["CARGO_HOME"] (user)
+            notify.command = ["notify-send", "aq"] (user)
+        notify.way = osc9 (user)
+        notify.kinds = ["needs", "paused"] (user)
+        notify.quiet = 22:00-07:00 (user)
+            notify.way = osc9 (user)
+            notify.kinds = ["needs", "paused"] (user)
+            notify.quiet = 22:00-07:00 (user)
+            repos.https://example.com/a/b.git = /src/b (user)
+            fleet.remote = upstream (user)
+            engines.aider = {"argv": ["aider", "--model", "{model}", "--message-file", "{prompt_file}"], "class": "chat-coder"} (user)
+            engines.claude.accounts.home = {"env": {"ANTHROPIC_API_KEY": "HOME_KEY"}} (user)
+            engines.claude.accounts.work = {"config-dir": "~/.claude-work"} (user)
+            engines.claude.pool = ["work", "home"] (user)
+            clean.keep = 5 (user)
+            clean.older-than = 7d (user)
+            editor = code -w (user)
+            pager = less -R (user)
+            color = never (user)
+            clipboard = osc52 (user)
+        title = false (user)
+            title = false (user)
+            budget.usd = 20 (user)
+            budget.window = week (user)
+            budget.engines.claude = 12.50 (user)
+        "#]],
     );
     let layer = read_config(EVERY_KEY, Origin::User).expect("every key is right").0;
     let set = merge_config(&[layer]).origins;

@@ -25,6 +25,7 @@ mod manifest;
 #[cfg(test)]
 mod manifest_tests;
 mod outcome;
+mod ping;
 mod plain;
 mod problem;
 mod profile;
@@ -57,6 +58,7 @@ pub use listing::{Shown, effective_listing};
 pub use look::{Role, code_of, role_of, sign_of};
 pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
 pub use outcome::{Follow, OUTCOMES, Outcome, Proof};
+pub use ping::{PING_KINDS, PING_WAYS, PingKind, PingWay, Quiet};
 pub use plain::plain_error;
 pub use problem::{At, PROBLEMS_MAX, Problem, nearest, render_problems, suggestion};
 pub use profile::{BUILT_IN_PROFILES, Profile, built_in_profile, profile_fields, read_profile};

@@ -13,6 +13,7 @@ use super::layer::Layer;
 use super::listing::Listing;
 use super::lists::{Lists, Sort};
 use super::moment::{Moment, later};
+use super::notice::{Notices, PING_PACE};
 use super::page::Page;
 use super::place::{Pane, Place, Screen};
 use super::replica::{Health, Replica};
@@ -62,6 +63,8 @@ pub struct Model {
     pub range: Option<JobId>,
     /// Jobs that the person is told about.
     pub watched: Watched,
+    /// What is told outside the screen.
+    pub notices: Notices,
     /// The overview.
     pub overview: Overview,
     /// The list of jobs.
@@ -194,6 +197,7 @@ impl Model {
             marks: BTreeSet::new(),
             range: None,
             watched: Watched::default(),
+            notices: Notices::default(),
             overview: Overview { pane: Pane::Needs, needs: listing(), running: listing(), recent: listing() },
             jobs: Jobs {
                 list: listing(),
@@ -265,6 +269,11 @@ impl Model {
         self.marks.iter().filter_map(|id| self.job(id)).collect()
     }
 
+    /// How much waits for the person; all jobs that only wait to be shipped count as one.
+    pub fn needs(&self) -> usize {
+        self.lists.needs.len() + usize::from(!self.lists.to_ship.is_empty())
+    }
+
     /// Whether an action on this job was sent and not answered.
     pub fn is_waiting(&self, id: &JobId) -> bool {
         self.waiting.values().any(|one| one.jobs.contains(id))
@@ -306,7 +315,9 @@ impl Model {
         let held = lists.iter().any(|list| list.held() > 0) || self.jobs.board.held();
         let held = held.then(|| later(self.touched, HOLD));
         let plays = self.time.playing.map(|last| later(last, TICK));
-        [toast, held, plays, self.drawn.stale_at].into_iter().flatten().min()
+        let it = &self.notices;
+        let pings = it.last.filter(|_| !it.waiting.is_empty()).map(|last| later(last, PING_PACE));
+        [toast, held, plays, pings, self.drawn.stale_at].into_iter().flatten().min()
     }
 
     /// Whether anything is still on its way: tests wait for this instead of for a time.

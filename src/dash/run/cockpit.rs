@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use super::clipboard::Around;
 use super::idle::{Idle, Signal};
 use super::input::{Input, Reader};
+use super::ping;
 use super::signals::Signals;
 use super::terminal::Terminal;
 use crate::agent::{kept_folder, worktree_path};
@@ -24,7 +25,7 @@ use crate::dash::source::{Folder, Source};
 use crate::dash::theme::Look;
 use crate::dash::update::update;
 use crate::dash::view::view;
-use crate::job::Clipboard;
+use crate::job::{Clipboard, PingWay};
 use crate::store::{Fault, Place};
 use crate::time::{Clock as _, Span, SystemClock};
 
@@ -71,6 +72,12 @@ pub fn run(options: Options) -> Result<(), Fault> {
     let from = shown(&options.folder.place);
     let mut model = Model::new(options.folder.me.clone(), &from, options.folder.read_only, options.look);
     model.size = terminal.size();
+    let config = &options.folder.settings.config;
+    model.notices.titles = config.title.unwrap_or(true);
+    model.notices.quiet.clone_from(&config.notify_quiet);
+    if let Some(kinds) = &config.notify_kinds {
+        model.notices.kinds.clone_from(kinds);
+    }
     let _ = update(&mut model, Msg::Now(moment()));
     // The first frame comes before any data, and before anything is asked of the terminal.
     let mut last = draw(&mut terminal, &mut model)?;
@@ -92,6 +99,8 @@ pub fn run(options: Options) -> Result<(), Fault> {
         clicked: None,
         idle: Idle::new(options.idle),
         clipboard: options.clipboard,
+        around: ping::Around::of_environment(),
+        commands: ping::Commands::default(),
     };
     let ended = it.run(&mut model, &mail, &mut last);
     drop(it);
@@ -117,6 +126,8 @@ struct Cockpit<'a> {
     clicked: Option<((u16, u16), Span)>,
     idle: Idle,
     clipboard: Clipboard,
+    around: ping::Around,
+    commands: ping::Commands,
 }
 
 impl Cockpit<'_> {
@@ -277,9 +288,27 @@ impl Cockpit<'_> {
                 let said = self.copy(what, &text)?;
                 self.turn(model, Msg::Said(said))?;
             }
+            Effect::Title(text) => self.terminal.title(text)?,
+            Effect::Ping(text) => self.ping(model, &text)?,
             effect => self.source.ask(effect),
         }
         Ok(())
+    }
+
+    /// Pings by the person's own command where they named one and no other way, else through the terminal.
+    fn ping(&mut self, model: &mut Model, text: &str) -> Result<(), Fault> {
+        let config = &self.settings.config;
+        let wish = config.notify_way.unwrap_or_default();
+        if wish != PingWay::Auto || config.notify_command.is_empty() {
+            return self.terminal.send(&self.around.bytes(wish, text));
+        }
+        match self.commands.start(&config.notify_command, text) {
+            Ok(()) => Ok(()),
+            Err(text) => {
+                let more = "mend notify.command: aq config edit --user".to_string();
+                self.turn(model, Msg::Said(Said { text, more, bad: true }))
+            }
+        }
     }
 
     /// Gives the terminal away for as long as `work` takes; input that queued up meanwhile is dropped.

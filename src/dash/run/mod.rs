@@ -4,6 +4,7 @@ mod clipboard;
 mod cockpit;
 mod idle;
 mod input;
+mod ping;
 mod plain;
 mod signals;
 mod terminal;

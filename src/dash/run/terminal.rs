@@ -25,12 +25,15 @@ const BUFFER: usize = 256 << 10;
 
 /// Whether the terminal is ours now; the hook of a panic reads it.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether the window's title before ours was put aside.
+static TITLED: AtomicBool = AtomicBool::new(false);
 static HOOKED: Once = Once::new();
 
 /// The terminal while it is ours.
 pub struct Terminal {
     inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     mouse: bool,
+    title: Option<String>,
 }
 
 fn fault(doing: &'static str) -> impl Fn(std::io::Error) -> Fault {
@@ -59,7 +62,7 @@ impl Terminal {
             give_back();
             fault("take over")(e)
         })?;
-        Ok(Terminal { inner, mouse })
+        Ok(Terminal { inner, mouse, title: None })
     }
 
     /// Its columns and rows.
@@ -96,6 +99,17 @@ impl Terminal {
         out.write_all(bytes).and_then(|()| std::io::Write::flush(out)).map_err(fault("write to"))
     }
 
+    /// Sets the window's title. The one before comes back with the terminal, where the terminal can keep it.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be written.
+    pub fn title(&mut self, text: String) -> Result<(), Fault> {
+        let before: &[u8] = if TITLED.swap(true, Ordering::SeqCst) { b"" } else { b"\x1b[22;2t" };
+        self.send(&[before, b"\x1b]2;", text.as_bytes(), b"\x07"].concat())?;
+        self.title = Some(text);
+        Ok(())
+    }
+
     /// Gives the terminal back for as long as `work` takes, then takes it again and draws anew.
     ///
     /// # Errors
@@ -104,6 +118,9 @@ impl Terminal {
         give_back();
         let done = work();
         take(self.mouse).map_err(fault("take over"))?;
+        if let Some(title) = self.title.take() {
+            self.title(title)?;
+        }
         self.forget()?;
         Ok(done)
     }
@@ -129,6 +146,9 @@ fn take(mouse: bool) -> std::io::Result<()> {
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut out = stdout();
+        if TITLED.swap(false, Ordering::SeqCst) {
+            let _ = out.write_all(b"\x1b[23;2t");
+        }
         let _ = execute!(
             out,
             EndSynchronizedUpdate,

@@ -90,6 +90,8 @@ impl Hands {
             | Effect::Follow(..)
             | Effect::Unfollow
             | Effect::Copy(..)
+            | Effect::Ping(_)
+            | Effect::Title(_)
             | Effect::Edit(_)
             | Effect::EditAt(..)
             | Effect::New

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{budget, diff, fleet, go, pages, risk, tell, time, watch};
+use super::{budget, diff, fleet, go, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::Effect;
 use crate::dash::model::{
     Drawn, HOLD, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, Request, Screen, graph_rows, later,
@@ -32,12 +32,14 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
     budget::moved_on(model, &news);
     time::moved_on(model, &news);
-    watch::moved_on(model, &now, &touched);
+    let watched = watch::moved_on(model, &now, &touched);
+    let pings = notice::moved_on(model, &now, &news, &touched, watched);
     model.dirty = true;
     if !is_live {
-        return Vec::new();
+        return pings;
     }
-    let mut effects = risk::moved_on(model, &news);
+    let mut effects = pings;
+    effects.extend(risk::moved_on(model, &news));
     effects.extend(fleet::moved_on(model, &news));
     let state = Arc::clone(&model.replica.state);
     model.marks.retain(|id| state.jobs.contains_key(id));
@@ -142,7 +144,7 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
         }
     }
     model.dirty |= model.drawn.stale_at.is_some_and(|at| at <= now);
-    Vec::new()
+    notice::flush(model)
 }
 
 /// A frame was drawn.

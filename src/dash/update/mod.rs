@@ -16,6 +16,7 @@ mod graph;
 mod jobs;
 mod layers;
 mod log;
+mod notice;
 mod pages;
 mod pick;
 mod risk;

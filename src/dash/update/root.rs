@@ -1,8 +1,8 @@
 //! The one way in: a message goes into the model, effects come out.
 
 use super::{
-    act, aim, budget, diff, explain, feed, files, fleet, go, graph, jobs, layers, log, pages, risk, runs,
-    tell, time, watch,
+    act, aim, budget, diff, explain, feed, files, fleet, go, graph, jobs, layers, log, notice, pages, risk,
+    runs, tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
@@ -36,6 +36,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Focus(has) => {
             model.focused = has;
+            model.notices.tells_focus = true;
             Vec::new()
         }
         Msg::Deadline => feed::deadline(model),
@@ -58,6 +59,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     effects.extend(feed::ask_lists(model));
+    effects.extend(notice::title(model));
     effects
 }
 

@@ -187,7 +187,7 @@ fn figures(canvas: &Canvas<'_>, narrow: bool) -> Vec<Piece<'static>> {
     let model = canvas.model;
     let state = &model.replica.state;
     let running = running(state);
-    let needs = model.lists.needs.len() + usize::from(!model.lists.to_ship.is_empty());
+    let needs = model.needs();
     let mut out = Vec::new();
     if !model.replica.is_known() {
         // Nothing was read, which is not the same as nothing there.
