@@ -52,6 +52,14 @@ fn summary() {
 }
 
 #[test]
+fn own_keys() {
+    let keys = "down = 'Ctrl-N'\nship = 'X'\nsort = []\nhelp = 'Ctrl-G'\nundo = 'U'\n";
+    let mut seat = Seat::of(SCENE, (80, 24));
+    seat.model.keys = aq::dash::Keymap::read(keys).expect("keys");
+    compare(seat.keys("2 Ctrl-N Ctrl-N Ctrl-N Ctrl-G"), "own-keys-80", false);
+}
+
+#[test]
 fn watched() {
     let seat = Seat::of(SCENE, (160, 45)).keys("2 w j w 1 {park docs}");
     compare(seat, "watched-160", false);

@@ -120,6 +120,7 @@ fn panics_in_the_loop() {
         look: aq::dash::Look::default(),
         mouse: true,
         editor: "vi".to_string(),
+        keys: aq::dash::Keymap::default(),
         clipboard: aq::job::Clipboard::Off,
         idle: Some(Box::new(Panics)),
     };
@@ -262,6 +263,23 @@ fn a_ping_goes_the_way_that_the_terminal_takes() {
     let tmux = [("TMUX", "/tmp/none,1,0"), ("TERM_PROGRAM", "tmux")];
     let begin = "\u{1b}Ptmux;\u{1b}\u{1b}]777;notify;aq;the-job-alpha";
     pings(&tmux, begin, "person\u{7}\u{1b}\\\u{7}");
+}
+
+#[test]
+fn own_keys_are_taken_and_a_clash_is_refused_before_the_screen_is() {
+    let room = Room::with(&["alpha"]);
+    room.configure("keys.toml", "jobs = ['2', 'Ctrl-G']\n");
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.press("\u{7}");
+    pty.shows("The job alpha");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+    room.configure("keys.toml", "park = 'x'\n");
+    let mut pty = room.dash(&[]);
+    pty.shows("x would mean park and cancel");
+    assert_ne!(pty.ends(), 0);
+    assert!(!pty.wrote(b"\x1b[?1049h"));
 }
 
 #[test]

@@ -123,6 +123,11 @@ pub fn config_files(place: Option<&Place>) -> Vec<(Origin, PathBuf)> {
     files
 }
 
+/// The person's own keys of the cockpit, `$XDG_CONFIG_HOME/aq/keys.toml`.
+pub fn keys_file() -> Option<PathBuf> {
+    xdg(etcetera::BaseStrategy::config_dir).map(|dir| dir.join("aq/keys.toml"))
+}
+
 /// `$XDG_STATE_HOME/aq`, by the same layout on every platform.
 pub fn state_home() -> Option<PathBuf> {
     xdg(|dirs| etcetera::BaseStrategy::state_dir(dirs).unwrap_or_default()).map(|dir| dir.join("aq"))

@@ -11,7 +11,7 @@ use super::frame::{Answer, CliError, ColorWish, Context, Exit};
 use super::verbs::{Group, VERBS};
 use crate::board::Settings;
 use crate::dash::{
-    Folder, Look, Options, Plain, Signal, THEMES, Theme, Wishes, run as run_cockpit, run_plain,
+    Folder, Look, Options, Plain, Signal, THEMES, Theme, Wishes, own_keys, run as run_cockpit, run_plain,
 };
 use crate::job::Color;
 
@@ -54,7 +54,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     if words {
         return plain(folder);
     }
-    run_cockpit(Options { folder, look, mouse: !args.no_mouse, editor, clipboard, idle: idle_signal()? })?;
+    let (keys, idle) = (own_keys()?, idle_signal()?);
+    run_cockpit(Options { folder, look, mouse: !args.no_mouse, editor, keys, clipboard, idle })?;
     Ok(Exit::Done)
 }
 

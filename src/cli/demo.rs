@@ -11,7 +11,7 @@ use super::dash::{idle_signal, in_words, look_of};
 use super::frame::{Answer, Cell, CliError, Column, Context, Exit, Table, role_of};
 use crate::agent::{Options, Until, claimant, run as run_agent};
 use crate::board::{Board as _, Local, Purpose, Settings};
-use crate::dash::{Folder, Options as Cockpit, run as run_cockpit};
+use crate::dash::{Folder, Options as Cockpit, own_keys, run as run_cockpit};
 use crate::fleet::State;
 use crate::git::{Repo, seed};
 use crate::job::{Proof, Stage};
@@ -129,7 +129,7 @@ fn beside_the_cockpit(
         Folder { place: place.clone(), settings: Arc::clone(settings), me: cx.me(), read_only: false };
     let look = look_of(cx, settings, None, false);
     let editor = editor_of(settings.config.editor.as_deref());
-    let idle = idle_signal()?;
+    let (keys, idle) = (own_keys()?, idle_signal()?);
     let (agent_local, agent_settings) = (Arc::clone(local), Arc::clone(settings));
     let work = move || -> Result<(), Fault> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -139,7 +139,7 @@ fn beside_the_cockpit(
     };
     let agents = std::thread::Builder::new().name("agents".to_string()).spawn(work);
     let agents = agents.map_err(|e| CliError::io("start", Path::new("the thread of the agents"), &e))?;
-    let left = run_cockpit(Cockpit { folder, look, mouse: true, editor, clipboard, idle });
+    let left = run_cockpit(Cockpit { folder, look, mouse: true, editor, keys, clipboard, idle });
     drawn.store(false, Ordering::Relaxed);
     if !agents.is_finished() {
         cx.out.talk("the agents of the demo still work; this ends when they are done");

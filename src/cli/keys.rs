@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::frame::{Answer, Cell, Column, Context, Envelope, Exit, Table};
 use crate::board::Source;
-use crate::dash::{ACTIONS, ActionRow, GROUPS};
+use crate::dash::{ACTIONS, ActionRow, GROUPS, Keymap, own_keys};
 
 /// Print the keys of the cockpit
 #[derive(ClapArgs, Debug)]
@@ -25,15 +25,16 @@ struct KeyView {
 /// Prints them.
 ///
 /// # Errors
-/// If the output cannot be written.
+/// A bad `keys.toml`; or the output cannot be written.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let wanted = args.word.as_ref().map(|word| word.to_lowercase());
-    let fits = |row: &&ActionRow| wanted.as_ref().is_none_or(|wanted| holds(row, wanted));
-    let rows: Vec<&ActionRow> = ACTIONS.iter().filter(fits).collect();
+    let keys = own_keys()?;
+    let fits = |row: &&'static ActionRow| wanted.as_ref().is_none_or(|wanted| holds(&keys, row, wanted));
+    let rows: Vec<&'static ActionRow> = ACTIONS.iter().filter(fits).collect();
     if cx.out.is_json() {
-        let view = |row: &&ActionRow| KeyView {
+        let view = |row: &&'static ActionRow| KeyView {
             action: row.name,
-            keys: row.keys.iter().map(ToString::to_string).collect(),
+            keys: keys.of(row).iter().map(ToString::to_string).collect(),
             place: row.on.name(),
             does: row.title,
         };
@@ -47,7 +48,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let mut table = Table::of(&columns);
     for row in rows {
         let cells =
-            [row.keys_in_words(), row.on.name().to_string(), row.name.to_string(), row.title.to_string()];
+            [keys.in_words(row), row.on.name().to_string(), row.name.to_string(), row.title.to_string()];
         table.rows.push(cells.map(Cell::same).into());
     }
     cx.out.table(&table)?;
@@ -58,22 +59,25 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
 }
 
 /// Whether any of what is shown of it holds the word; a letter alone is a key, whose case counts.
-fn holds(row: &ActionRow, wanted: &str) -> bool {
+fn holds(keys: &Keymap, row: &'static ActionRow, wanted: &str) -> bool {
     let texts = [row.name, row.title, row.on.name()];
     texts.iter().any(|text| text.to_lowercase().contains(wanted))
-        || row.keys.iter().any(|key| key.to_string().to_lowercase() == wanted)
+        || keys.of(row).iter().any(|key| key.to_string().to_lowercase() == wanted)
 }
 
 /// The text of `aq help keys` and of the man page.
 pub(super) fn text() -> String {
     let mut out = "Keys of aq dash. In it, ? shows those of the place and runs what is found there;\n\
-                   an action without a key is in . and in : of the cockpit, and here has a dash.\n"
+                   an action without a key is in . and in : of the cockpit, and here has a dash.\n\
+                   Your own: ~/.config/aq/keys.toml, lines such as  park = 'K'  or  copy = ['y', 'Ctrl-Y'] ;\n\
+                   aq keys shows those in force.\n"
         .to_string();
+    let house = Keymap::default();
     for (group, head) in GROUPS {
         out.push_str(&format!("\n{head}\n"));
         for row in ACTIONS.iter().filter(|row| row.group == group) {
             let line =
-                format!("  {:<18} {} ({}; {})", row.keys_in_words(), row.title, row.name, row.on.name());
+                format!("  {:<18} {} ({}; {})", house.in_words(row), row.title, row.name, row.on.name());
             out.push_str(&line);
             out.push('\n');
         }

@@ -45,13 +45,13 @@ mod view;
 
 pub use effect::{Effect, Want};
 pub use keys::{
-    ACTIONS, ActionRow, AgentDo, Do, GROUPS, GraphView, Group, Key, Motion, On, QueueDo, RiskDo, Wind,
-    action_of,
+    ACTIONS, ActionRow, AgentDo, Do, GROUPS, GraphView, Group, Key, Keymap, Motion, On, QueueDo, RiskDo,
+    Wind, action_of,
 };
 pub use model::*;
 pub use msg::{Acted, Fresh, Got, Mouse, Msg, Read, Said};
 pub use plain::{Step, Talk};
-pub use run::{Options, Plain, Signal, run, run_plain};
+pub use run::{Options, Plain, Signal, own_keys, run, run_plain};
 pub use source::Folder;
 pub use survey::{Found, Risks, Wish};
 pub use theme::{Look, THEMES, Theme, Wishes};

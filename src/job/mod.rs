@@ -24,6 +24,7 @@ mod look;
 mod manifest;
 #[cfg(test)]
 mod manifest_tests;
+mod named_lists;
 mod outcome;
 mod ping;
 mod plain;
@@ -57,6 +58,7 @@ pub use id::{AttemptNo, BlobId, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq
 pub use listing::{Shown, effective_listing};
 pub use look::{Role, code_of, role_of, sign_of};
 pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
+pub use named_lists::{NamedList, read_named_lists};
 pub use outcome::{Follow, OUTCOMES, Outcome, Proof};
 pub use ping::{PING_KINDS, PING_WAYS, PingKind, PingWay, Quiet};
 pub use plain::plain_error;

@@ -1,6 +1,8 @@
 //! The table of actions. Dispatch, footer, help, palette, `.`, the mouse, `aq keys`, the man page and README are
 //! drawn from it; nothing else knows which key does what.
 //!
+//! The keys here are those of the house; [`Keymap`](super::keymap::Keymap) has those in force.
+//!
 //! An action that is off says why, and nothing happens by it: [`perform`](crate::dash::update) asks `off` first,
 //! whichever door it came through. Two rows may share a key in one place only if they are one idea (park and
 //! unpark): the first that is not off is meant.
@@ -241,12 +243,6 @@ pub struct ActionRow {
 }
 
 impl ActionRow {
-    /// Its keys as people write them; none is `–`.
-    pub fn keys_in_words(&self) -> String {
-        let keys: Vec<String> = self.keys.iter().map(ToString::to_string).collect();
-        if keys.is_empty() { "–".to_string() } else { keys.join(" ") }
-    }
-
     /// The line of the command line that does the same, where one does.
     pub fn runs(&self, model: &Model) -> Option<String> {
         let job = model.current().map_or("JOB", |job| job.id.as_str());
@@ -418,7 +414,7 @@ actions! {
 /// The row that a key means in a place: the first that is not off, else the first, so that it can say why.
 pub fn action_of(model: &Model, key: Key) -> Option<&'static ActionRow> {
     let place = model.place();
-    let mine = || ACTIONS.iter().filter(move |row| row.on.has(place) && row.keys.contains(&key));
+    let mine = || ACTIONS.iter().filter(move |row| row.on.has(place) && model.keys.of(row).contains(&key));
     mine().find(|row| (row.off)(model).is_ok()).or_else(|| mine().next())
 }
 
@@ -436,44 +432,6 @@ mod tests {
         let mut names: Vec<&str> = ACTIONS.iter().map(|row| row.name).collect();
         names.sort_unstable();
         assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
-    }
-
-    #[test]
-    fn a_key_means_one_idea_in_each_place() {
-        let one_idea = [["approve", "answer"], ["park", "unpark"], ["edit-line", "edit"]];
-        for place in Place::all() {
-            let here: Vec<&ActionRow> = ACTIONS.iter().filter(|row| row.on.has(place)).collect();
-            for (i, a) in here.iter().enumerate() {
-                for b in &here[i + 1..] {
-                    let both = a.keys.iter().any(|key| b.keys.contains(key));
-                    let fine = one_idea.contains(&[a.name, b.name]);
-                    assert!(!both || fine, "{} and {} share a key on {}", a.name, b.name, place.name());
-                }
-            }
-        }
-    }
-
-    /// The bytes that end escape sequences may arrive by themselves: they may only open something or switch a
-    /// view (`cockpit.md` section 8.4).
-    #[test]
-    fn bytes_of_escape_sequences_change_nothing_by_themselves() {
-        for row in ACTIONS {
-            let risky = row.keys.iter().any(|key| matches!(key, Char(c) if "ABCDFHMPQRSZ~".contains(*c)));
-            let asks =
-                matches!(row.does, Act(action) if action.row().level > crate::fleet::Level::Reversible);
-            let opens = [
-                Do::Shipped,
-                Do::Whole,
-                Do::Compare,
-                Do::Risk(RiskDo::RescueAll),
-                Do::Risk(RiskDo::Compare),
-                Do::Wind(Wind::Differs),
-                Do::Queue(QueueDo::Pause),
-                Do::Queue(QueueDo::Resume),
-            ];
-            let looks = opens.contains(&row.does);
-            assert!(!risky || asks || looks, "{} does something on such a byte", row.name);
-        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 mod actions;
 mod key;
+mod keymap;
 mod lawful;
 mod screens;
 
 pub use actions::{ACTIONS, ActionRow, Do, GROUPS, Group, Motion, On, action_of, row_of};
 pub use key::Key;
+pub use keymap::Keymap;
 pub use screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};

@@ -21,6 +21,7 @@ use super::risk::Risk;
 use super::time::{TICK, Time};
 use super::toast::{Message, Toast};
 use super::watch::Watched;
+use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Job, Now};
 use crate::insight::Filter;
@@ -43,6 +44,8 @@ pub struct Model {
     pub read_only: bool,
     /// How things look.
     pub look: Look,
+    /// Which key means what.
+    pub keys: Keymap,
     /// The first layer.
     pub replica: Replica,
     /// The second.
@@ -187,6 +190,7 @@ impl Model {
             me,
             read_only,
             look,
+            keys: Keymap::default(),
             replica: Replica::empty(from, "local"),
             lists: Lists::default(),
             asked: (0, false),

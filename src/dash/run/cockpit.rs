@@ -19,6 +19,7 @@ use crate::agent::{kept_folder, worktree_path};
 use crate::board::{Settings, TEMPLATE, state_home};
 use crate::dash::effect::Effect;
 use crate::dash::guards::{Guard, Passed};
+use crate::dash::keys::Keymap;
 use crate::dash::model::{Model, Moment, later};
 use crate::dash::msg::{Mouse, Msg, Said};
 use crate::dash::source::{Folder, Source};
@@ -50,6 +51,8 @@ pub struct Options {
     pub mouse: bool,
     /// The person's editor as a command line.
     pub editor: String,
+    /// Which key means what.
+    pub keys: Keymap,
     /// Which way a copy goes.
     pub clipboard: Clipboard,
     /// Told whenever nothing is left to do.
@@ -72,6 +75,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
     let from = shown(&options.folder.place);
     let mut model = Model::new(options.folder.me.clone(), &from, options.folder.read_only, options.look);
     model.size = terminal.size();
+    model.keys = options.keys;
     let config = &options.folder.settings.config;
     model.notices.titles = config.title.unwrap_or(true);
     model.notices.quiet.clone_from(&config.notify_quiet);

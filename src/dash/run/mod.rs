@@ -4,6 +4,7 @@ mod clipboard;
 mod cockpit;
 mod idle;
 mod input;
+mod own_keys;
 mod ping;
 mod plain;
 mod signals;
@@ -11,4 +12,5 @@ mod terminal;
 
 pub use cockpit::{Options, run};
 pub use idle::Signal;
+pub use own_keys::own_keys;
 pub use plain::{Plain, run_plain};

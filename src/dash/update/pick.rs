@@ -130,11 +130,11 @@ fn jobs_like(model: &Model, typed: &str) -> impl Iterator<Item = Choice> {
     })
 }
 
-fn choice(model: &Model, row: &ActionRow) -> Choice {
+fn choice(model: &Model, row: &'static ActionRow) -> Choice {
     Choice {
         label: row.name.to_string(),
         note: row.title.to_string(),
-        key: row.keys.first().map(ToString::to_string).unwrap_or_default(),
+        key: model.keys.of(row).first().map(ToString::to_string).unwrap_or_default(),
         off: (row.off)(model).err(),
         runs: row.runs(model).unwrap_or_default(),
         then: Then::Do(row.does),
@@ -145,7 +145,7 @@ fn choice(model: &Model, row: &ActionRow) -> Choice {
 pub fn palette(model: &Model) -> Pick {
     let place = model.place();
     let here = |row: &&ActionRow| row.on.has(place) && row.group != Group::Move;
-    let mut rows: Vec<&ActionRow> = ACTIONS.iter().filter(here).collect();
+    let mut rows: Vec<&'static ActionRow> = ACTIONS.iter().filter(here).collect();
     // What acts on the job at hand and is lawful stands first.
     rows.sort_by_key(|row| (row.group != Group::Act || (row.off)(model).is_err(), row.group != Group::Act));
     let mut all: Vec<Choice> = rows.into_iter().map(|row| choice(model, row)).collect();
@@ -172,8 +172,8 @@ pub fn help(model: &Model) -> Pick {
     Pick::of(format!("Help: {}", place.name()), true, all)
 }
 
-fn keys(model: &Model, row: &ActionRow) -> String {
-    row.keys.iter().take(2).map(|key| key.sign(model.look.ascii)).collect::<Vec<_>>().join(" ")
+fn keys(model: &Model, row: &'static ActionRow) -> String {
+    model.keys.of(row).iter().take(2).map(|key| key.sign(model.look.ascii)).collect::<Vec<_>>().join(" ")
 }
 
 /// The actions for the job under the cursor, with reasons when off.

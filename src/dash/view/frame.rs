@@ -8,7 +8,7 @@ use super::canvas::{Canvas, row};
 use super::text::{clean, grouped, width};
 use super::time;
 use super::{budget, fleet, form, graph, help, jobs, messages, overview, page, pick, risk, sheet, unread};
-use crate::dash::keys::{ACTIONS, ActionRow, Do};
+use crate::dash::keys::{ACTIONS, ActionRow, Do, Motion, QueueDo};
 use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, SCREENS, Screen};
 use crate::dash::theme::Sign;
 use crate::fleet::State;
@@ -110,9 +110,9 @@ fn paused(canvas: &mut Canvas<'_>, at: Rect, narrow: bool) -> bool {
     let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
     // On one screen the key is another one's.
     let on = match model.place() {
-        _ if model.read_only => "RO",
-        Place::Screen(Screen::Risk) => "go on: aq budget resume local",
-        _ => "R goes on",
+        _ if model.read_only => "RO".to_string(),
+        Place::Screen(Screen::Risk) => "go on: aq budget resume local".to_string(),
+        _ => format!("{} goes on", model.keys.sign(Do::Queue(QueueDo::Resume), model.look.ascii)),
     };
     let sign = canvas.sign(Sign::Parked);
     let (mode, since) = (mode.name(), since.local_hm());
@@ -243,13 +243,14 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
         let mut pieces = vec![Piece::raw(" "), canvas.piece(toast.role, clean(&toast.text))];
         let mut hints = Vec::new();
         if toast.undo {
-            hints.push("u undo".to_string());
+            hints.push(format!("{} undo", model.keys.sign(Do::Undo, model.look.ascii)));
         }
         if toast.until.is_none() {
             hints.push("Esc".to_string());
         }
         if !model.messages.is_empty() {
-            hints.push(format!("m messages ({})", model.messages.len()));
+            let key = model.keys.sign(Do::Messages, model.look.ascii);
+            hints.push(format!("{key} messages ({})", model.messages.len()));
         }
         let hint = hints.join("   ") + " ";
         let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
@@ -286,23 +287,29 @@ fn footer(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let place = model.place();
     let ascii = model.look.ascii;
-    let fits = |row: &&ActionRow| row.hint.is_some() && row.on.has(place) && (row.off)(model).is_ok();
+    let fits = |row: &&'static ActionRow| row.hint.is_some() && row.on.has(place) && (row.off)(model).is_ok();
     let last = [Do::Menu, Do::Filter, Do::Palette, Do::Help];
     let rows = ACTIONS.iter().filter(fits);
-    let (ends, begins): (Vec<&ActionRow>, Vec<&ActionRow>) = rows.partition(|row| last.contains(&row.does));
-    let label = |row: &ActionRow| {
+    let (ends, begins): (Vec<&'static ActionRow>, Vec<&'static ActionRow>) =
+        rows.partition(|row| last.contains(&row.does));
+    let sign = |does: Do| model.keys.sign(does, ascii);
+    let label = |row: &'static ActionRow| {
+        // Two that belong together are shown by one of them.
         let keys = match row.does {
-            Do::Move(_) => "j/k".to_string(),
-            Do::Tab { .. } => "[ ]".to_string(),
-            Do::Sideways { .. } => "h/l".to_string(),
-            _ => row.keys.first().map(|key| key.sign(ascii)).unwrap_or_default(),
+            Do::Move(down) => format!("{}/{}", sign(Do::Move(down)), sign(Do::Move(Motion::Up))),
+            Do::Tab { .. } => format!("{} {}", sign(Do::Tab { forth: false }), sign(Do::Tab { forth: true })),
+            Do::Sideways { .. } => {
+                let (back, forth) = (Do::Sideways { forth: false }, Do::Sideways { forth: true });
+                format!("{}/{}", sign(back), sign(forth))
+            }
+            does => sign(does),
         };
         format!("{keys} {}", row.hint.unwrap_or_default())
     };
     let gap = if at.width >= WIDE { 3 } else { 2 };
-    let wide = |row: &ActionRow| width(&label(row)) + gap;
+    let wide = |row: &'static ActionRow| width(&label(row)) + gap;
     let mut room = usize::from(at.width).saturating_sub(1 + ends.iter().map(|row| wide(row)).sum::<usize>());
-    let mut shown: Vec<&ActionRow> = Vec::new();
+    let mut shown: Vec<&'static ActionRow> = Vec::new();
     for row in begins {
         if wide(row) > room {
             break;

@@ -8,6 +8,7 @@ use super::frame::{NARROW, WIDE};
 use super::parts;
 use super::text::{clean, fit, grouped, width};
 use super::{board, detail};
+use crate::dash::keys::Do;
 use crate::dash::model::{
     COLUMNS, Column, ColumnRow, Health, Hit, Layer, Pane, column, engine_of, factory_of,
 };
@@ -98,7 +99,8 @@ fn query(canvas: &mut Canvas<'_>, at: Rect) -> bool {
         right = format!("{} of {}  Esc clears ", grouped(it.list.rows().len()), grouped(open));
     }
     if model.lists.hidden > 0 {
-        right = format!("{} shipped hidden (B)  {right}", grouped(model.lists.hidden));
+        let key = model.keys.sign(Do::Shipped, model.look.ascii);
+        right = format!("{} shipped hidden ({key})  {right}", grouped(model.lists.hidden));
     }
     let text = editing.map_or(it.query.as_str(), |field| field.input.value());
     let mut pieces = vec![canvas.piece(Role::Head, " / "), Piece::raw(clean(text))];

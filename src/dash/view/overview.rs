@@ -8,9 +8,10 @@ use super::events;
 use super::frame::{NARROW, WIDE};
 use super::parts;
 use super::text::{clean, fit, grouped, width};
+use crate::dash::keys::Do;
 use crate::dash::model::{Hit, Listing, Pane, factory_of};
 use crate::dash::theme::Sign;
-use crate::fleet::Job;
+use crate::fleet::{Action, Job};
 use crate::insight::Need;
 use crate::job::{JobId, Role, STAGES, Stage, code_of};
 
@@ -219,6 +220,7 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let age = canvas.age(job.since);
     // A key that does nothing is not offered.
     let bars = canvas.model.bars().is_some();
+    let sign = |action| canvas.model.keys.sign(Do::Act(action), canvas.look().ascii);
     if job.stage == Stage::Testing {
         let narrow = total < NARROW;
         let head = match (narrow, waits) {
@@ -236,18 +238,18 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
             parts::stage_sign(canvas, job),
             Piece::raw(format!(" {text} ")),
             Piece::raw(fit(&since, wide, true, more)),
-            canvas.piece(Role::Head, if bars || narrow { "" } else { "  S" }),
+            canvas.piece(Role::Head, if bars || narrow { String::new() } else { format!("  {}", sign(Action::Ship)) }),
         ];
     }
     let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);
     let what = found.map(short_need).unwrap_or_default();
     let key = match job.stage {
-        _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits),
-        _ if bars => "",
-        Stage::Review => "a/d",
-        Stage::Queued => "a",
-        Stage::Failed => "r",
-        _ => ".",
+        _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits).to_string(),
+        _ if bars => String::new(),
+        Stage::Review => format!("{}/{}", sign(Action::Approve), sign(Action::Reject)),
+        Stage::Queued => sign(Action::Answer),
+        Stage::Failed => sign(Action::Requeue),
+        _ => canvas.model.keys.sign(Do::Menu, canvas.look().ascii),
     };
     let wide = if total >= TOLD { 24 } else { 13 };
     // Without room for its key the footer still has it; without the age nobody knows how urgent it is.
