@@ -86,6 +86,13 @@ fn cancel_sheet() {
 }
 
 #[test]
+fn a_sheet_that_is_longer_than_the_screen_is_rolled() {
+    compare(Seat::of(SCENE, (40, 12)).keys("Tab x PgDn"), "cancel-rolled-40", false);
+    compare(Seat::of(SCENE, (40, 12)).keys("Tab x End"), "cancel-end-40", false);
+    compare(Seat::of(SCENE, (40, 12)).keys("Tab x End Home"), "cancel-40", false);
+}
+
+#[test]
 fn reject_sheet() {
     check(SCENE, "j j d \"too much at once\"", "reject");
 }

@@ -10,6 +10,7 @@ mod frames;
 mod graph;
 mod grid;
 mod live;
+mod mouse;
 mod moving;
 mod pages;
 mod plain;

@@ -58,6 +58,8 @@ pub enum Mouse {
     Click,
     /// A second click on the same place.
     Double,
+    /// It moved with its button held.
+    Drag,
     /// The wheel, away from the person.
     Up,
     /// The wheel, towards the person.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::column::Column;
 use super::place::{Pane, Screen, Tab};
-use crate::dash::keys::Do;
+use crate::dash::keys::{Do, Key};
 use crate::job::JobId;
 use crate::time::{Span, Stamp};
 
@@ -48,6 +48,12 @@ pub enum Hit {
     Moment(Stamp),
     /// Sorts.
     Head(Column),
+    /// The rest of a pane; the wheel is for it.
+    Pane(Pane),
+    /// Nothing, not even for the wheel.
+    Still,
+    /// The same as this key.
+    Press(Key),
     /// A row of the choice that lies on top.
     Choice(usize),
 }

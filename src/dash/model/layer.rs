@@ -102,6 +102,8 @@ pub enum Then {
     Log(LogChange),
     /// Changes how things look.
     Look(Look),
+    /// Takes the mouse, or leaves it to the terminal.
+    Mouse(bool),
 }
 
 /// What can be turned on and off about a transcript.

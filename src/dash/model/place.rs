@@ -116,4 +116,5 @@ pub enum Pane {
     Time,
     Palette,
     Messages,
+    Sheet,
 }

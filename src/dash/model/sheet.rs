@@ -29,6 +29,8 @@ pub struct Sheet {
     pub words: Option<Words>,
     /// How much it can cost: `LosesMuch` wants its words typed.
     pub level: Level,
+    /// Lines of it that are rolled out of sight above.
+    pub top: usize,
     /// When it came up.
     pub opened: Span,
 }

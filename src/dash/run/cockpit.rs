@@ -292,6 +292,7 @@ impl Cockpit<'_> {
                 let said = self.copy(what, &text)?;
                 self.turn(model, Msg::Said(said))?;
             }
+            Effect::Mouse(on) => self.terminal.mouse(on)?,
             Effect::Title(text) => self.terminal.title(text)?,
             Effect::Ping(text) => self.ping(model, &text)?,
             effect => self.source.ask(effect),

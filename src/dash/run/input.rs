@@ -189,6 +189,7 @@ fn msg_of(event: Event) -> Option<Msg> {
         Event::Mouse(event) => {
             let what = match event.kind {
                 MouseEventKind::Down(MouseButton::Left) => Mouse::Click,
+                MouseEventKind::Drag(MouseButton::Left) => Mouse::Drag,
                 MouseEventKind::ScrollUp => Mouse::Up,
                 MouseEventKind::ScrollDown => Mouse::Down,
                 _ => return None,

@@ -99,6 +99,17 @@ impl Terminal {
         out.write_all(bytes).and_then(|()| std::io::Write::flush(out)).map_err(fault("write to"))
     }
 
+    /// Takes the mouse, or leaves it to the terminal, which then selects text as ever.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it cannot be written.
+    pub fn mouse(&mut self, on: bool) -> Result<(), Fault> {
+        self.mouse = on;
+        let out = self.inner.backend_mut();
+        let done = if on { execute!(out, EnableMouseCapture) } else { execute!(out, DisableMouseCapture) };
+        done.map_err(fault("write to"))
+    }
+
     /// Sets the window's title. The one before comes back with the terminal, where the terminal can keep it.
     ///
     /// # Errors

@@ -155,6 +155,7 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
         keep,
         words,
         level,
+        top: 0,
         opened: model.now.up,
     }
 }

@@ -77,6 +77,7 @@ fn resume(model: &mut Model) -> Vec<Effect> {
         keep: "leave it paused",
         words: None,
         level: Level::Reversible,
+        top: 0,
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

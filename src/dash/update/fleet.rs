@@ -87,6 +87,7 @@ fn stop(model: &mut Model) -> Vec<Effect> {
         keep: "let it work",
         words: None,
         level: Level::Decides,
+        top: 0,
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

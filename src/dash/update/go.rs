@@ -124,13 +124,13 @@ pub fn moved(at: usize, motion: Motion, height: usize, last: usize) -> usize {
     to.min(last)
 }
 
-/// The wheel rolls what is on top.
-pub fn wheel(model: &mut Model, down: bool, rows: usize) -> Vec<Effect> {
+/// The wheel rolls what is on top, or the pane it is over.
+pub fn wheel(model: &mut Model, down: bool, rows: usize, over: Option<Pane>) -> Vec<Effect> {
     let step = if down { Motion::Down } else { Motion::Up };
     if !model.layers.is_empty() {
         return super::layers::wheel(model, step, rows);
     }
-    if model.place() == Place::Page(Tab::Diff) {
+    if model.place() == Place::Page(Tab::Diff) && over != Some(Pane::Files) {
         let height = model.drawn.window(Pane::Text).height.max(1);
         (0..rows).for_each(|_| diff::scroll(model, step, height));
         return Vec::new();

@@ -154,6 +154,11 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 /// The wheel rolls what lies on top.
 pub fn wheel(model: &mut Model, step: Motion, rows: usize) -> Vec<Effect> {
     let messages = model.messages.len();
+    if let Some(Layer::Sheet(mut it)) = model.layers.pop_if(|layer| matches!(layer, Layer::Sheet(_))) {
+        sheet::roll(model, &mut it, step, rows);
+        model.layers.push(Layer::Sheet(it));
+        return Vec::new();
+    }
     match model.layers.last_mut() {
         Some(Layer::Pick(pick) | Layer::Help(pick)) => {
             let last = pick.shown.len().saturating_sub(1);

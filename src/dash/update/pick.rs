@@ -156,12 +156,20 @@ pub fn palette(model: &Model) -> Pick {
     );
     all.push(set_look("ascii on".to_string(), Look { ascii: true, ..model.look }));
     all.push(set_look("ascii off".to_string(), Look { ascii: false, ..model.look }));
+    all.extend([("on", true), ("off", false)].map(|(word, on)| set_mouse(word, on)));
     Pick { jobs: true, ..Pick::of("Command", true, all) }
 }
 
 fn set_look(label: String, look: Look) -> Choice {
     let (note, key, runs) = ("how things look".to_string(), String::new(), String::new());
     Choice { label, note, key, off: None, runs, then: Then::Look(look) }
+}
+
+fn set_mouse(word: &str, on: bool) -> Choice {
+    let note =
+        if on { "clicks and the wheel are for the cockpit" } else { "the terminal selects text as ever" };
+    let (label, note) = (format!("mouse {word}"), note.to_string());
+    Choice { label, note, key: String::new(), off: None, runs: String::new(), then: Then::Mouse(on) }
 }
 
 /// Every action that is at home here, in the order of help.
@@ -287,6 +295,11 @@ pub fn run(model: &mut Model, then: Then) -> Vec<Effect> {
         }
         Then::Copy(what, text) => vec![Effect::Copy(what, text)],
         Then::Log(change) => log::change(model, change),
+        Then::Mouse(on) => {
+            let text = if on { "the mouse is for the cockpit" } else { "the mouse is for the terminal" };
+            tell::say(model, Role::Neutral, text, "", false);
+            vec![Effect::Mouse(on)]
+        }
         Then::Look(look) => {
             model.look = look;
             tell::say(model, Role::Neutral, "it looks like this now", "", false);

@@ -164,6 +164,7 @@ fn ask(
         keep: "leave them",
         words: None,
         level,
+        top: 0,
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

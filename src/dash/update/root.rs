@@ -144,9 +144,17 @@ fn mouse(model: &mut Model, what: Mouse, at: (u16, u16)) -> Vec<Effect> {
     model.dirty = true;
     let hit = model.drawn.hit(at.0, at.1).cloned();
     if matches!(what, Mouse::Up | Mouse::Down) {
-        return go::wheel(model, what == Mouse::Down, WHEEL);
+        return wheel(model, what == Mouse::Down, hit.as_ref());
+    }
+    if what == Mouse::Drag {
+        // Only the past is dragged through; anything else would select by accident.
+        return match hit {
+            Some(Hit::Moment(at)) if model.layers.is_empty() => time::go(model, at),
+            _ => Vec::new(),
+        };
     }
     match hit {
+        Some(Hit::Press(key)) => pressed(model, key),
         Some(Hit::Choice(at)) => layers::click(model, at, what == Mouse::Double),
         // Below a sheet or a choice nothing can be clicked.
         _ if !model.layers.is_empty() => Vec::new(),
@@ -167,7 +175,35 @@ fn mouse(model: &mut Model, what: Mouse, at: (u16, u16)) -> Vec<Effect> {
             if what == Mouse::Double { go::open(model) } else { Vec::new() }
         }
         Some(Hit::Job(job)) => go::page(model, job, Tab::Summary),
-        None => Vec::new(),
+        Some(Hit::Pane(pane)) => {
+            focus(model, pane);
+            Vec::new()
+        }
+        Some(Hit::Still) | None => Vec::new(),
+    }
+}
+
+/// The wheel is for the pane under the pointer, which gets the focus where panes have it.
+fn wheel(model: &mut Model, down: bool, hit: Option<&Hit>) -> Vec<Effect> {
+    let over = match hit {
+        _ if !model.layers.is_empty() => None,
+        Some(Hit::Still) => return Vec::new(),
+        Some(Hit::Job(_)) if model.page.is_none() && model.screen == Screen::Overview => return Vec::new(),
+        Some(Hit::Row(pane, _) | Hit::Pane(pane)) => Some(*pane),
+        _ => None,
+    };
+    if let Some(pane) = over {
+        focus(model, pane);
+    }
+    go::wheel(model, down, WHEEL, over)
+}
+
+/// Gives a pane of the overview the focus; other screens have one pane that moves.
+fn focus(model: &mut Model, pane: Pane) {
+    let has_it = matches!(pane, Pane::Needs | Pane::Running | Pane::Recent);
+    if has_it && model.page.is_none() && model.screen == Screen::Overview {
+        model.overview.pane = pane;
+        go::share(model);
     }
 }
 

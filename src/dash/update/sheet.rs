@@ -2,8 +2,9 @@
 
 use ratatui_textarea as area;
 
-use crate::dash::keys::Key;
-use crate::dash::model::{GUARD, Model, Plan, Sheet, later};
+use super::go;
+use crate::dash::keys::{Key, Motion};
+use crate::dash::model::{GUARD, Model, Pane, Plan, Sheet, later};
 use crate::job::JobId;
 
 /// Letters of an answer or a reason: a page, not a book.
@@ -23,6 +24,10 @@ pub enum After {
 pub fn key(model: &Model, sheet: &mut Sheet, key: Key) -> After {
     // A key that was held down when it came up must not answer it.
     if model.now.up < later(sheet.opened, GUARD) {
+        return After::Stay;
+    }
+    if let Some(motion) = rolls(sheet, key) {
+        roll(model, sheet, motion, 1);
         return After::Stay;
     }
     if let Some(words) = sheet.words.as_mut().filter(|words| words.writing) {
@@ -56,6 +61,27 @@ pub fn key(model: &Model, sheet: &mut Sheet, key: Key) -> After {
         },
         _ => After::Stay,
     }
+}
+
+/// The motion of a key where the sheet has more lines than room: while words are written the arrows are theirs.
+fn rolls(sheet: &Sheet, key: Key) -> Option<Motion> {
+    match key {
+        Key::PageDown => Some(Motion::PageDown),
+        Key::PageUp => Some(Motion::PageUp),
+        _ if is_writing(sheet) => None,
+        Key::Down | Key::Char('j') => Some(Motion::Down),
+        Key::Up | Key::Char('k') => Some(Motion::Up),
+        Key::Home => Some(Motion::First),
+        Key::End => Some(Motion::Last),
+        _ => None,
+    }
+}
+
+/// Rolls its lines from where the last frame had them; the next frame goes no further than there are lines.
+pub fn roll(model: &Model, sheet: &mut Sheet, motion: Motion, times: usize) {
+    let window = model.drawn.window(Pane::Sheet);
+    sheet.top = window.top;
+    (0..times).for_each(|_| sheet.top = go::moved(sheet.top, motion, window.height.max(1), usize::MAX / 2));
 }
 
 /// Whether letters are letters in it now.

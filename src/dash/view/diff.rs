@@ -74,6 +74,7 @@ fn files(canvas: &mut Canvas<'_>, at: Rect, patch: &Patch) {
     let Some(page) = &canvas.model.page else { return };
     let (plus, minus) = patch.sums();
     let sums = counts(canvas, plus, minus);
+    canvas.hit(at, Hit::Pane(Pane::Files));
     canvas.rule(row(at, 0), &format!("Files {}", grouped(patch.files.len())), &sums, false);
     let body = below(at, 1);
     if patch.files.is_empty() {

@@ -242,22 +242,31 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
     if let Some(toast) = &model.toast {
         let mut pieces = vec![Piece::raw(" "), canvas.piece(toast.role, clean(&toast.text))];
         let mut hints = Vec::new();
+        let sign = |does: Do| model.keys.sign(does, model.look.ascii);
         if toast.undo {
-            hints.push(format!("{} undo", model.keys.sign(Do::Undo, model.look.ascii)));
+            hints.push((format!("{} undo", sign(Do::Undo)), Do::Undo));
         }
         if toast.until.is_none() {
-            hints.push("Esc".to_string());
+            hints.push((sign(Do::Back), Do::Back));
         }
         if !model.messages.is_empty() {
-            let key = model.keys.sign(Do::Messages, model.look.ascii);
-            hints.push(format!("{key} messages ({})", model.messages.len()));
+            let messages = format!("{} messages ({})", sign(Do::Messages), model.messages.len());
+            hints.push((messages, Do::Messages));
         }
-        let hint = hints.join("   ") + " ";
+        let wide = (hints.iter().map(|hint| width(&hint.0) + 3).sum::<usize>()).saturating_sub(2);
         let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
-        let gap = usize::from(at.width).saturating_sub(used + width(&hint));
+        let gap = usize::from(at.width).saturating_sub(used + wide);
         if gap > 1 {
             pieces.push(Piece::raw(" ".repeat(gap)));
-            pieces.push(Piece::raw(hint));
+            let mut x = usize::from(at.x) + used + gap;
+            for (nth, (hint, does)) in hints.into_iter().enumerate() {
+                let (lead, long) = (if nth == 0 { 0 } else { 3 }, width(&hint));
+                x += lead;
+                let (from, long) = (u16::try_from(x).unwrap_or(u16::MAX), u16::try_from(long).unwrap_or(0));
+                canvas.hit(Rect { x: from, width: long, ..at }, Hit::Do(does));
+                pieces.push(Piece::raw(format!("{}{hint}", " ".repeat(lead))));
+                x += usize::from(long);
+            }
         }
         canvas.line(at, &Line::from(pieces));
         return;

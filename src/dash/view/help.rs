@@ -8,7 +8,7 @@ use super::canvas::{Canvas, below, row};
 use super::pick::{input, rows};
 use super::text::{clean, cut, fit};
 use crate::dash::keys::{GROUPS, row_of};
-use crate::dash::model::{Pane, Pick, Then, Window};
+use crate::dash::model::{Hit, Pane, Pick, Then, Window};
 use crate::dash::theme::Sign;
 use crate::job::{Role, STAGES};
 
@@ -89,6 +89,7 @@ fn action(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick, which: usize) {
         pieces.push(canvas.piece(Role::Wait, format!("  off: {}", clean(why))));
     }
     canvas.line(at, &Line::from(pieces));
+    canvas.hit(at, Hit::Choice(which));
     if which == pick.at {
         canvas.restyle(at, canvas.look().cursor());
     }

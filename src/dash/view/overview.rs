@@ -44,6 +44,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         let side = Rect { x: at.right() - wide, width: wide, ..at };
         at.width -= wide + 1;
         upright(canvas, Rect { x: at.right(), width: 1, ..at });
+        canvas.hit(side, Hit::Still);
         let watched = u16::try_from(canvas.model.watched.ids().len()).unwrap_or(u16::MAX);
         // Events go on with what is left: at least two thirds.
         let high = if watched == 0 { 0 } else { (watched + 1).min(side.height / 3) };
@@ -167,6 +168,7 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
         0 => right,
         n => format!("{} {n} moved", canvas.sign(Sign::Moved)),
     };
+    canvas.hit(at, Hit::Pane(pane));
     canvas.rule(row(at, 0), &format!("{title} {}", grouped(count)), &right, focused);
     rows(canvas, below(at, 1), pane, list, focused);
 }

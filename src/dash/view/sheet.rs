@@ -6,7 +6,8 @@ use ratatui::text::{Line, Span as Piece};
 use super::boxed;
 use super::canvas::{Canvas, row};
 use super::text::{clean, cut, width};
-use crate::dash::model::{Sheet, Words};
+use crate::dash::keys::Key;
+use crate::dash::model::{Hit, Pane, Sheet, Window, Words};
 use crate::dash::theme::Sign;
 use crate::job::Role;
 
@@ -48,20 +49,53 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     let inside = boxed::draw(canvas, at, (wide, high), &clean(&sheet.head), &hint);
     // The words go before the facts where there is no room for both.
     let facts = inside.height.saturating_sub(words);
-    let over = lines.len().saturating_sub(usize::from(facts));
-    if over > 0 && facts > 0 {
-        // What a person says yes to is not cut without a word.
-        lines.truncate(usize::from(facts) - 1);
-        lines.push(
-            canvas.piece(Role::Wait, format!("{} {} lines more", canvas.sign(Sign::More), over + 1)).into(),
-        );
-    }
-    for (nth, line) in lines.iter().take(usize::from(facts)).enumerate() {
-        canvas.line(row(inside, u16::try_from(nth).unwrap_or(u16::MAX)), line);
-    }
+    rolled(canvas, Rect { height: facts, ..inside }, &lines, sheet.top);
     if let Some(words) = &sheet.words {
         let place = Rect { y: inside.y + facts, height: inside.height - facts, ..inside };
         field(canvas, place, words);
+    }
+    clicks(canvas, inside, &hint, sheet);
+}
+
+/// The lines as far as there is room. What a person says yes to is not cut without a word: the last row then says
+/// how much is out of sight, and by which keys it comes.
+fn rolled(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], top: usize) {
+    let height = usize::from(at.height);
+    let shown = if lines.len() > height { height.saturating_sub(1) } else { height };
+    let top = top.min(lines.len().saturating_sub(shown));
+    canvas.drawn.windows.push((Pane::Sheet, Window { top, height: shown }));
+    for (nth, line) in lines.iter().skip(top).take(shown).enumerate() {
+        canvas.line(row(at, u16::try_from(nth).unwrap_or(u16::MAX)), line);
+    }
+    if shown == height || height == 0 {
+        return;
+    }
+    let below = lines.len() - top - shown;
+    let keys = if canvas.look().ascii { "PgUp PgDn" } else { "PgUp PgDn ↑ ↓" };
+    let text = match (below, top) {
+        (0, top) => format!("{} {top} lines above  {keys}", canvas.sign(Sign::More)),
+        (below, _) => format!("{} {below} lines more  {keys}", canvas.sign(Sign::More)),
+    };
+    canvas.text(row(at, at.height - 1), Role::Wait, &text);
+}
+
+/// A click on an answer is its key.
+fn clicks(canvas: &mut Canvas<'_>, inside: Rect, hint: &str, sheet: &Sheet) {
+    let edge = usize::from(inside.width) + 2;
+    let total = width(hint) + 3;
+    if total > edge || sheet.words.as_ref().is_some_and(|words| words.writing) {
+        return;
+    }
+    let mut x = usize::from(inside.x) + edge - total;
+    let keys = sheet.answers.iter().map(|answer| Key::Char(answer.key));
+    let keys = keys.chain(sheet.words.is_some().then_some(Key::Char('e'))).chain([Key::Char('n')]);
+    for (part, key) in hint.split("   ").zip(keys) {
+        let (at, wide) = (u16::try_from(x), u16::try_from(width(part)));
+        if let (Ok(at), Ok(wide)) = (at, wide) {
+            let place = Rect { x: at, y: inside.bottom(), width: wide, height: 1 };
+            canvas.hit(place, Hit::Press(key));
+        }
+        x += width(part) + 3;
     }
 }
 
