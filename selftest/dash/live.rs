@@ -120,6 +120,7 @@ fn panics_in_the_loop() {
         look: aq::dash::Look::default(),
         mouse: true,
         editor: "vi".to_string(),
+        follows: false,
         keys: aq::dash::Keymap::default(),
         clipboard: aq::job::Clipboard::Off,
         idle: Some(Box::new(Panics)),
@@ -249,7 +250,9 @@ fn pings(env: &[(&str, &str)], begin: &str, end: &str) {
     pty.shows("The job alpha");
     pty.press("w");
     pty.shows("is watched now");
+    // The key behind it was taken, so the loss of the focus was too.
     pty.send("\u{1b}[O");
+    pty.press("j");
     room.aq(&["park", "alpha"]);
     pty.shows("parked");
     let whole = [begin, "the-job-alpha", " is parked: put aside by a person", end];
@@ -280,6 +283,78 @@ fn own_keys_are_taken_and_a_clash_is_refused_before_the_screen_is() {
     pty.shows("x would mean park and cancel");
     assert_ne!(pty.ends(), 0);
     assert!(!pty.wrote(b"\x1b[?1049h"));
+}
+
+/// The colour in which the second row's first screen is drawn.
+fn is_light(pty: &Pty) -> bool {
+    let screen = pty.screen.screen();
+    let colours = (0..24).flat_map(|row| (0..80).map(move |col| (row, col)));
+    colours
+        .filter_map(|(row, col)| screen.cell(row, col))
+        .any(|cell| cell.fgcolor() == vt100::Color::Idx(240))
+}
+
+#[test]
+fn the_theme_follows_the_background_and_a_reply_is_no_keys() {
+    let room = Room::with(&["alpha", "beta"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    assert!(pty.wrote(b"\x1b]11;?\x1b\\") && !is_light(&pty));
+    // Coming back to the window asks anew; the reply is in time however slow this machine is.
+    pty.send("\u{1b}[I");
+    pty.until("asked again", |pty| {
+        let ask = b"\x1b]11;?\x1b\\";
+        pty.bytes.windows(ask.len()).filter(|part| part == ask).count() == 2
+    });
+    let before = pty.text();
+    pty.press("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\");
+    pty.until("the light theme", is_light);
+    assert_eq!(pty.text(), before);
+    // Unasked, and with letters that would be commands: nothing at all.
+    pty.press("\u{1b}]11;xyyqqS\u{7}");
+    assert_eq!(pty.text(), before);
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+}
+
+#[test]
+fn a_chosen_theme_asks_nothing() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = room.script("exec \"$AQ\" --queue \"$QUEUE\" dash --theme dark", &[]);
+    pty.settles();
+    pty.shows("1 jobs");
+    let before = pty.text();
+    pty.press("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\");
+    assert!(!pty.wrote(b"\x1b]11;") && !is_light(&pty));
+    assert_eq!(pty.text(), before);
+}
+
+#[test]
+fn the_mouse_selects_opens_and_is_given_back() {
+    let room = Room::with(&["alpha", "beta"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    // The tab of Jobs, then the row below the first.
+    pty.press("\u{1b}[<0;16;2M\u{1b}[<0;16;2m");
+    pty.shows("The job alpha");
+    let rows: Vec<String> = pty.screen.screen().rows(0, 80).collect();
+    let first = rows.iter().position(|row| row.starts_with('▸')).expect("a cursor");
+    let below = format!("\u{1b}[<0;20;{0}M\u{1b}[<0;20;{0}m", first + 2);
+    pty.press(&below);
+    pty.until("the cursor on the next row", |pty| {
+        pty.screen.screen().rows(0, 80).nth(first + 1).is_some_and(|row| row.starts_with('▸'))
+    });
+    pty.press(":");
+    for letter in "mouse off".chars() {
+        pty.press(&letter.to_string());
+    }
+    pty.press("\r");
+    pty.shows("the mouse is for the terminal");
+    assert_eq!(pty.screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         return Err(CliError::usage("the cockpit has no JSON").next("a stream of it: aq events -f --json"));
     }
     let settings = cx.settings()?;
-    let look = look_of(cx, &settings, theme, args.ascii);
+    let (look, follows) = look_of(cx, &settings, theme, args.ascii);
     let editor = editor_of(settings.config.editor.as_deref());
     let words = in_words(cx);
     let clipboard = settings.config.clipboard.unwrap_or_default();
@@ -55,12 +55,14 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         return plain(folder);
     }
     let (keys, idle) = (own_keys()?, idle_signal()?);
-    run_cockpit(Options { folder, look, mouse: !args.no_mouse, editor, keys, clipboard, idle })?;
+    let mouse = !args.no_mouse;
+    run_cockpit(Options { folder, look, follows, mouse, editor, keys, clipboard, idle })?;
     Ok(Exit::Done)
 }
 
-/// How the cockpit looks here: flags, then the settings, then what the environment says of the terminal.
-pub(super) fn look_of(cx: &Context, settings: &Settings, theme: Option<Theme>, ascii: bool) -> Look {
+/// How the cockpit looks here: flags, then the settings, then what the environment says of the terminal; and whether
+/// the terminal is to be asked for its background later.
+pub(super) fn look_of(cx: &Context, settings: &Settings, theme: Option<Theme>, ascii: bool) -> (Look, bool) {
     let color = match cx.globals.color {
         Some(ColorWish::Always) => Some(true),
         Some(ColorWish::Never) => Some(false),
@@ -72,7 +74,7 @@ pub(super) fn look_of(cx: &Context, settings: &Settings, theme: Option<Theme>, a
         },
     };
     let env = |name: &str| std::env::var(name).unwrap_or_default();
-    Look::of(&Wishes {
+    let wishes = Wishes {
         theme,
         color,
         ascii,
@@ -81,7 +83,8 @@ pub(super) fn look_of(cx: &Context, settings: &Settings, theme: Option<Theme>, a
         colorterm: env("COLORTERM"),
         colorfgbg: env("COLORFGBG"),
         utf8: !cx.out.ascii(),
-    })
+    };
+    (Look::of(&wishes), Look::is_guessed(&wishes))
 }
 
 /// Where the cockpit tells that it has nothing to do, if `AQ_DASH_IDLE` asks for it: `/dev/fd/9`.

@@ -127,7 +127,7 @@ fn beside_the_cockpit(
     let clipboard = settings.config.clipboard.unwrap_or_default();
     let folder =
         Folder { place: place.clone(), settings: Arc::clone(settings), me: cx.me(), read_only: false };
-    let look = look_of(cx, settings, None, false);
+    let (look, follows) = look_of(cx, settings, None, false);
     let editor = editor_of(settings.config.editor.as_deref());
     let (keys, idle) = (own_keys()?, idle_signal()?);
     let (agent_local, agent_settings) = (Arc::clone(local), Arc::clone(settings));
@@ -139,7 +139,7 @@ fn beside_the_cockpit(
     };
     let agents = std::thread::Builder::new().name("agents".to_string()).spawn(work);
     let agents = agents.map_err(|e| CliError::io("start", Path::new("the thread of the agents"), &e))?;
-    let left = run_cockpit(Cockpit { folder, look, mouse: true, editor, keys, clipboard, idle });
+    let left = run_cockpit(Cockpit { folder, look, follows, mouse: true, editor, keys, clipboard, idle });
     drawn.store(false, Ordering::Relaxed);
     if !agents.is_finished() {
         cx.out.talk("the agents of the demo still work; this ends when they are done");

@@ -99,6 +99,8 @@ pub enum Effect {
     New,
     /// Submits the text of a new job; the file it stands in is taken away once it is in the queue.
     Submit(PathBuf, String),
+    /// Asks the terminal for the colour of its background; it replies when it likes, or never.
+    AskBackground,
     /// Takes the mouse, or leaves it to the terminal.
     Mouse(bool),
     /// Tells the person something while they look elsewhere.

@@ -4,6 +4,7 @@
 //! Esc, `[`, `A`. And where bracketed paste is stripped, a pasted word arrives as letters. Both would fire
 //! actions that nobody asked for. The guard sees keys with their instants: an Esc is given out only when for a
 //! while nothing followed that makes it a sequence, and letters that came faster than fingers are one paste.
+//! A reply of the terminal to a question of ours comes the same way; it is taken out whole.
 //! Instants are handed in, so that its tests need no clock.
 
 use super::keys::Key;
@@ -17,6 +18,13 @@ pub const BURST: Span = Span::from_millis(20);
 /// So many of them are a paste: nobody types four letters in 20 ms.
 pub const BURST_LEAST: usize = 4;
 
+/// What begins a reply of the terminal: an operating system command, in the form of one letter.
+pub const REPLY: Key = Key::Char('\u{9d}');
+/// What ends it: a string terminator, in the same form. A bell does too.
+pub const REPLY_END: Key = Key::Char('\u{9c}');
+/// Letters of a reply that could mean something; whoever sends more is no terminal.
+const REPLY_MOST: usize = 64;
+
 /// What comes out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Passed {
@@ -24,6 +32,8 @@ pub enum Passed {
     Key(Key),
     /// A text that came as fast as a paste.
     Paste(String),
+    /// What the terminal replied.
+    Reply(String),
 }
 
 /// The state between one key and the next.
@@ -33,6 +43,8 @@ pub struct Guard {
     esc: Option<Span>,
     /// Inside a torn sequence, begun then.
     torn: Option<Span>,
+    /// A reply that is on its way, and when its last part came.
+    reply: Option<(String, Span)>,
 }
 
 impl Guard {
@@ -54,6 +66,11 @@ impl Guard {
         let mut rest = keys;
         while let Some(((key, at), more)) = rest.split_first() {
             out.extend(self.due(*at));
+            if let Some(whole) = self.replies(*key, *at) {
+                out.extend(whole);
+                rest = more;
+                continue;
+            }
             if self.is_torn(*key, *at) {
                 rest = more;
                 continue;
@@ -78,6 +95,34 @@ impl Guard {
             rest = more;
         }
         out
+    }
+
+    /// Whether the key belongs to a reply of the terminal; gives the reply with its last key.
+    fn replies(&mut self, key: Key, at: Span) -> Option<Option<Passed>> {
+        let on_its_way = self.reply.take().filter(|(_, last)| {
+            // What stays away for longer was torn off; what comes now is a person's again.
+            at.as_millis().saturating_sub(last.as_millis()) <= ESC_WAIT.as_millis()
+        });
+        let Some((mut text, _)) = on_its_way else {
+            let begins = key == REPLY || self.esc.is_some() && key == Key::Char(']');
+            if begins {
+                self.esc = None;
+                self.reply = Some((String::new(), at));
+            }
+            return (begins || key == REPLY_END).then_some(None);
+        };
+        match key {
+            REPLY_END | Key::Ctrl('g') => return Some(Some(Passed::Reply(text))),
+            Key::Char('\\') if text.ends_with('\u{1b}') => {
+                text.pop();
+                return Some(Some(Passed::Reply(text)));
+            }
+            Key::Esc => text.push('\u{1b}'),
+            Key::Char(c) if text.len() < REPLY_MOST => text.push(c),
+            _ => return None,
+        }
+        self.reply = Some((text, at));
+        Some(None)
     }
 
     /// Whether the key belongs to a sequence that arrived in pieces.
@@ -105,7 +150,7 @@ impl Guard {
 
 fn printable(key: Key) -> Option<char> {
     match key {
-        Key::Char(c) => Some(c),
+        Key::Char(c) if !c.is_control() => Some(c),
         Key::Enter => Some('\n'),
         Key::Tab => Some('\t'),
         _ => None,
@@ -147,8 +192,7 @@ mod tests {
                 out.extend(guard.due(*at));
                 continue;
             }
-            let keys: Vec<(Key, Span)> =
-                keys.iter().map(|(name, at)| (Key::parse(name).expect("a key"), *at)).collect();
+            let keys: Vec<(Key, Span)> = keys.iter().map(|(name, at)| (named(name), *at)).collect();
             out.extend(guard.take(&keys));
         }
         let said: Vec<String> = out
@@ -156,9 +200,32 @@ mod tests {
             .map(|passed| match passed {
                 Passed::Key(key) => key.to_string(),
                 Passed::Paste(text) => format!("paste({})", text.escape_default()),
+                Passed::Reply(text) => format!("reply({text})"),
             })
             .collect();
         assert_eq!(said.join(" "), expected, "{script}");
+    }
+
+    /// A key by its name; the two of replies have theirs here alone.
+    fn named(name: &str) -> Key {
+        match name {
+            "OSC" => REPLY,
+            "ST" => REPLY_END,
+            name => Key::parse(name).expect("a key"),
+        }
+    }
+
+    #[test]
+    fn a_reply_is_no_keys() {
+        check("OSC@0 1@0 1@0 :@0 r@0 S@1 ST@1 j@90", "reply(11:rS) j");
+        check("OSC@0 1@0 1@0 Ctrl-g@1 j@90", "reply(11) j");
+        check("j@0 OSC@1 1@1 1@1 a@1 b@1 ST@1", "j reply(11ab)");
+        // In pieces, with a lone Esc at the end of each.
+        check("Esc@0 ; ]@5 1@5 x@5 ; Esc@9 ; \\@12 ; j@90", "reply(1x) j");
+        // What never ends, and an Alt-] of a person, hold up nothing.
+        check("OSC@0 1@0 ; q@60", "q");
+        check("OSC@0 ; j@31", "j");
+        check("ST@0 j@9", "j");
     }
 
     #[test]

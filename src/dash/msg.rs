@@ -23,6 +23,10 @@ pub enum Msg {
     Chosen(Then),
     /// What follows is about these jobs.
     Aim(Vec<JobId>),
+    /// The first frame is there: the terminal may be asked things.
+    Begun,
+    /// What the terminal replied.
+    Reply(String),
     /// The mouse.
     Mouse(Mouse, u16, u16),
     /// The terminal has this many columns and rows.

@@ -68,6 +68,13 @@ impl Look {
         Look { theme, ascii }
     }
 
+    /// Whether nothing told which theme fits, so that the terminal may be asked for its background later.
+    pub fn is_guessed(wishes: &Wishes) -> bool {
+        let bare = Wishes { colorfgbg: String::new(), ..wishes.clone() };
+        let chosen = wishes.theme.is_some() || !wishes.colorfgbg.is_empty();
+        !chosen && Look::of(&bare).theme == Theme::Dark
+    }
+
     /// The style of a role.
     pub fn role(self, role: Role) -> Style {
         let Some(color) = self.color(role) else { return weight(role) };
@@ -155,6 +162,21 @@ fn detected(wishes: &Wishes) -> Theme {
     if background.is_some_and(|n| n == 7 || (9..=15).contains(&n)) { Theme::Light } else { Theme::Dark }
 }
 
+/// The theme that fits the background a terminal replied: `11;rgb:1e1e/1e1e/2e2e`, each part one to four digits.
+pub fn theme_on(reply: &str) -> Option<Theme> {
+    let colour = reply.strip_prefix("11;rgb:").or_else(|| reply.strip_prefix("11;rgba:"))?;
+    let part = |text: &str| {
+        let value = u32::from_str_radix(text, 16).ok().filter(|_| (1..=4).contains(&text.len()))?;
+        // In thousandths of the greatest value of so many digits.
+        Some(value * 1_000 / ((1 << (4 * text.len())) - 1))
+    };
+    let parts: Vec<u32> = colour.split('/').take(3).map(part).collect::<Option<_>>()?;
+    let [red, green, blue] = parts.try_into().ok()?;
+    // How bright the eye finds it (ITU-R BT.709), in ten-thousandths of thousandths.
+    let bright = red * 2_126 + green * 7_152 + blue * 722;
+    Some(if bright > 5_000_000 { Theme::Light } else { Theme::Dark })
+}
+
 /// Signs other than those of stages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)] // Each has its row in SIGNS.
@@ -234,6 +256,41 @@ mod tests {
     fn check(wishes: &Wishes, expected: (Theme, bool)) {
         let look = Look::of(wishes);
         assert_eq!((look.theme, look.ascii), expected, "{wishes:?}");
+    }
+
+    #[test]
+    fn a_theme_fits_the_background_that_was_replied() {
+        let check = |reply: &str, expected| assert_eq!(theme_on(reply), expected, "{reply}");
+        check("11;rgb:1e1e/1e1e/2e2e", Some(Theme::Dark));
+        check("11;rgb:ffff/ffff/ffff", Some(Theme::Light));
+        check("11;rgb:f/f/e", Some(Theme::Light));
+        check("11;rgba:fd/f6/e3/ff", Some(Theme::Light));
+        for text in [
+            "",
+            "11;?",
+            "10;rgb:ff/ff/ff",
+            "11;rgb:ff/ff",
+            "11;rgb:/ff/ff",
+            "11;rgb:fffff/ff/ff",
+            "11;rgb:zz/0/0",
+        ] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn only_a_guess_is_asked_about() {
+        let deep = || Wishes { term: "xterm-256color".into(), utf8: true, ..Wishes::default() };
+        assert!(Look::is_guessed(&deep()));
+        for chosen in [
+            Wishes { colorfgbg: "0;15".into(), ..deep() },
+            Wishes { theme: Some(Theme::Dark), ..deep() },
+            Wishes { no_color: true, ..deep() },
+            Wishes { color: Some(false), ..deep() },
+            Wishes { term: "linux".into(), ..deep() },
+        ] {
+            assert!(!Look::is_guessed(&chosen), "{chosen:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::background::Background;
 use super::board::Board;
 use super::budget::Budget;
 use super::column::{Column, column};
@@ -44,6 +45,8 @@ pub struct Model {
     pub read_only: bool,
     /// How things look.
     pub look: Look,
+    /// The terminal's background.
+    pub background: Background,
     /// Which key means what.
     pub keys: Keymap,
     /// The first layer.
@@ -190,6 +193,7 @@ impl Model {
             me,
             read_only,
             look,
+            background: Background::default(),
             keys: Keymap::default(),
             replica: Replica::empty(from, "local"),
             lists: Lists::default(),

@@ -1,6 +1,7 @@
 //! What the cockpit knows, in three layers: the replica, lists that follow from it, and what each view adds.
 
 mod app;
+mod background;
 mod board;
 mod budget;
 mod column;
@@ -27,6 +28,7 @@ mod toast;
 mod watch;
 
 pub use app::{HOLD, Jobs, Model, Overview, Waiting};
+pub use background::{Background, REPLIES_WITHIN};
 pub use board::{BOARD, Board, Cards, deal};
 pub use budget::{Budget, BudgetRow, budget_rows, spent_by, window_span};
 pub use column::{COLUMNS, Column, ColumnRow, column, engine_of, factory_of};

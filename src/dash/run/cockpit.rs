@@ -51,6 +51,8 @@ pub struct Options {
     pub mouse: bool,
     /// The person's editor as a command line.
     pub editor: String,
+    /// The theme follows the terminal's own background.
+    pub follows: bool,
     /// Which key means what.
     pub keys: Keymap,
     /// Which way a copy goes.
@@ -76,6 +78,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
     let mut model = Model::new(options.folder.me.clone(), &from, options.folder.read_only, options.look);
     model.size = terminal.size();
     model.keys = options.keys;
+    model.background.follows = options.follows;
     let config = &options.folder.settings.config;
     model.notices.titles = config.title.unwrap_or(true);
     model.notices.quiet.clone_from(&config.notify_quiet);
@@ -106,7 +109,8 @@ pub fn run(options: Options) -> Result<(), Fault> {
         around: ping::Around::of_environment(),
         commands: ping::Commands::default(),
     };
-    let ended = it.run(&mut model, &mail, &mut last);
+    let begun = it.turn(&mut model, Msg::Begun);
+    let ended = begun.and_then(|()| it.run(&mut model, &mail, &mut last));
     drop(it);
     // First the screen, then the source: it may have to finish a write.
     drop(terminal);
@@ -219,6 +223,7 @@ impl Cockpit<'_> {
         let msg = match passed {
             Passed::Key(key) => Msg::Key(key),
             Passed::Paste(text) => Msg::Paste(text),
+            Passed::Reply(text) => Msg::Reply(text),
         };
         self.turn(model, msg)
     }
@@ -292,6 +297,7 @@ impl Cockpit<'_> {
                 let said = self.copy(what, &text)?;
                 self.turn(model, Msg::Said(said))?;
             }
+            Effect::AskBackground => self.terminal.send(b"\x1b]11;?\x1b\\")?,
             Effect::Mouse(on) => self.terminal.mouse(on)?,
             Effect::Title(text) => self.terminal.title(text)?,
             Effect::Ping(text) => self.ping(model, &text)?,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
 use rustix::event::{PollFd, PollFlags, poll};
 
-use crate::dash::guards::{BURST, BURST_LEAST};
+use crate::dash::guards::{BURST, BURST_LEAST, REPLY, REPLY_END};
 use crate::dash::keys::Key;
 use crate::dash::msg::{Mouse, Msg};
 use crate::store::Fault;
@@ -154,11 +154,11 @@ fn key_of(event: KeyEvent) -> Option<Key> {
         KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::CONTROL) => {
             Key::Ctrl(c.to_ascii_lowercase())
         }
-        KeyCode::Char(c) if event.modifiers.contains(KeyModifiers::ALT) => {
-            // A terminal that sends Alt as Esc and a letter: no action has such a key.
-            let _ = c;
-            return None;
-        }
+        // A reply of the terminal begins and ends with what reads like Alt and a sign.
+        KeyCode::Char(']') if event.modifiers.contains(KeyModifiers::ALT) => REPLY,
+        KeyCode::Char('\\') if event.modifiers.contains(KeyModifiers::ALT) => REPLY_END,
+        // A terminal that sends Alt as Esc and a letter: no action has such a key.
+        KeyCode::Char(_) if event.modifiers.contains(KeyModifiers::ALT) => return None,
         KeyCode::Char(c) => Key::Char(c),
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Esc,

@@ -90,6 +90,7 @@ impl Hands {
             | Effect::Follow(..)
             | Effect::Unfollow
             | Effect::Copy(..)
+            | Effect::AskBackground
             | Effect::Mouse(_)
             | Effect::Ping(_)
             | Effect::Title(_)

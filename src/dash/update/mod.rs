@@ -3,6 +3,7 @@
 
 mod act;
 mod aim;
+mod background;
 mod budget;
 mod diff;
 mod explain;

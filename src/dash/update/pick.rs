@@ -301,6 +301,8 @@ pub fn run(model: &mut Model, then: Then) -> Vec<Effect> {
             vec![Effect::Mouse(on)]
         }
         Then::Look(look) => {
+            // Whoever chose a theme keeps it.
+            model.background.follows &= look.theme == model.look.theme;
             model.look = look;
             tell::say(model, Role::Neutral, "it looks like this now", "", false);
             Vec::new()

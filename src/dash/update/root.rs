@@ -1,8 +1,8 @@
 //! The one way in: a message goes into the model, effects come out.
 
 use super::{
-    act, aim, budget, diff, explain, feed, files, fleet, go, graph, jobs, layers, log, notice, pages, risk,
-    runs, tell, time, watch,
+    act, aim, background, budget, diff, explain, feed, files, fleet, go, graph, jobs, layers, log, notice,
+    pages, risk, runs, tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
@@ -27,6 +27,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => layers::paste(model, &text),
         Msg::Chosen(then) => aim::chosen(model, then),
         Msg::Aim(jobs) => aim::at(model, jobs),
+        Msg::Begun => background::ask(model),
+        Msg::Reply(text) => {
+            background::reply(model, &text);
+            Vec::new()
+        }
         Msg::Mouse(what, x, y) => mouse(model, what, (x, y)),
         Msg::Resize(width, height) => {
             model.dirty |= model.size != (width, height);
@@ -37,7 +42,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Focus(has) => {
             model.focused = has;
             model.notices.tells_focus = true;
-            Vec::new()
+            if has { background::ask(model) } else { Vec::new() }
         }
         Msg::Deadline => feed::deadline(model),
         Msg::Replica(fresh) => feed::replica(model, *fresh),
