@@ -57,6 +57,10 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
             let fits = width(&keys) < usize::from(last.width);
             let keys = if fits { keys } else { keys.replace("   ", "  ").replacen("n or ⏎", "n", 1) };
             canvas.text(last, Role::Neutral, &format!(" {keys}"));
+            if let Some(Layer::Sheet(it)) = model.layers.last() {
+                let from = Rect { x: last.x + 1, ..last };
+                sheet::answers(&mut canvas, from, &keys, if fits { "   " } else { "  " }, it);
+            }
         }
         None => footer(&mut canvas, last),
     }

@@ -240,7 +240,10 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
             parts::stage_sign(canvas, job),
             Piece::raw(format!(" {text} ")),
             Piece::raw(fit(&since, wide, true, more)),
-            canvas.piece(Role::Head, if bars || narrow { String::new() } else { format!("  {}", sign(Action::Ship)) }),
+            canvas.piece(
+                Role::Head,
+                if bars || narrow { String::new() } else { format!("  {}", sign(Action::Ship)) },
+            ),
         ];
     }
     let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);

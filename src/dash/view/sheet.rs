@@ -79,23 +79,30 @@ fn rolled(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], top: usize
     canvas.text(row(at, at.height - 1), Role::Wait, &text);
 }
 
-/// A click on an answer is its key.
+/// A click on an answer is its key, in the lower edge of the box where it stands there whole.
 fn clicks(canvas: &mut Canvas<'_>, inside: Rect, hint: &str, sheet: &Sheet) {
     let edge = usize::from(inside.width) + 2;
     let total = width(hint) + 3;
-    if total > edge || sheet.words.as_ref().is_some_and(|words| words.writing) {
+    if total <= edge {
+        let before = u16::try_from(edge - total).unwrap_or(u16::MAX);
+        let place = Rect { x: inside.x.saturating_add(before), y: inside.bottom(), ..inside };
+        answers(canvas, place, hint, "   ", sheet);
+    }
+}
+
+/// Makes the answers that are written from the left end of a place, with a gap between two, answer to a click.
+pub fn answers(canvas: &mut Canvas<'_>, place: Rect, hint: &str, gap: &str, sheet: &Sheet) {
+    if sheet.words.as_ref().is_some_and(|words| words.writing) {
         return;
     }
-    let mut x = usize::from(inside.x) + edge - total;
+    let mut x = usize::from(place.x);
     let keys = sheet.answers.iter().map(|answer| Key::Char(answer.key));
     let keys = keys.chain(sheet.words.is_some().then_some(Key::Char('e'))).chain([Key::Char('n')]);
-    for (part, key) in hint.split("   ").zip(keys) {
-        let (at, wide) = (u16::try_from(x), u16::try_from(width(part)));
-        if let (Ok(at), Ok(wide)) = (at, wide) {
-            let place = Rect { x: at, y: inside.bottom(), width: wide, height: 1 };
-            canvas.hit(place, Hit::Press(key));
+    for (part, key) in hint.split(gap).zip(keys) {
+        if let (Ok(at), Ok(wide)) = (u16::try_from(x), u16::try_from(width(part))) {
+            canvas.hit(Rect { x: at, y: place.y, width: wide, height: 1 }, Hit::Press(key));
         }
-        x += width(part) + 3;
+        x += width(part) + gap.len();
     }
 }
 
