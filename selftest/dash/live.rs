@@ -398,11 +398,15 @@ fn a_move_and_a_page_send_few_bytes() {
     pty.press("2");
     pty.press("j");
     for (key, most) in [("j", 600), ("\u{1b}[6~", 6 << 10)] {
-        while pty.take(Duration::from_millis(100)) {}
-        let before = pty.bytes.len();
-        pty.press(key);
-        while pty.take(Duration::from_millis(100)) {}
-        let sent = pty.bytes.len() - before;
+        // The lesser of two: an age that changes at the same moment is no part of the move.
+        let sent = (0..2).map(|_| {
+            while pty.take(Duration::from_millis(100)) {}
+            let before = pty.bytes.len();
+            pty.press(key);
+            while pty.take(Duration::from_millis(100)) {}
+            pty.bytes.len() - before
+        });
+        let sent = sent.min().unwrap_or_default();
         assert!((1..most).contains(&sent), "{key:?} sent {sent} bytes, the limit is {most}");
     }
 }
