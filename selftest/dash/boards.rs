@@ -222,10 +222,10 @@ fn a_transcript_is_shown_as_it_is_wished() {
     check_log(
         "/ \"error\" Enter o e",
         expect![[r#"
-        ━ Log, attempt 1 ━━━━━━━━ 2 of 4 lines ━
-        HH:MM:SS  aq: attempt 1 begins
-        HH:MM:SS  error: mismatched types
-        ─ / error  2 matches ── n next  N prev ─
-    "#]],
+            ━ Log, attempt 1 ━━━━━━━━ 2 of 4 lines ━
+            HH:MM:SS  aq: attempt 1 begins
+            HH:MM:SS  error: mismatched types
+            ─ / error  1 match ──── n next  N prev ─
+        "#]],
     );
 }

@@ -44,6 +44,7 @@ fn seat(agents: Vec<Agent>, size: (u16, u16)) -> Seat {
         system: "linux x86_64".to_string(),
         cores: 8,
         load: Some(86),
+        loads: vec![20, 40, 60, 140, 120, 86],
         agents,
         engines: vec!["shell".into(), "claude".into()],
     };

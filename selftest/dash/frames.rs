@@ -118,6 +118,8 @@ fn states_of_the_source() {
     said(Health::Skew { why: "the log speaks law 8, this aq 1; update aq".into() }, "source-skew");
     compare(Seat::of("", (80, 24)).keys("2"), "empty", false);
     compare(Seat::of(&format!("{SCENE} | pause drain"), (80, 24)), "paused", true);
+    let vanished = Seat::of(&format!("{SCENE} | suspend docs release"), (80, 24));
+    compare(vanished, "suspended", true);
     let mut seat = Seat::of(SCENE, (80, 24));
     seat.model.read_only = true;
     seat.send(Msg::Paste("x".into()));

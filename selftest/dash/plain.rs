@@ -335,9 +335,9 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
             Actions, with a number or a job's name behind them where they are about one:
                back: back one layer
                leave: back; on a screen without layers: quit
-               copy: copy id, title, branch, command
-               sort: choose the order
-               shipped: show or hide shipped jobs
+               copy: copy id, title, branch, link, command, JSON
+               sort: choose the order, on Jobs
+               shipped: show or hide shipped jobs, on Jobs
                approve: approve the revision
                answer: answer its question
                reject: reject, with words
@@ -350,12 +350,39 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
                promote: pass to testing without approvals
                preempt: stop it so that another can run
                edit: edit the manifest
-               filter: filter the list
+               drain: let the agent finish, on Fleet
+               stop: stop the agent now, on Fleet
+               start: start an agent on this host
+               ceiling: set the ceiling, on Budget
+               pause: pause the queue: drain, stop, kill
+               resume: let the queue go on
+               rescue: put the worktree into a commit, on Risk
+               rescue-all: rescue all that nobody saves, on Risk
+               let-go-all: give up all that nobody saves, on Risk
+               let-go: give the worktree up, on Risk
+               event-back: event before, on Time
+               event: next event, on Time
+               minute-back: a minute back, on Time
+               minute: a minute further, on Time
+               landmark-back: mark before, on Time
+               landmark: next mark, on Time
+               moment: go to a time, on Time
+               only: only this job, on Time
+               differs: this moment against now, on Time
+               live: back to now
+               unsaved: compare with the accepted work, on Risk
+               risk-sort: what nobody saves first, or lines, files, age, on Risk
+               copy-path: copy where it stands, on Risk
+               filter: filter the list, on Jobs
                next: next thing that needs you
                undo: undo your last action
                messages: what was said
                overview: go to Overview
                jobs: go to Jobs
+               fleet: go to Fleet
+               budget: go to Budget
+               time: go to Time
+               risk: go to Risk
                reconnect: read the queue again now
                quit: quit now
             A number opens what stands behind it. An empty line says again where you are.
@@ -379,7 +406,8 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
              3 branch: aq/job/gate
              4 command: aq show gate
              5 engine: shell
-             6 revision: 7654321
+             6 JSON: {"attempts":1,"branch":"aq/job/gate","engine":"shell","epoch":1,"file":null,"id":"gate","profile":"developer","rev":"7654321","since":"2026-01-05THH:MM:SSZ","stage":"review","title":"gate","why":"attempt ended well"}
+             7 revision: 7654321
             Number; an empty line goes back >
             < 1
             (Copy("id", "gate"))

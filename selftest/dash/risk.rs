@@ -20,6 +20,7 @@ fn at_risk(job: &str, lines: u64, files: &[&str], left_out: &[&str]) -> AtRisk {
         job: JobId::from(job),
         path: PathBuf::from(format!("/home/ann/.local/state/aq/worktrees/q/{job}")),
         files: files.iter().map(PathBuf::from).collect(),
+        each: files.iter().enumerate().map(|(nth, _)| (lines - nth as u64 * 31, nth as u64 * 31)).collect(),
         lines,
         left_out: left_out.iter().map(ToString::to_string).collect(),
         since: START,
@@ -28,7 +29,11 @@ fn at_risk(job: &str, lines: u64, files: &[&str], left_out: &[&str]) -> AtRisk {
 }
 
 fn found(seat: &mut Seat, rows: Vec<AtRisk>) {
-    seat.send(Msg::Found(Box::new(Found::Risks(Ok(Risks { host: "forge-02".to_string(), rows })))));
+    seat.send(Msg::Found(Box::new(Found::Risks(Ok(Risks {
+        host: "forge-02".to_string(),
+        rows,
+        worktrees: 5,
+    })))));
     seat.draw();
 }
 

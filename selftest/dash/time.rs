@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use aq::dash::{Found, Msg, Wishes};
+use aq::dash::{Found, Got, LogLine, Msg, Read, Voice, Want, Wishes};
 use aq::fleet::State;
 use aq::insight::Recording;
+use aq::job::JobId;
+use aq::time::Span;
 use expect_test::{Expect, expect};
 
 use super::frames::compare;
 use super::seat::{Seat, without_times};
+use crate::law_script::START;
 
 /// A job that fails, one that ships, one that is asked for; over an hour and a half.
 const SCENE: &str = "submit port engine=claude retry=0 | submit gate review=1 | submit notes \
@@ -245,6 +248,89 @@ fn what_happens_meanwhile_waits_for_live() {
     let seat = seat.keys("Left");
     let events = seat.model.time.recording.here().map_or(0, |it| it.events().len());
     assert_eq!(seat.model.time.at.map(|at| at.count), Some(events - 1), "the log was followed");
+}
+
+/// The transcript of the first job: a line every ten minutes, the last after it had failed.
+fn transcript(seat: &mut Seat) {
+    let line = |nth: u64| {
+        let at = START.plus(Span::from_mins(10 * nth));
+        LogLine { at, voice: Voice::Out, text: format!("line after {nth}0 minutes") }
+    };
+    let lines = (0..5).map(line).collect();
+    let got = Ok(Got::Lines { attempt: 1, lines, dropped: 0, fresh: true });
+    seat.send(Msg::Read(Box::new(Read { want: Want::Log(JobId::from("port"), 1), got })));
+    seat.draw();
+}
+
+/// The page of the job at a moment, on a tab that is so many to the right.
+fn page(moment: &str, tab: usize) -> Seat {
+    let tabs = "] ".repeat(tab);
+    seat((80, 24)).keys(&format!("t \"{moment}\" Enter 2 / \"port\" Enter Enter {tabs}"))
+}
+
+#[test]
+fn a_page_shows_what_was_there_at_the_moment() {
+    let check = |seat: &Seat, expected: &[&str]| {
+        let log = &seat.model.page.as_ref().expect("a page").log;
+        let shown: Vec<&str> =
+            (0..log.count()).filter_map(|nth| log.line(nth)).map(|line| line.text.as_str()).collect();
+        assert_eq!(shown, expected);
+    };
+    let mut seat = page("2026-01-05T12:10:30Z", 4);
+    transcript(&mut seat);
+    check(&seat, &["line after 00 minutes", "line after 10 minutes"]);
+    compare_frame(&mut seat, "time-log");
+    // Live again, all of it is there.
+    let seat = seat.keys("L");
+    check(
+        &seat,
+        &[
+            "line after 00 minutes",
+            "line after 10 minutes",
+            "line after 20 minutes",
+            "line after 30 minutes",
+            "line after 40 minutes",
+        ],
+    );
+    let mut none = page("2026-01-05T12:00:00Z", 4);
+    let got = Ok(Got::Lines {
+        attempt: 1,
+        lines: vec![LogLine { at: START.plus(Span::from_mins(1)), voice: Voice::Out, text: "later".into() }],
+        dropped: 0,
+        fresh: true,
+    });
+    none.send(Msg::Read(Box::new(Read { want: Want::Log(JobId::from("port"), 1), got })));
+    assert!(none.frame().contains("it had said nothing yet"), "{}", none.frame());
+}
+
+#[test]
+fn a_page_follows_the_moment_while_it_plays() {
+    let mut seat = page("2026-01-05T12:10:30Z", 6);
+    assert!(seat.asked().contains("Explain(\"port\", Some(2026-01-05T12:10:30Z))"), "{}", seat.asked());
+    seat.effects.clear();
+    let events = |seat: &Seat| {
+        let page = seat.model.page.as_ref().expect("a page");
+        page.history.here().expect("events").len()
+    };
+    assert_eq!(events(&seat), 3, "submitted, granted, begun");
+    let got = Err("it is of no matter here".to_string());
+    let at = seat.model.time.at.map(|at| at.at);
+    seat.send(Msg::Read(Box::new(Read { want: Want::Explain(JobId::from("port"), at), got })));
+    seat.model.time.playing = Some(Span::from_secs(0));
+    let mut seat = seat.keys("+1m");
+    assert_eq!(events(&seat), 5, "{}", seat.frame());
+    assert!(seat.asked().contains("Explain(\"port\", Some("), "{}", seat.asked());
+    seat.send(Msg::Read(Box::new(Read {
+        want: Want::Explain(JobId::from("port"), None),
+        got: Err("".into()),
+    })));
+    let seat = seat.keys("L");
+    assert!(seat.asked().contains("Explain(\"port\", None)"), "{}", seat.asked());
+}
+
+fn compare_frame(seat: &mut Seat, name: &str) {
+    let file = format!("{}/selftest/dash/frames/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    expect_test::expect_file![file].assert_eq(&seat.frame());
 }
 
 #[test]

@@ -20,7 +20,9 @@ pub struct AtRisk {
     pub path: PathBuf,
     /// Files that a checkpoint would save now.
     pub files: Vec<PathBuf>,
-    /// Lines in them.
+    /// Lines added to and removed from each of them, in their order.
+    pub each: Vec<(u64, u64)>,
+    /// Lines in all of them.
     pub lines: u64,
     /// Files that no checkpoint would save, with the reason.
     pub left_out: Vec<String>,
@@ -54,6 +56,7 @@ pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, 
             job: job.id.clone(),
             path,
             files: Vec::new(),
+            each: Vec::new(),
             lines: 0,
             left_out: Vec::new(),
             since: job.since,
@@ -62,7 +65,7 @@ pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, 
         match unsaved {
             Ok(None) => continue,
             Ok(Some(unsaved)) => {
-                (risk.files, risk.lines) = (unsaved.files, unsaved.lines);
+                (risk.files, risk.each, risk.lines) = (unsaved.files, unsaved.each, unsaved.lines);
                 risk.left_out =
                     unsaved.left_out.iter().map(|l| format!("{}: {}", l.path.display(), l.reason)).collect();
             }

@@ -54,6 +54,14 @@ impl Local {
         self.mailbox.refresh();
     }
 
+    /// The same, and waits for it. Gives what keeps the log from being read.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the log cannot be read or was taken away, or the coordinator has stopped.
+    pub async fn reread(&self) -> Result<(), Fault> {
+        self.mailbox.run(|it| it.log().must_stand().and_then(|()| it.catch_up().map(drop))).await?
+    }
+
     /// Follows what other processes append, as long as the watch lives: `published` then tells of it.
     ///
     /// # Errors

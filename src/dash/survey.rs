@@ -45,4 +45,6 @@ pub struct Risks {
     pub host: String,
     /// The worktrees.
     pub rows: Vec<AtRisk>,
+    /// How many worktrees of this queue stand there, those without a risk too.
+    pub worktrees: usize,
 }

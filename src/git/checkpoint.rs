@@ -56,7 +56,9 @@ pub struct Checkpoint {
 pub struct Unsaved {
     /// Files that a checkpoint would save now, sorted.
     pub files: Vec<PathBuf>,
-    /// Lines added and removed in them.
+    /// Lines added to and removed from each of them, in their order.
+    pub each: Vec<(u64, u64)>,
+    /// Lines added and removed in all of them.
     pub lines: u64,
     /// Files that no checkpoint would save.
     pub left_out: Vec<LeftOut>,
@@ -141,7 +143,8 @@ impl Worktree {
             );
         };
         let (stat, left_out) = self.pipes().difference(&self.pipes().tree_of(against)?)?;
-        Ok(Unsaved { files: stat.paths, lines: stat.insertions + stat.deletions, left_out })
+        let lines = stat.insertions + stat.deletions;
+        Ok(Unsaved { files: stat.paths, each: stat.each, lines, left_out })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Objects and refs through libgit2.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -85,19 +86,17 @@ impl Library {
 
     /// Number and lines of the files in a diff.
     pub fn stat(diff: &git2::Diff<'_>) -> Result<DiffStat> {
-        let stats = diff.stats().map_err(fault("count", "changed lines"))?;
-        let mut paths: Vec<PathBuf> = diff
-            .deltas()
-            .filter_map(|d| d.new_file().path().or(d.old_file().path()).map(Path::to_path_buf))
-            .collect();
-        paths.sort();
-        paths.dedup();
-        Ok(DiffStat {
-            files: paths.len(),
-            insertions: stats.insertions() as u64,
-            deletions: stats.deletions() as u64,
-            paths,
-        })
+        let mut lines: BTreeMap<PathBuf, (u64, u64)> = BTreeMap::new();
+        for (nth, delta) in diff.deltas().enumerate() {
+            let Some(path) = delta.new_file().path().or(delta.old_file().path()) else { continue };
+            // A binary file has no patch, and no lines.
+            let patch = git2::Patch::from_diff(diff, nth).map_err(fault("count", "changed lines"))?;
+            let counted = patch.map(|patch| patch.line_stats()).transpose();
+            let (_, plus, minus) = counted.map_err(fault("count", "changed lines"))?.unwrap_or_default();
+            let sum = lines.entry(path.to_path_buf()).or_default();
+            *sum = (sum.0 + plus as u64, sum.1 + minus as u64);
+        }
+        Ok(DiffStat::of(lines))
     }
 }
 

@@ -5,6 +5,7 @@
 //! design was to branch on "needs the program" inside each operation; then the rare repository (LFS,
 //! SHA-256) runs rules that no test of the common one has seen.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::job::Rev;
@@ -85,6 +86,21 @@ pub struct DiffStat {
     pub deletions: u64,
     /// The files that differ, sorted, relative to the top folder.
     pub paths: Vec<PathBuf>,
+    /// Lines added to and removed from each of them, in their order.
+    pub each: Vec<(u64, u64)>,
+}
+
+impl DiffStat {
+    /// Of files with the lines added to and removed from each.
+    pub fn of(lines: BTreeMap<PathBuf, (u64, u64)>) -> DiffStat {
+        DiffStat {
+            files: lines.len(),
+            insertions: lines.values().map(|row| row.0).sum(),
+            deletions: lines.values().map(|row| row.1).sum(),
+            each: lines.values().copied().collect(),
+            paths: lines.into_keys().collect(),
+        }
+    }
 }
 
 /// The first line of a commit's message.

@@ -6,7 +6,7 @@
 //! Variables that point git at another repository or index are taken away, so that aq run from inside a
 //! hook still works on the repository it was told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -250,7 +250,7 @@ pub(super) fn entries(bytes: &[u8], id_at: usize) -> HashMap<PathBuf, (u32, Stri
 
 /// Reads `--numstat -z`.
 pub(super) fn numstat(bytes: &[u8]) -> DiffStat {
-    let mut stat = DiffStat::default();
+    let mut lines: BTreeMap<PathBuf, (u64, u64)> = BTreeMap::new();
     for line in parts(bytes) {
         let mut words = line.splitn(3, |b| *b == b'\t');
         // A binary file has `-` for both numbers.
@@ -258,13 +258,12 @@ pub(super) fn numstat(bytes: &[u8]) -> DiffStat {
             let word = words.next().map(String::from_utf8_lossy).unwrap_or_default();
             word.trim().parse::<u64>().unwrap_or(0)
         };
-        stat.insertions += number();
-        stat.deletions += number();
-        stat.paths.extend(words.next().map(path_from));
+        let (plus, minus) = (number(), number());
+        let Some(path) = words.next().map(path_from) else { continue };
+        let sum = lines.entry(path).or_default();
+        *sum = (sum.0 + plus, sum.1 + minus);
     }
-    stat.paths.sort();
-    stat.files = stat.paths.len();
-    stat
+    DiffStat::of(lines)
 }
 
 impl History for Program {

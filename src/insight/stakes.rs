@@ -2,7 +2,7 @@
 
 use super::needs::requeue_verb;
 use crate::fleet::{Action, Job, State};
-use crate::job::{Rev, Stage, usd};
+use crate::job::{Autoship, Rev, ShipKind, Stage, usd};
 use crate::time::Stamp;
 
 /// Waiting jobs named before the rest is only counted.
@@ -35,9 +35,8 @@ pub fn stakes(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'st
             });
             rows.push(("work", rev));
             rows.push(("proof", proof.to_string()));
-            if job.stage == Stage::Review {
-                rows.push(("approvals", format!("{} of {}", job.approvals(), job.approvals_needed())));
-            }
+            rows.push(("approvals", approvals(job)));
+            rows.extend(goes(action, job));
         }
         _ if job.stage.is_held() => {
             let lost = job.open_attempt().map_or("its place at an agent".to_string(), |attempt| {
@@ -61,6 +60,36 @@ pub fn stakes(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'st
     }
     rows.push(("back", back(action, job)));
     rows
+}
+
+/// Approvals given of those needed; where the gate asks for none and did not stop the job, that.
+fn approvals(job: &Job) -> String {
+    match job.stage != Stage::Review && job.review_rule().approvals == 0 {
+        true => "none asked for".to_string(),
+        false => format!("{} of {}", job.approvals(), job.approvals_needed()),
+    }
+}
+
+/// Where the job goes by a yes, and what stops it on the way.
+fn goes(action: Action, job: &Job) -> Vec<(&'static str, String)> {
+    let merges = job.spec.ship == ShipKind::Merge && job.spec.worktree;
+    match action {
+        Action::Ship if merges => vec![
+            ("ships", "its branch is merged into the base (ship: merge)".to_string()),
+            ("conflict", "if it meets one it goes back to review, with the reason".to_string()),
+        ],
+        Action::Ship if job.spec.worktree => {
+            vec![("ships", "its branch stands as it is; nothing is merged (ship: branch)".to_string())]
+        }
+        Action::Ship => vec![("ships", "its work stands where it was done already".to_string())],
+        Action::Approve if job.approvals() + 1 < job.approvals_needed() => {
+            vec![("then", "it stays in review until the others have approved".to_string())]
+        }
+        _ if job.spec.autoship == Autoship::Never => {
+            vec![("then", "it goes to testing, where ship ships it".to_string())]
+        }
+        _ => vec![("then", "it goes to testing and ships itself (autoship)".to_string())],
+    }
 }
 
 /// Jobs that cannot start before this one.

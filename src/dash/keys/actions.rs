@@ -318,7 +318,7 @@ actions! {
     Select ON_JOBS, "mark" "mark or unmark" [Char(' ')] Some("mark"), on_a_job, Do::Mark;
     Select ON_JOBS, "range" "mark from the last mark to here" [Char('v')] None, on_a_job, Do::Range;
     Select ON_JOBS, "all" "mark all shown" [Char('*')] None, always, Do::All;
-    Select Jobs, "copy" "copy id, title, branch, command" [Char('y')] None, on_a_job, Do::Copy;
+    Select Jobs, "copy" "copy id, title, branch, link, command, JSON" [Char('y')] None, on_a_job, Do::Copy;
     // Viewing.
     View ON_JOBS, "sort" "choose the order" [Char('s')] Some("sort"), always, Do::Sort;
     View ON_JOBS, "columns" "choose the columns" [Char('c')] Some("columns"), always, Do::Columns;
@@ -387,11 +387,13 @@ actions! {
     View ON_TIME, "differs" "this moment against now" [Char('D')] Some("diff"), is_past, Do::Wind(Wind::Differs);
     View Everywhere, "live" "back to now" [Char('L')] Some("live"), is_past, Do::Wind(Wind::Live);
     View ON_RISK, "unsaved" "compare with the accepted work" [Char('D')] Some("compare"), at_risk, Do::Risk(RiskDo::Compare);
+    View ON_RISK, "risk-sort" "what nobody saves first, or lines, files, age" [Char('s')] Some("sort"), always, Do::Risk(RiskDo::Sort);
     Select ON_RISK, "copy-path" "copy where it stands" [Char('y')] None, at_risk, Do::Risk(RiskDo::CopyPath);
     Select Jobs, "watch" "tell me when it changes" [Char('w')] Some("watch"), can_watch, Do::Watch;
     Act Everywhere, "menu" "all actions here" [Char('.')] Some("actions"), has_actions, Do::Menu;
     // Everywhere.
     Everywhere ON_JOBS, "filter" "filter the list" [Char('/')] Some("filter"), always, Do::Filter;
+    Everywhere ON_GRAPH, "graph-filter" "filter the graph" [Char('/')] Some("filter"), always, Do::Filter;
     Everywhere On::Tab(Tab::Log), "search" "search the text" [Char('/')] Some("search"), always, Do::Filter;
     Everywhere Everywhere, "palette" "commands by name" [Char(':'), Ctrl('p')] Some("commands"), always, Do::Palette;
     Everywhere Everywhere, "help" "help for here" [Char('?')] Some("help"), always, Do::Help;

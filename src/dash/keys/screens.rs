@@ -79,6 +79,8 @@ pub enum RiskDo {
     LetGoAll,
     /// Shows how it differs from the accepted work.
     Compare,
+    /// Puts something else at the top of the list.
+    Sort,
     /// Copies where it stands.
     CopyPath,
 }

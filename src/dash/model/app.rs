@@ -15,7 +15,7 @@ use super::listing::Listing;
 use super::lists::{Lists, Sort};
 use super::moment::{Moment, later};
 use super::notice::{Notices, PING_PACE};
-use super::page::Page;
+use super::page::{Loaded, Page};
 use super::place::{Pane, Place, Screen};
 use super::replica::{Health, Replica};
 use super::risk::Risk;
@@ -330,6 +330,13 @@ impl Model {
 
     /// Whether anything is still on its way: tests wait for this instead of for a time.
     pub fn pending(&self) -> bool {
-        self.asked.1 || self.outdated || !self.waiting.is_empty() || self.replica.health == Health::Loading
+        let looks = match (&self.page, self.screen) {
+            (None, Screen::Fleet) => self.fleet.looking && self.fleet.host.here().is_none(),
+            (None, Screen::Risk) => self.risk.looking && self.risk.found.here().is_none(),
+            (None, Screen::Time) => matches!(self.time.recording, Loaded::Asked),
+            _ => false,
+        };
+        let asked = self.asked.1 || self.outdated || !self.waiting.is_empty();
+        asked || looks || self.replica.health == Health::Loading
     }
 }

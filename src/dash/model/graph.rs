@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::listing::Listing;
-use crate::fleet::{Now, State};
-use crate::insight::{CriticalPath, Estimates, Picture, Rail, Step, behind, critical_path, picture, rails};
+use crate::fleet::{Job, Now, State};
+use crate::insight::{
+    CriticalPath, Estimates, Filter, Picture, Rail, Step, behind, critical_path, picture, rails,
+};
 use crate::job::{JobId, Stage};
 
 /// How far around the focus.
@@ -30,6 +32,12 @@ pub struct Graph {
     pub critical: bool,
     /// What stands at the right of each row.
     pub gauge: Gauge,
+    /// The filter as it was typed.
+    pub query: String,
+    /// The terms of it that could be read.
+    pub filter: Filter,
+    /// A term that cannot be read, and why.
+    pub bad: Option<String>,
 }
 
 /// What stands at the right of a row.
@@ -53,6 +61,8 @@ pub struct GraphWish {
     pub layers: bool,
     /// Only the critical path.
     pub critical: bool,
+    /// Only what a filter lets through, as it was typed.
+    pub query: String,
 }
 
 /// What follows from the dependencies.
@@ -80,6 +90,8 @@ pub struct GraphSeen {
     pub bottlenecks: Vec<(JobId, usize)>,
     /// Blocked jobs whose cause will not go away by itself: the job, and the cause.
     pub stuck: Vec<(JobId, JobId)>,
+    /// Jobs there would be without the filter.
+    pub all: usize,
     /// There are too many jobs for layers.
     pub too_many: bool,
 }
@@ -87,12 +99,17 @@ pub struct GraphSeen {
 impl Graph {
     /// What is to be drawn now.
     pub fn wish(&self) -> GraphWish {
-        GraphWish { focus: self.focus.clone(), layers: self.layers, critical: self.critical }
+        GraphWish {
+            focus: self.focus.clone(),
+            layers: self.layers,
+            critical: self.critical,
+            query: self.query.clone(),
+        }
     }
 }
 
 /// Works it all out.
-pub fn graph_seen(state: &State, now: Now, wish: &GraphWish) -> GraphSeen {
+pub fn graph_seen(state: &State, now: Now, wish: &GraphWish, lets: &dyn Fn(&Job) -> bool) -> GraphSeen {
     let mut picture = picture(state, wish.focus.as_ref(), HOPS);
     let path = critical_path(state, wish.focus.as_ref(), &Estimates::of(state), now);
     let critical: HashSet<JobId> =
@@ -100,6 +117,13 @@ pub fn graph_seen(state: &State, now: Now, wish: &GraphWish) -> GraphSeen {
     if wish.critical {
         picture.jobs.retain(|id| critical.contains(id));
         picture.edges.retain(|edge| critical.contains(&edge.from) && critical.contains(&edge.on));
+    }
+    let all = picture.jobs.len();
+    if !wish.query.is_empty() {
+        let kept: HashSet<JobId> =
+            picture.jobs.iter().filter(|id| state.job(id).is_some_and(lets)).cloned().collect();
+        picture.jobs.retain(|id| kept.contains(id));
+        picture.edges.retain(|edge| kept.contains(&edge.from) && kept.contains(&edge.on));
     }
     let behind: HashMap<JobId, usize> =
         picture.jobs.iter().map(|id| (id.clone(), behind(state, id, BEHIND_MOST))).collect();
@@ -129,6 +153,7 @@ pub fn graph_seen(state: &State, now: Now, wish: &GraphWish) -> GraphSeen {
         behind,
         bottlenecks,
         stuck,
+        all,
         too_many,
     }
 }

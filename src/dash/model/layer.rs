@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use super::column::Column;
 use super::form::Form;
+use super::place::Pane;
 use super::sheet::Sheet;
 use crate::dash::keys::Do;
 use crate::dash::theme::Look;
@@ -96,6 +97,8 @@ pub enum Then {
     Sort(Column),
     /// Shows or hides a column.
     Column(Column),
+    /// Puts the cursor of a pane on a row.
+    Point(Pane, usize),
     /// Copies a text; the word says what it is.
     Copy(&'static str, String),
     /// Changes how a transcript is shown.

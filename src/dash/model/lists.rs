@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use super::board::{Cards, deal};
 use super::column::{ColumnRow, Key};
+use super::fleet::{Demand, demands};
 use super::graph::{GraphSeen, GraphWish, graph_seen};
 use crate::fleet::{Job, Now, State};
 use crate::insight::{Filter, Line, Need, Scene, Spending, needs_you, spending};
 use crate::job::{HolderId, JobId, Stage};
 use crate::time::Stamp;
 
+/// What is needed of a person where an agent is gone.
+pub const AT_RISK: &str = "agent gone";
 /// Recently ended jobs that any screen shows.
 const RECENT_MOST: usize = 50;
 /// With more jobs than this the lists are made beside the screen, not between two frames.
@@ -43,6 +46,10 @@ pub struct Request {
     pub spent_since: Option<Stamp>,
     /// What is to be drawn of the dependencies, where they are on the screen.
     pub graph: Option<GraphWish>,
+    /// What the picture of them lets through.
+    pub graph_filter: Filter,
+    /// What the line asks for too, where it is on the screen.
+    pub demands: bool,
 }
 
 /// A column and a direction.
@@ -77,12 +84,18 @@ pub struct Lists {
     pub spending: Spending,
     /// What follows from the dependencies, where it was asked for.
     pub graph: Arc<GraphSeen>,
+    /// What the line asks for, where that was asked for.
+    pub demands: Arc<Vec<Demand>>,
 }
 
 /// Makes every list.
 pub fn lists(of: &Request) -> Lists {
     let (jobs, hidden) = chosen(of);
+    let gone = |holder: &HolderId| of.gone.contains(holder);
+    let scene = Scene { state: &of.state, now: of.now, gone: &gone };
+    let lets = |job: &Job| of.graph_filter.lets(job, &scene);
     let mut needs = needs_you(&of.state, of.now);
+    needs.extend(of.state.held().filter(|row| of.gone.contains(row.1)).map(|row| left_alone(row.0)));
     needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
     let ships = |need: &Need| of.state.job(&need.job).is_some_and(|job| job.stage == Stage::Testing);
     let (to_ship, needs): (Vec<Need>, Vec<Need>) = needs.into_iter().partition(ships);
@@ -94,11 +107,24 @@ pub fn lists(of: &Request) -> Lists {
         needs: Arc::new(needs),
         to_ship: Arc::new(to_ship.into_iter().map(|need| need.job).collect()),
         running: Arc::new(by_since(&of.state, |job| job.stage.is_held(), usize::MAX, false)),
+        demands: Arc::new(if of.demands { demands(&of.state) } else { Vec::new() }),
         spending: of.spent_since.map(|from| spending(&of.state, from)).unwrap_or_default(),
         graph: Arc::new(
-            of.graph.as_ref().map(|wish| graph_seen(&of.state, of.now, wish)).unwrap_or_default(),
+            of.graph.as_ref().map(|wish| graph_seen(&of.state, of.now, wish, &lets)).unwrap_or_default(),
         ),
         recent: Arc::new(by_since(&of.state, |job| job.stage.is_ended(), RECENT_MOST, true)),
+    }
+}
+
+/// A job whose agent is gone: what it did since its last checkpoint stands in a worktree alone.
+fn left_alone(job: &Job) -> Need {
+    Need {
+        job: job.id.clone(),
+        what: AT_RISK.to_string(),
+        since: job.since,
+        verb: "aq risk".to_string(),
+        behind: 0,
+        score: 0,
     }
 }
 

@@ -7,7 +7,7 @@ use super::explained::Explained;
 use super::place::Tab;
 use super::runs::RunsPane;
 use crate::fleet::Event;
-use crate::job::{AttemptNo, JobId, Seq};
+use crate::job::{AttemptNo, BlobId, JobId, Seq};
 use crate::time::Stamp;
 
 /// Lines of a transcript kept in memory.
@@ -50,6 +50,8 @@ pub struct Page {
     pub history: Loaded<Vec<(Seq, Event)>>,
     /// The manifest as it was written.
     pub manifest: Loaded<String>,
+    /// Which manifest that is: another one is written, or another moment is looked at.
+    pub manifest_of: Option<BlobId>,
     /// What it changed.
     pub diff: DiffPane,
     /// Its attempts.
@@ -72,6 +74,7 @@ impl Page {
             tab,
             history: Loaded::Unasked,
             manifest: Loaded::Unasked,
+            manifest_of: None,
             diff: DiffPane::default(),
             runs: RunsPane::default(),
             explain: ExplainPane::default(),
@@ -135,6 +138,8 @@ pub struct LogPane {
     pub bare: bool,
     /// Only what a program wrote as errors, and what aq says.
     pub only_loud: bool,
+    /// Only what had been said by this moment of the past.
+    pub until: Option<Stamp>,
     /// Which lines are shown; `None` is all.
     picked: Option<Vec<usize>>,
 }
@@ -159,9 +164,13 @@ impl LogPane {
 
     /// Picks anew what is shown, after lines or the choice of them have changed.
     pub fn pick(&mut self) {
-        let loud = |line: &LogLine| line.voice != Voice::Out;
-        let lines = self.lines.here().filter(|_| self.only_loud);
-        self.picked = lines.map(|lines| (0..lines.len()).filter(|at| loud(&lines[*at])).collect());
+        let loud = |line: &LogLine| !self.only_loud || line.voice != Voice::Out;
+        let said = |line: &LogLine| self.until.is_none_or(|until| line.at <= until);
+        let lines = self.lines.here().filter(|_| self.only_loud || self.until.is_some());
+        let shown = |lines: &Vec<LogLine>| {
+            (0..lines.len()).filter(|at| loud(&lines[*at]) && said(&lines[*at])).collect()
+        };
+        self.picked = lines.map(shown);
     }
 }
 

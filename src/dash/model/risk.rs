@@ -23,6 +23,44 @@ pub struct Risk {
     pub again: bool,
     /// The changes of a worktree, shown instead of the list.
     pub patch: Option<Unsaved>,
+    /// What stands at the top.
+    pub order: RiskOrder,
+}
+
+/// What stands at the top of the list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RiskOrder {
+    /// What nobody saves.
+    #[default]
+    Need,
+    /// What would lose the most lines.
+    Lines,
+    /// What would lose the most files.
+    Files,
+    /// What is the oldest.
+    Age,
+}
+
+impl RiskOrder {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            RiskOrder::Need => "owner gone first",
+            RiskOrder::Lines => "most lines first",
+            RiskOrder::Files => "most files first",
+            RiskOrder::Age => "oldest first",
+        }
+    }
+
+    /// The one after it, round and round.
+    pub fn next(self) -> RiskOrder {
+        match self {
+            RiskOrder::Need => RiskOrder::Lines,
+            RiskOrder::Lines => RiskOrder::Files,
+            RiskOrder::Files => RiskOrder::Age,
+            RiskOrder::Age => RiskOrder::Need,
+        }
+    }
 }
 
 /// The changes of one worktree against what was accepted.
@@ -72,9 +110,16 @@ pub fn owner_of(job: &Job, gone: &HashSet<HolderId>) -> Owner {
     }
 }
 
-/// The jobs at risk: those without a living owner first, then the oldest.
-pub fn by_need(rows: &[AtRisk], alive: impl Fn(&JobId) -> bool) -> Arc<Vec<JobId>> {
+/// The jobs at risk in that order; where it tells nothing, those without a living owner first, then the oldest.
+pub fn at_risk_in(order: RiskOrder, rows: &[AtRisk], alive: impl Fn(&JobId) -> bool) -> Arc<Vec<JobId>> {
+    let first = |row: &AtRisk| match order {
+        RiskOrder::Need | RiskOrder::Age => 0,
+        RiskOrder::Lines => row.lines,
+        RiskOrder::Files => row.files.len() as u64,
+    };
+    let saved = |row: &AtRisk| order != RiskOrder::Age && alive(&row.job);
+    let key = |row: &AtRisk| (std::cmp::Reverse(first(row)), saved(row), row.since, row.job.clone());
     let mut order: Vec<&AtRisk> = rows.iter().collect();
-    order.sort_by(|a, b| (alive(&a.job), a.since, &a.job).cmp(&(alive(&b.job), b.since, &b.job)));
+    order.sort_by_cached_key(|row| key(row));
     Arc::new(order.into_iter().map(|row| row.job.clone()).collect())
 }

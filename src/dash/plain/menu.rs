@@ -1,8 +1,8 @@
 //! Numbered menus: what waits, the jobs, the actions for one job, a choice, a sheet. What a number means is what
 //! was printed last.
 
-use super::words;
-use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, On};
+use super::{screens, words};
+use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, On, Wind};
 use crate::dash::model::{Asked, Layer, Model, Pick, Screen, Sheet, Then};
 use crate::dash::view::clean;
 use crate::fleet::Job;
@@ -23,11 +23,13 @@ pub struct Menu {
 }
 
 impl Menu {
-    fn line(&mut self, text: impl Into<String>) {
+    /// A line to print.
+    pub fn line(&mut self, text: impl Into<String>) {
         self.lines.push(text.into());
     }
 
-    fn item(&mut self, text: &str, then: Then) {
+    /// A line with a number, and what the number means.
+    pub fn item(&mut self, text: &str, then: Then) {
         self.items.push(then);
         self.lines.push(format!("{:>2} {text}", self.items.len()));
     }
@@ -56,6 +58,10 @@ pub fn menu(model: &Model) -> Menu {
             None => it.line(format!("{} is not in this queue any more. back goes on", page.job)),
         },
         (None, None, Screen::Jobs) => of_jobs(&mut it, model),
+        (None, None, Screen::Fleet) => screens::fleet(&mut it, model),
+        (None, None, Screen::Budget) => screens::budget(&mut it, model),
+        (None, None, Screen::Time) => screens::time(&mut it, model),
+        (None, None, Screen::Risk) => screens::risk(&mut it, model),
         (None, None, _) => overview(&mut it, model),
     }
     it
@@ -89,7 +95,8 @@ fn of_jobs(it: &mut Menu, model: &Model) {
 fn of_job(it: &mut Menu, model: &Model, job: &Job) {
     it.line(words::job(model, job));
     let mut off = Vec::new();
-    for row in ACTIONS.iter().filter(|row| row.group == Group::Act && is_spoken(row)) {
+    let about_jobs = |row: &&ActionRow| matches!(row.on, On::Jobs);
+    for row in ACTIONS.iter().filter(|row| row.group == Group::Act && is_spoken(row)).filter(about_jobs) {
         match (row.off)(model) {
             Ok(()) => {
                 let runs = row.runs(model).map(|line| format!(" ({line})")).unwrap_or_default();
@@ -179,7 +186,9 @@ fn of_sheet(it: &mut Menu, sheet: &Sheet) {
 }
 
 /// What is asked for at the end of a menu.
-const PROMPT: &str = "Number, verb, or ? >";
+pub const PROMPT: &str = "Number, verb, or ? >";
+
+const ON_GRAPH: On = On::Screen(Screen::Graph);
 
 /// Whether an action means something in words: what moves a cursor or arranges a screen does not.
 pub fn is_spoken(row: &ActionRow) -> bool {
@@ -200,9 +209,22 @@ pub fn is_spoken(row: &ActionRow) -> bool {
             | Do::Sort
             | Do::Messages
             | Do::Reconnect
-            | Do::Go(Screen::Overview | Screen::Jobs)
+            | Do::Go(_)
+            | Do::Agent(_)
+            | Do::Queue(_)
+            | Do::Risk(_)
+            | Do::Wind(
+                Wind::Step { .. }
+                    | Wind::Minute { .. }
+                    | Wind::Landmark { .. }
+                    | Wind::Moment
+                    | Wind::Only
+                    | Wind::Differs
+                    | Wind::Live
+            )
     );
-    means && !of_a_text
+    // Rails are no words: the verb tells the graph.
+    means && !of_a_text && row.does != Do::Go(Screen::Graph) && row.on != ON_GRAPH
 }
 
 /// Help: the actions by name, then the verbs.
@@ -210,7 +232,9 @@ pub fn help(verbs: &[String]) -> Vec<String> {
     let mut lines =
         vec!["Actions, with a number or a job's name behind them where they are about one:".to_string()];
     for row in ACTIONS.iter().filter(|row| is_spoken(row)) {
-        lines.push(format!("   {}: {}", row.name, row.title));
+        let at =
+            if let On::Screen(screen) = row.on { format!(", on {}", screen.name()) } else { String::new() };
+        lines.push(format!("   {}: {}{at}", row.name, row.title));
     }
     lines.push("A number opens what stands behind it. An empty line says again where you are.".to_string());
     lines.push(format!("Verbs of the command line: {}", verbs.join(", ")));

@@ -3,6 +3,7 @@
 //! actions are those of the drawn cockpit; readings of a job are the verbs of the command line.
 
 mod menu;
+mod screens;
 mod talk;
 mod words;
 

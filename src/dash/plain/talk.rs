@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::menu::{Menu, help, is_spoken, menu};
 use super::words;
-use crate::dash::keys::{ACTIONS, Do, Key};
-use crate::dash::model::{Asked, GUARD, Health, Layer, Model, Place, Screen, Sheet, Then, Toast, later};
+use crate::dash::keys::{ACTIONS, ActionRow, AgentDo, Do, Key, On};
+use crate::dash::model::{
+    Asked, GUARD, Health, Layer, Model, Pane, Place, Screen, Sheet, Then, Toast, later,
+};
 use crate::dash::msg::Msg;
 use crate::dash::view::clean;
 use crate::fleet::{Event, Job, State};
@@ -43,6 +45,8 @@ struct At {
     job: Option<JobId>,
     layer: Option<(String, bool, usize)>,
     query: (String, bool),
+    /// The row or the event that is chosen, of how many.
+    spot: (usize, usize),
 }
 
 impl Talk {
@@ -77,7 +81,9 @@ impl Talk {
         let (before, seen) =
             std::mem::replace(&mut self.told, (Arc::clone(&replica.state), replica.state.seq));
         // The first state is told by its menu.
-        if self.at.is_none() || replica.state.seq == seen {
+        // What lies between two moments of the past, or the past and now, did not happen just now.
+        let past = [&self.health, &replica.health].contains(&&Health::Replay);
+        if self.at.is_none() || past || replica.state.seq == seen {
             return;
         }
         let mut named: Vec<(&JobId, &Event)> = Vec::new();
@@ -164,14 +170,23 @@ impl Talk {
         if let (Ok(number), []) = (first.parse(), rest.as_slice()) {
             return self.chosen(number, false);
         }
-        if let Some(row) = ACTIONS.iter().find(|row| row.name == first && is_spoken(row)) {
+        let here = |row: &&ActionRow| !matches!(row.on, On::Screen(_)) || row.on.has(model.place());
+        let named =
+            |row: &&ActionRow| row.name == first && is_spoken(row) && (here(row) || is_for_list(row.does));
+        let verb = self.verbs.iter().any(|verb| verb == first);
+        // What takes no job leaves its words to the verb of that name.
+        let takes = |row: &&ActionRow| rest.is_empty() || !verb || takes_jobs(row.does);
+        if let Some(row) = ACTIONS.iter().filter(named).find(takes) {
+            if let (Do::Agent(_), [word]) = (row.does, rest.as_slice()) {
+                return self.agent(row.does, word);
+            }
             let jobs: Result<Vec<JobId>, String> = rest.iter().map(|word| self.job(model, word)).collect();
             return match jobs {
-                Ok(jobs) => self.action(row.does, jobs),
+                Ok(jobs) => self.action(model, row.does, jobs),
                 Err(why) => vec![Step::Say(why)],
             };
         }
-        if self.verbs.iter().any(|verb| verb == first) {
+        if verb {
             return vec![Step::Run(self.words_of(model, first, &rest))];
         }
         match self.job(model, first) {
@@ -184,16 +199,30 @@ impl Talk {
     }
 
     /// An action, on these jobs if any are named.
-    fn action(&mut self, does: Do, jobs: Vec<JobId>) -> Vec<Step> {
+    fn action(&mut self, model: &Model, does: Do, jobs: Vec<JobId>) -> Vec<Step> {
         // Where nothing is left to go back from, that is said by saying the place again.
         if matches!(does, Do::Back | Do::Go(_)) {
             self.at = None;
         }
+        if let (Do::Risk(_), [job]) = (does, jobs.as_slice()) {
+            let Some(row) = model.risk.list.rows().iter().position(|row| row == job) else {
+                return vec![Step::Say(format!("{job} is not at risk"))];
+            };
+            return vec![chosen(Then::Point(Pane::Risk, row)), chosen(Then::Do(does))];
+        }
         // What arranges the list of jobs is of use only where that list is.
-        let list = matches!(does, Do::Filter | Do::Shipped | Do::Sort);
-        let list = list.then_some(Step::Msg(Msg::Chosen(Then::Do(Do::Go(Screen::Jobs)))));
+        let list = is_for_list(does).then_some(Step::Msg(Msg::Chosen(Then::Do(Do::Go(Screen::Jobs)))));
         let aim = (!jobs.is_empty()).then_some(Step::Msg(Msg::Aim(jobs)));
         list.into_iter().chain(aim).chain([Step::Msg(Msg::Chosen(Then::Do(does)))]).collect()
+    }
+
+    /// An action on the agent of a number.
+    fn agent(&self, does: Do, word: &str) -> Vec<Step> {
+        let item = word.parse::<usize>().ok().and_then(|nth| self.items.get(nth.checked_sub(1)?));
+        match item {
+            Some(then @ Then::Point(Pane::Fleet, _)) => vec![chosen(then.clone()), chosen(Then::Do(does))],
+            _ => vec![Step::Say(format!("{} is no agent of the last menu", clean(word)))],
+        }
     }
 
     /// A verb with numbers made names; a reading that names no job is about the one that is open.
@@ -231,6 +260,20 @@ impl Talk {
             (None, _) => Err(format!("there is no job {}", clean(word))),
         }
     }
+}
+
+fn chosen(then: Then) -> Step {
+    Step::Msg(Msg::Chosen(then))
+}
+
+/// Whether it arranges the list of jobs, wherever it is asked for.
+fn is_for_list(does: Do) -> bool {
+    matches!(does, Do::Filter | Do::Shipped | Do::Sort)
+}
+
+/// Whether jobs or agents can be named behind it.
+fn takes_jobs(does: Do) -> bool {
+    matches!(does, Do::Act(_) | Do::Edit | Do::Copy | Do::Risk(_) | Do::Agent(AgentDo::Drain | AgentDo::Stop))
 }
 
 /// A line for a sheet: its words while they are asked for, then the letter of an answer.
@@ -279,6 +322,25 @@ fn decide(asked: &Asked, line: &str) -> Vec<Step> {
     }
 }
 
+/// Where a person stands on a screen of the queue as a whole, and how much there is.
+fn spot(model: &Model) -> (usize, usize) {
+    match (&model.page, model.screen) {
+        (None, Screen::Fleet) => {
+            (model.fleet.at, model.fleet.host.here().map_or(0, |host| host.agents.len() + 1))
+        }
+        (None, Screen::Risk) => {
+            let compares = model.risk.patch.as_ref().is_some_and(|patch| patch.text.here().is_some());
+            (model.risk.order as usize, model.risk.list.rows().len() * 2 + usize::from(compares))
+        }
+        (None, Screen::Time) => {
+            let differs = model.time.differs.as_ref().map_or(0, |rows| rows.len() + 1);
+            let only = usize::from(model.time.only.is_some());
+            (model.time.at.map_or(usize::MAX, |at| at.count), differs * 2 + only)
+        }
+        _ => (0, 0),
+    }
+}
+
 impl At {
     fn of(model: &Model) -> At {
         let layer = model.layers.last().map(|layer| match layer {
@@ -302,6 +364,7 @@ impl At {
             job: model.page.as_ref().map(|page| page.job.clone()),
             layer,
             query: (model.jobs.query.clone(), model.jobs.shipped),
+            spot: spot(model),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! source is another file with the same `start`: it sends the same messages and takes the same effects, so
 //! neither the model nor a view learns which one there is.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ const LOOK_RARELY: Span = Span::from_secs(60);
 const TAIL_AGAIN: Span = Span::from_millis(250);
 /// Events asked for at once; older ones are read with the job they are about.
 const EVENTS_FIRST: u64 = 2_000;
+/// Loads of this host that are remembered: half an hour of them.
+const LOADS_MOST: usize = 360;
 
 impl Source {
     /// Starts the thread; the first message comes when the queue was read.
@@ -127,6 +129,15 @@ fn broken(fault: &Fault) -> Health {
     }
 }
 
+/// The same where a line has little room: of files of the queue's own only the names.
+fn short(health: Health, place: &Place) -> Health {
+    let side = place.side.display().to_string();
+    match health {
+        Health::Broken { why } => Health::Broken { why: why.replace(&side, "…") },
+        other => other,
+    }
+}
+
 fn say(post: &Post, text: impl Into<String>, more: impl Into<String>, bad: bool) {
     post(Msg::Said(Said { text: text.into(), more: more.into(), bad }));
 }
@@ -159,6 +170,8 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             gone: Arc::default(),
             agents: 0,
             tail: None,
+            trouble: None,
+            loads: VecDeque::new(),
         };
         it.run(asked, nudged).await;
         drop(watch);
@@ -196,6 +209,10 @@ struct Loop {
     gone: Arc<HashSet<HolderId>>,
     agents: usize,
     tail: Option<Tail>,
+    /// The log cannot be read: said on every screen until it can.
+    trouble: Option<Health>,
+    /// The load of this host each time it was looked whether agents live, the oldest first.
+    loads: VecDeque<u64>,
 }
 
 impl Loop {
@@ -227,7 +244,7 @@ impl Loop {
                     tokio::time::sleep(PACE.to_std()).await;
                 }
                 nudge = nudged.recv() => match nudge {
-                    Some(Nudge::Log) => self.local.refresh(),
+                    Some(Nudge::Log) => self.reread().await,
                     Some(Nudge::Folders(names)) => {
                         self.renamed.extend(names);
                         look_at = Some(Span::from_millis(now()));
@@ -241,6 +258,9 @@ impl Loop {
             }
             if alive_at.as_millis() <= now() {
                 alive_at = later(ALIVE_AGAIN);
+                self.loads.extend(crate::agent::load());
+                let over = self.loads.len().saturating_sub(LOADS_MOST);
+                self.loads.drain(..over);
                 if self.look_alive() {
                     self.send_replica().await;
                 }
@@ -253,9 +273,11 @@ impl Loop {
 
     /// Takes in what hands did in the folder, unless nothing may be changed. Gives when to look again.
     async fn look(&mut self) -> Span {
-        let rest = later(if self.watched { LOOK_RARELY } else { LOOK_AGAIN });
-        if !self.watched {
-            self.local.refresh();
+        self.reread().await;
+        let rare = self.watched && self.trouble.is_none();
+        let rest = later(if rare { LOOK_RARELY } else { LOOK_AGAIN });
+        if self.trouble.is_some() {
+            return rest;
         }
         if self.folder.read_only {
             return rest;
@@ -275,6 +297,31 @@ impl Loop {
                 rest
             }
         }
+    }
+
+    /// Reads what was added to the log. That it cannot be read, or can again, is shown.
+    async fn reread(&mut self) {
+        let place = &self.folder.place;
+        let (trouble, text, hint) = match self.local.reread().await {
+            Ok(()) if place.queue.is_dir() => {
+                (None, "the queue can be read again".to_string(), String::new())
+            }
+            Ok(()) => {
+                let why = format!("the folder is gone: {}", place.queue.display());
+                (
+                    Some(Health::Broken { why: why.clone() }),
+                    why,
+                    "put it back; its history still stands".to_string(),
+                )
+            }
+            Err(fault) => (Some(short(broken(&fault), place)), fault.to_string(), fault.hint),
+        };
+        if trouble == self.trouble {
+            return;
+        }
+        say(&self.post, text, hint, trouble.is_some());
+        self.trouble = trouble;
+        self.send_replica().await;
     }
 
     /// Looks which holders live. Gives whether anything changed.
@@ -299,13 +346,15 @@ impl Loop {
         }
         let events = match self.local.events(self.seen, usize::MAX).await {
             Ok(events) => events,
+            // What cannot be read is told once, by the state of the source.
+            Err(_) if self.trouble.is_some() => Vec::new(),
             Err(fault) => {
                 say(&self.post, fault.to_string(), fault.hint, true);
                 Vec::new()
             }
         };
         self.seen = events.last().map_or(self.seen, |row| row.0);
-        let health = Health::Local { watched: self.watched };
+        let health = self.trouble.clone().unwrap_or(Health::Local { watched: self.watched });
         let fresh = Fresh { state, events, gone: Arc::clone(&self.gone), agents: self.agents, health };
         (self.post)(Msg::Replica(Box::new(fresh)));
     }
@@ -335,13 +384,14 @@ impl Loop {
             }
             Effect::Unfollow => self.tail = None,
             Effect::Reconnect => {
-                self.local.refresh();
                 self.look().await;
                 self.look_alive();
                 self.send_replica().await;
-                say(&self.post, "read the queue again", "", false);
+                if self.trouble.is_none() {
+                    say(&self.post, "read the queue again", "", false);
+                }
             }
-            Effect::Survey(wish) => self.keeper.look(wish),
+            Effect::Survey(wish) => self.keeper.look(wish, self.loads.iter().copied().collect()),
             Effect::Order { .. } | Effect::Agents { .. } | Effect::Rescue { .. } | Effect::LetGo { .. } => {
                 self.keeper.take(effect).await
             }

@@ -15,13 +15,14 @@ const LOG: &str = "agent.log";
 /// An agent that cannot work ends within so long.
 const SETTLED: Duration = Duration::from_millis(700);
 
-/// Looks at it.
-pub fn look(place: &Place, settings: &Settings) -> Host {
+/// Looks at it; `loads` is what its load was while the cockpit was open.
+pub fn look(place: &Place, settings: &Settings, loads: Vec<u64>) -> Host {
     Host {
         name: process_identity().host,
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         load: load(),
+        loads,
         agents: agents_of(&place.side),
         engines: settings.known().engines,
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::folder::{Folder, Post};
 use super::host;
-use crate::agent::{at_risk, let_go, rescue, unsaved_patch};
+use crate::agent::{at_risk, let_go, rescue, unsaved_patch, worktree_path};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::Effect;
 use crate::dash::msg::{Acted, Msg};
@@ -95,15 +95,17 @@ impl Keeper {
         Ok(results)
     }
 
-    /// Looks at something, beside everything else: git may take its time.
-    pub fn look(&self, wish: Wish) {
+    /// Looks at something, beside everything else: git may take its time. `loads` is what the host's load was.
+    pub fn look(&self, wish: Wish, loads: Vec<u64>) {
         let (local, settings) = (Arc::clone(&self.local), Arc::clone(&self.settings));
         let post = Arc::clone(&self.post);
         tokio::spawn(async move {
             let found = match wish {
                 Wish::Risks => {
                     let rows = at_risk(&local, &settings).await.map_err(|fault| in_words(&fault));
-                    Found::Risks(rows.map(|rows| Risks { host: process_identity().host, rows }))
+                    let worktrees = worktrees(&local, &settings);
+                    let host = process_identity().host;
+                    Found::Risks(rows.map(|rows| Risks { host, rows, worktrees }))
                 }
                 Wish::Unsaved(job) => {
                     let got = unsaved_patch(&local, &settings, &job).await;
@@ -117,7 +119,8 @@ impl Keeper {
                     Found::Recording(read.map(Arc::new))
                 }
                 Wish::Host => {
-                    let read = tokio::task::spawn_blocking(move || host::look(local.place(), &settings));
+                    let read =
+                        tokio::task::spawn_blocking(move || host::look(local.place(), &settings, loads));
                     Found::Host(Ok(Box::new(read.await.unwrap_or_default())))
                 }
                 // Read anew: the file may have been edited since the cockpit was opened.
@@ -129,6 +132,13 @@ impl Keeper {
             post(Msg::Found(Box::new(found)));
         });
     }
+}
+
+/// How many worktrees of this queue stand on this host.
+fn worktrees(local: &Local, settings: &Settings) -> usize {
+    let state = local.snapshot();
+    let mine = state.jobs.values().filter(|job| job.spec.worktree && !job.attempts.is_empty());
+    mine.filter(|job| worktree_path(local.place(), settings, &job.id).exists()).count()
 }
 
 /// The whole log as far as it was not pruned, so that it can be wound.

@@ -68,6 +68,8 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         shipped: model.jobs.shipped,
         board: model.jobs.board.on,
         graph: (model.screen == Screen::Graph).then(|| model.graph.wish()),
+        graph_filter: model.graph.filter.clone(),
+        demands: model.screen == Screen::Fleet,
         spent_since: (model.screen == Screen::Budget)
             .then(|| window_span(model.replica.state.product.window, model.law_now().wall).0),
     };
@@ -105,9 +107,12 @@ fn take_lists(model: &mut Model, lists: Lists) {
     let mut needs: Vec<JobId> = lists.needs.iter().map(|need| need.job.clone()).collect();
     // All that only wait to be shipped are one row, which stands for the oldest.
     needs.extend(lists.to_ship.first().cloned());
-    put(&mut model.overview.needs, &Arc::new(needs), anew);
-    put(&mut model.overview.running, &lists.running, anew);
-    put(&mut model.overview.recent, &lists.recent, anew);
+    // A row that left stays under the cursor; in a pane without the focus nobody's finger is on it.
+    let unwatched = |pane: Pane| anew || model.screen != Screen::Overview || model.overview.pane != pane;
+    let (other, idle, old) = (unwatched(Pane::Needs), unwatched(Pane::Running), unwatched(Pane::Recent));
+    put(&mut model.overview.needs, &Arc::new(needs), other);
+    put(&mut model.overview.running, &lists.running, idle);
+    put(&mut model.overview.recent, &lists.recent, old);
     if let Some(wish) = &lists.graph.wish {
         let rows = graph_rows(&lists.graph);
         // Another picture was asked for: its rows are no rows that moved.
@@ -123,7 +128,7 @@ fn take_lists(model: &mut Model, lists: Lists) {
 
 /// A moment came at which something changes by itself.
 pub fn deadline(model: &mut Model) -> Vec<Effect> {
-    time::tick(model);
+    let mut effects = time::tick(model);
     let now = model.now.up;
     if model.toast.as_ref().and_then(|toast| toast.until).is_some_and(|until| until <= now) {
         model.toast = None;
@@ -144,7 +149,8 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
         }
     }
     model.dirty |= model.drawn.stale_at.is_some_and(|at| at <= now);
-    notice::flush(model)
+    effects.extend(notice::flush(model));
+    effects
 }
 
 /// A frame was drawn.

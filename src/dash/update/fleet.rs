@@ -11,6 +11,7 @@ use crate::job::Seq;
 
 /// Looks at the host, one look at a time.
 pub fn look(model: &mut Model) -> Vec<Effect> {
+    model.outdated = true;
     if std::mem::replace(&mut model.fleet.looking, true) {
         return Vec::new();
     }

@@ -186,7 +186,7 @@ pub fn page(model: &mut Model, job: JobId, tab: Tab) -> Vec<Effect> {
     let mut effects = close(model);
     model.selected = Some(job.clone());
     model.page = Some(Page::of(job, tab));
-    effects.extend(pages::wants(model));
+    effects.extend(pages::rewound(model));
     effects
 }
 
@@ -219,6 +219,10 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
         return Some(close(model));
     }
     if model.screen == Screen::Risk && model.risk.patch.take().is_some() {
+        return Some(Vec::new());
+    }
+    if model.screen == Screen::Graph && !model.graph.query.is_empty() {
+        super::jobs::query(model, "");
         return Some(Vec::new());
     }
     if model.screen == Screen::Graph && model.graph.focus.take().is_some() {

@@ -3,16 +3,21 @@
 use super::tell;
 use crate::dash::effect::Effect;
 use crate::dash::keys::Motion;
-use crate::dash::model::{Column, Model, Pane, column, deal};
+use crate::dash::model::{Column, Model, Pane, Screen, column, deal};
 use crate::insight::{Filter, parse_filter};
 use crate::job::{JobId, Role};
 
 /// Terms that may be wrong in one line before nothing of it is read.
 const BAD_MOST: usize = 8;
 
-/// Filters by what is typed. Terms that cannot be read are passed over and named; they empty no list.
+/// Filters the list, or the graph where that is on the screen, by what is typed. Terms that cannot be read are passed over and named; they empty no list.
 pub fn query(model: &mut Model, text: &str) {
     let (filter, bad) = readable(text);
+    if model.screen == Screen::Graph && model.page.is_none() {
+        model.outdated |= model.graph.query != text;
+        (model.graph.query, model.graph.filter, model.graph.bad) = (text.to_string(), filter, bad);
+        return;
+    }
     let it = &mut model.jobs;
     if it.query == text {
         return;

@@ -3,7 +3,7 @@
 use super::{act, explain, field, form, go, jobs, log, pick, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Field, Layer, Model, Pane, Place, Tab};
+use crate::dash::model::{Field, Layer, Model, Pane, Place, Screen, Tab};
 use crate::dash::msg::Got;
 use crate::job::{JobId, Role};
 
@@ -62,7 +62,9 @@ fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
             return After::Gone(Vec::new());
         }
         Key::Enter => {
-            if let Some(bad) = model.jobs.bad.clone() {
+            let graph = model.screen == Screen::Graph;
+            let bad = if graph { &model.graph.bad } else { &model.jobs.bad };
+            if let Some(bad) = bad.clone() {
                 tell::say(
                     model,
                     Role::Wait,
@@ -184,6 +186,7 @@ pub fn click(model: &mut Model, row: usize, take: bool) -> Vec<Effect> {
 pub fn filter(model: &mut Model) -> Vec<Effect> {
     let layer = match (model.place(), &model.page) {
         (Place::Page(Tab::Log), Some(page)) => Layer::Search(Field::of(&page.log.search)),
+        (Place::Screen(Screen::Graph), _) => Layer::Filter(Field::of(&model.graph.query)),
         _ => Layer::Filter(Field::of(&model.jobs.query)),
     };
     model.layers.push(layer);

@@ -7,9 +7,9 @@ use super::layers;
 use super::{diff, explain, files, runs};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::Motion;
-use crate::dash::model::{BYTES_MOST, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab};
+use crate::dash::model::{BYTES_MOST, DiffOf, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab};
 use crate::dash::msg::{Got, Read};
-use crate::fleet::Job;
+use crate::fleet::{Event, Job};
 use crate::job::{JobId, Seq};
 
 /// What the tab that is shown needs and has not got.
@@ -58,9 +58,10 @@ fn history(page: &mut Page) -> Option<Effect> {
 }
 
 fn manifest(page: &mut Page, job: &Job) -> Option<Effect> {
-    if page.manifest != Loaded::Unasked {
+    if page.manifest_of.as_ref() == Some(&job.body) {
         return None;
     }
+    page.manifest_of = Some(job.body.clone());
     page.manifest = Loaded::Asked;
     Some(Effect::Read(Want::Manifest(page.job.clone(), job.body.clone())))
 }
@@ -69,7 +70,7 @@ fn log(page: &mut Page, job: &Job) -> Option<Effect> {
     let chosen = page.log.chosen.and_then(|no| job.attempts.iter().find(|attempt| attempt.no == no));
     let Some(last) = chosen.or(job.attempts.last()) else {
         page.log.lines = Loaded::Failed("no attempt was begun yet".to_string());
-        return None;
+        return page.log.attempt.take().map(|_| Effect::Unfollow);
     };
     if page.log.attempt == Some(last.no) {
         return None;
@@ -78,6 +79,31 @@ fn log(page: &mut Page, job: &Job) -> Option<Effect> {
     page.log.lines = Loaded::Asked;
     page.log.follow = true;
     Some(Effect::Follow(page.job.clone(), last.no))
+}
+
+/// Another moment is on the screens, or now again: what was read of the one before is shown of this one, or
+/// read anew.
+pub fn rewound(model: &mut Model) -> Vec<Effect> {
+    let at = model.time.at;
+    let recording = model.time.recording.here().cloned();
+    let Some(page) = &mut model.page else { return Vec::new() };
+    page.history = match at.zip(recording) {
+        Some((at, recording)) => {
+            let mine = |row: &&(Seq, Event)| row.1.what.job() == Some(&page.job);
+            Loaded::Here(recording.events().iter().take(at.count).filter(mine).cloned().collect())
+        }
+        None => Loaded::Unasked,
+    };
+    let past = at.map(|at| at.at);
+    page.explain.at = past;
+    page.log.until = past;
+    page.log.pick();
+    if page.diff.runs.is_none() {
+        // The branch did not move: somebody looks at another moment of it.
+        let whole = model.replica.state.jobs.get(&page.job).map(|job| DiffOf::whole(job));
+        page.diff.of = page.diff.of.take().filter(|of| whole.as_ref() == Some(of));
+    }
+    wants(model)
 }
 
 /// Events came about these jobs.
@@ -136,7 +162,7 @@ pub fn read(model: &mut Model, read: Read) {
                 _ => Err("no events came".to_string()),
             }));
         }
-        (Want::Manifest(..), got) => {
+        (Want::Manifest(_, body), got) if page.manifest_of.as_ref() == Some(&body) => {
             page.manifest = loaded(got.and_then(|got| match got {
                 Got::Text(text) => Ok(text),
                 _ => Err("no text came".to_string()),

@@ -8,7 +8,8 @@ use crate::dash::effect::Effect;
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, Key, Motion, row_of};
 use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Place, Screen, Tab, Then, engine_of};
 use crate::dash::theme::{Look, THEMES};
-use crate::job::Role;
+use crate::fleet::Job;
+use crate::job::{Rev, Role};
 
 /// Jobs that the palette offers for what is typed.
 const JOBS_MOST: usize = 20;
@@ -253,13 +254,20 @@ pub fn copy(model: &Model) -> Pick {
         Some(format!("{}:{line}", file.name))
     });
     let file = job.file.as_deref().map(|file| format!("{}/{file}", job.stage.folder().name()));
-    let more = [("r", "revision", rev), ("l", "file and line", line), ("f", "file in the queue", file)];
+    let link = file.as_ref().map(|file| link(&model.replica.from, file));
+    let more = [
+        ("r", "revision", rev),
+        ("l", "file and line", line),
+        ("f", "file in the queue", file),
+        ("u", "link to its file", link),
+    ];
     let texts = [
         ("i", "id", job.id.to_string()),
         ("t", "title", job.spec.title.clone()),
         ("b", "branch", format!("aq/job/{}", job.id)),
         ("c", "command", format!("aq show {}", job.id)),
         ("e", "engine", engine_of(job).to_string()),
+        ("j", "JSON", json(job)),
     ];
     let more = more.into_iter().filter_map(|(key, what, text)| Some((key, what, text?)));
     let row = |(key, what, text): (&'static str, &'static str, String)| Choice {
@@ -277,10 +285,41 @@ pub fn copy(model: &Model) -> Pick {
     Pick::of(format!("Copy: {}", job.id), false, all)
 }
 
+/// A file of the queue as other programs open it.
+fn link(queue: &str, file: &str) -> String {
+    let mut out = "file://".to_string();
+    for byte in format!("{queue}/{file}").bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// What a script asks first, by the names of `aq show --json`, which tells all of it.
+fn json(job: &Job) -> String {
+    let head = job.head.as_ref().and_then(|head| head.rev.as_ref()).map(Rev::as_str);
+    let checkpoint = job.checkpoint.as_ref().map(|(rev, _)| rev.as_str());
+    serde_json::json!({
+        "id": job.id.as_str(), "title": job.spec.title, "stage": job.stage.name(),
+        "since": job.since.to_string(), "why": &*job.why, "epoch": job.epoch,
+        "engine": job.spec.engine, "profile": job.spec.profile, "file": job.file,
+        "branch": format!("aq/job/{}", job.id), "rev": head.or(checkpoint),
+        "attempts": job.attempts.len(),
+    })
+    .to_string()
+}
+
 /// Does what was taken.
 pub fn run(model: &mut Model, then: Then) -> Vec<Effect> {
     match then {
         Then::Do(does) => row_of(does).map(|row| root::perform(model, row)).unwrap_or_default(),
+        Then::Point(pane, row) => {
+            root::point(model, pane, row);
+            Vec::new()
+        }
         Then::Open(job) => go::page(model, job, Tab::Summary),
         Then::Sort(column) => jobs::sort_by(model, column),
         Then::Column(column) => {

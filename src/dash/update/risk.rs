@@ -4,7 +4,7 @@ use super::{act, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, RiskDo};
 use crate::dash::model::{
-    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, by_need, owner_of,
+    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, at_risk_in, owner_of,
 };
 use crate::dash::survey::{Risks, Wish};
 use crate::fleet::{Event, Level, What};
@@ -38,7 +38,7 @@ pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
     model.risk.looking = false;
     match got {
         Ok(risks) => {
-            let order = by_need(&risks.rows, |id| is_alive(model, id));
+            let order = at_risk_in(model.risk.order, &risks.rows, |id| is_alive(model, id));
             let state = std::sync::Arc::clone(&model.replica.state);
             model.risk.list.take(&order, false, |id| state.jobs.contains_key(id));
             model.risk.found = Loaded::Here(risks);
@@ -69,11 +69,21 @@ pub fn risk(model: &mut Model, what: RiskDo) -> Vec<Effect> {
         RiskDo::LetGo => let_go(model),
         RiskDo::LetGoAll => form::let_go_all(model),
         RiskDo::Compare => compare(model),
+        RiskDo::Sort => sort(model),
         RiskDo::CopyPath => {
             let path = model.risk.current().map(|risk| risk.path.display().to_string());
             path.map(|path| Effect::Copy("path", path)).into_iter().collect()
         }
     }
+}
+
+/// Puts something else at the top; the cursor stays on its worktree.
+fn sort(model: &mut Model) -> Vec<Effect> {
+    model.risk.order = model.risk.order.next();
+    let rows = model.risk.found.here().map(|found| found.rows.as_slice()).unwrap_or_default();
+    let order = at_risk_in(model.risk.order, rows, |id| is_alive(model, id));
+    model.risk.list.reset(&order);
+    Vec::new()
 }
 
 /// Puts the worktree under the cursor into a commit: nothing is lost by it, so it is not asked for.

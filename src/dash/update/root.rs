@@ -213,7 +213,7 @@ fn focus(model: &mut Model, pane: Pane) {
 }
 
 /// Puts the cursor of a pane on a row.
-fn point(model: &mut Model, pane: Pane, row: usize) {
+pub fn point(model: &mut Model, pane: Pane, row: usize) {
     pages::point(model, pane, row);
     match (model.screen, pane) {
         (Screen::Jobs, Pane::Jobs) => model.jobs.list.go(row),

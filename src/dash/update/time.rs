@@ -119,7 +119,7 @@ fn seek(model: &mut Model, count: usize, at: Stamp) -> Vec<Effect> {
     }
     model.outdated = true;
     model.dirty = true;
-    Vec::new()
+    super::pages::rewound(model)
 }
 
 /// The place now: after all events, while it is live.
@@ -245,10 +245,10 @@ fn speed(model: &mut Model, faster: bool) -> Vec<Effect> {
 }
 
 /// While it plays the moment moves on.
-pub fn tick(model: &mut Model) {
-    let (Some(last), Some(at)) = (model.time.playing, model.time.at) else { return };
+pub fn tick(model: &mut Model) -> Vec<Effect> {
+    let (Some(last), Some(at)) = (model.time.playing, model.time.at) else { return Vec::new() };
     if model.now.up < later(last, TICK) {
-        return;
+        return Vec::new();
     }
     let passed = model.now.up.as_millis().saturating_sub(last.as_millis());
     let next = at.at.plus(Span::from_millis(passed.saturating_mul(model.time.speed())));
@@ -256,7 +256,7 @@ pub fn tick(model: &mut Model) {
     if next >= model.now.wall {
         model.time.playing = None;
     }
-    let _ = go(model, next);
+    go(model, next)
 }
 
 /// Only events of the job that was picked, or all.
@@ -295,5 +295,7 @@ pub fn live(model: &mut Model) -> Vec<Effect> {
     model.time.differs = None;
     model.outdated = true;
     model.dirty = true;
-    super::go::arrive(model)
+    let mut effects = super::go::arrive(model);
+    effects.extend(super::pages::rewound(model));
+    effects
 }

@@ -27,7 +27,10 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
         }
     };
     let sum: u64 = files.iter().map(|file| file.1).sum();
-    canvas.rule(row(at, 0), &format!("Artifacts {}", grouped(files.len())), &size(sum), true);
+    // Of files nobody knows when they came: the past shows those of now, and says so.
+    let past = if canvas.model.time.at.is_some() { "as they are now  " } else { "" };
+    let right = format!("{past}{}", size(sum));
+    canvas.rule(row(at, 0), &format!("Artifacts {}", grouped(files.len())), &right, true);
     if files.is_empty() {
         canvas.text(
             row(at, 1),

@@ -113,7 +113,7 @@ fn role(what: &What) -> Role {
 }
 
 /// The facts of an event in a few words.
-fn told(what: &What) -> String {
+pub fn told(what: &What) -> String {
     let to = |stage: &Stage| format!("to {stage}");
     let said = match what {
         What::JobSubmitted { file, stage, .. } => {

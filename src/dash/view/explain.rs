@@ -49,7 +49,8 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
         true => "Why is it waiting?",
         false => "Why does it stand here?",
     };
-    canvas.rule(row(at, 0), head, &moment(page.explain.at), true);
+    // While it plays the answer may be about the moment before.
+    canvas.rule(row(at, 0), head, &moment(page.explain.at.map(|_| said.at)), true);
     let body = below(at, 1);
     let height = usize::from(body.height);
     let top = rolled(canvas, top, rows.len(), height);
@@ -168,7 +169,12 @@ fn hosts(canvas: &Canvas<'_>, of: &Explained) -> Vec<Row> {
     if !of.said.stage.is_waiting() {
         return Vec::new();
     }
-    let right = if of.imagined { "no agent runs here; one started now would be" } else { "of this folder" };
+    let past = canvas.model.page.as_ref().is_some_and(|page| page.explain.at.is_some());
+    let right = match (of.imagined, past) {
+        (true, _) => "no agent runs here; one started now would be",
+        (false, true) => "as they are now: of the past only jobs are kept",
+        (false, false) => "of this folder",
+    };
     let mut rows = vec![
         Row::Text(Role::Neutral, String::new()),
         Row::Rule(format!("Hosts {}", of.hosts.len()), right.to_string()),

@@ -8,13 +8,17 @@ use super::frame::NARROW;
 use super::panes::{bar, columns, labelled, told};
 use super::parts;
 use super::text::{clean, fit, short_age};
+use super::time::spark;
 use crate::agent::{Agent, Ending};
 use crate::dash::model::{Hit, Host, Loaded, Pane};
 use crate::dash::theme::Sign;
 use crate::engine::Liveness;
 use crate::fleet::Job;
 use crate::job::Role;
+use crate::time::Span;
 
+/// Columns of slots: the bar, and up to 99 of 99 in figures.
+const SLOTS: usize = 14;
 /// Slots shown one by one; of an agent with more the bar is a share.
 const SLOTS_MOST: u64 = 8;
 
@@ -59,6 +63,11 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     }
 }
 
+/// A host as people know it: what makes its name one of many machines' stays away.
+fn short_name(host: &Host) -> &str {
+    host.name.split('~').next().unwrap_or(&host.name)
+}
+
 fn lives(agent: &Agent) -> bool {
     agent.life != Liveness::Gone
 }
@@ -82,7 +91,7 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
         true => format!(" {agents}   {used} of {slots} used"),
         false => format!(
             " {}   {agents}   {used} of {slots} used   {} closed",
-            clean(&host.name),
+            clean(short_name(host)),
             parts::plural(closed, "account"),
         ),
     };
@@ -99,7 +108,7 @@ fn list(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
     let heads = if narrow {
         "  AGENT    STATE     SLOTS"
     } else {
-        "  AGENT    STATE     SLOTS         SINCE   BEAT  ENGINES"
+        "  AGENT    STATE     SLOTS          SINCE   BEAT  ENGINES"
     };
     canvas.text(row(at, 1), Role::Head, heads);
     let body = below(at, 2);
@@ -136,7 +145,7 @@ fn line(canvas: &mut Canvas<'_>, agent: &Agent, here: bool, narrow: bool) -> Lin
     let mut pieces = vec![
         Piece::raw(format!("{lead} {} ", fit(&pid, 8, false, more))),
         canvas.piece(role, format!("{} {:<7} ", canvas.sign(sign), word)),
-        Piece::raw(fit(&slots, 13, false, more)),
+        Piece::raw(fit(&slots, SLOTS, false, more)),
     ];
     if !narrow {
         let (since, beat) = (canvas.age(agent.since), canvas.age(agent.beat));
@@ -181,7 +190,7 @@ fn jobs(canvas: &mut Canvas<'_>, at: Rect, most: usize) -> Rect {
 
 /// The host, its engines, and accounts that take no jobs with until when and why.
 fn about(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
-    canvas.rule(row(at, 0), &clean(&host.name), &clean(&host.system), false);
+    canvas.rule(row(at, 0), &clean(short_name(host)), &clean(&host.system), false);
     let load = host
         .load
         .map_or("? (not told by this system)".to_string(), |n| format!("{}.{:02}", n / 100, n % 100));
@@ -190,13 +199,76 @@ fn about(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
         "host",
         format!("{} {dot} load {load} {dot} temperature ?", parts::plural(host.cores, "core")),
     )];
+    if !host.loads.is_empty() {
+        rows.push(("load", loads(canvas, &host.loads)));
+    }
     let agent = canvas.model.fleet.agent().filter(|agent| lives(agent)).cloned();
     if let Some(agent) = agent {
         rows.push(("offers", clean(&agent.capabilities.to_string())));
     }
     rows.push(("engines", engines(canvas, host)));
     let rest = labelled(canvas, below(at, 1), &rows);
+    let rest = fit_of_line(canvas, rest, host);
     closed(canvas, rest);
+}
+
+/// Columns of the load's history.
+const HISTORY: usize = 24;
+/// Kinds of demand that are shown.
+const DEMANDS_MOST: usize = 6;
+
+/// How the load went while the cockpit was open, the newest at the right.
+fn loads(canvas: &Canvas<'_>, all: &[u64]) -> String {
+    let most = all.iter().copied().max().unwrap_or(0).max(100);
+    let step = all.len().div_ceil(HISTORY).max(1);
+    let mean = |some: &[u64]| some.iter().sum::<u64>() / some.len().max(1) as u64;
+    let cells: Vec<u64> = all.chunks(step).map(mean).collect();
+    let ago = Span::from_secs(all.len() as u64 * 5);
+    let most_words = format!("{}.{:02}", most / 100, most % 100);
+    format!("{}  last {}, full is {most_words}", spark(canvas, &cells, most), short_age(ago))
+}
+
+/// What the line asks for, and whether somebody here can take it.
+fn fit_of_line(canvas: &mut Canvas<'_>, at: Rect, host: &Host) -> Rect {
+    let demands = std::sync::Arc::clone(&canvas.model.lists.demands);
+    let queued: usize = demands.iter().map(|demand| demand.queued).sum();
+    canvas.rule(row(at, 0), "Queue fit", &format!("{queued} queued"), false);
+    let mut rest = below(at, 1);
+    if demands.is_empty() {
+        return told(canvas, rest, "nobody waits for a slot");
+    }
+    let more = canvas.sign(Sign::More);
+    canvas.text(row(rest, 0), Role::Head, "  ASKS FOR           QUEUED  FREE  NOTE");
+    rest = below(rest, 1);
+    for demand in demands.iter().take(DEMANDS_MOST) {
+        let agents: Vec<&Agent> = host.agents.iter().filter(|agent| lives(agent)).collect();
+        let able: Vec<&&Agent> = agents.iter().filter(|agent| demand.fits(agent)).collect();
+        let slots: u64 = able.iter().map(|agent| agent.slots).sum();
+        let used: usize = able.iter().map(|agent| held(canvas, agent).len()).sum();
+        let free = slots.saturating_sub(used as u64);
+        let (role, note) = match (agents.as_slice(), able.is_empty(), free) {
+            ([], ..) => (Role::Wait, "no agent runs here: start in . starts one".to_string()),
+            ([first, ..], true, _) => {
+                let lacks = format!(
+                    "{} no agent here has {}",
+                    canvas.sign(Sign::Warning),
+                    demand.lacks(first).join(", ")
+                );
+                (Role::Bad, clean(&lacks))
+            }
+            (_, _, 0) => (Role::Wait, "no free slot".to_string()),
+            (_, _, free) if (demand.queued as u64) > free => (Role::Wait, "tight".to_string()),
+            _ => (Role::Neutral, String::new()),
+        };
+        let words = fit(&clean(&demand.words()), 18, false, more);
+        let figures = Piece::raw(format!("  {words} {:>6} {free:>5}  ", demand.queued));
+        canvas.line(row(rest, 0), &Line::from(vec![figures, canvas.piece(role, note)]));
+        rest = below(rest, 1);
+    }
+    if demands.len() > DEMANDS_MOST {
+        rest = told(canvas, rest, &format!("{more} {} kinds more", demands.len() - DEMANDS_MOST));
+    }
+    rest
 }
 
 /// Engines with the versions that the agent under the cursor was told by their programs.

@@ -85,7 +85,7 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
         return;
     }
     let sick = !matches!(model.replica.health, Health::Loading | Health::Local { .. });
-    if !sick && paused(canvas, at, narrow) {
+    if !sick && (paused(canvas, at, narrow) || suspended(canvas, at)) {
         return;
     }
     let mut left = vec![Piece::raw(if narrow { " " } else { " aq  " })];
@@ -107,17 +107,21 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
     canvas.line(at, &Line::from(left));
 }
 
+/// How the queue goes on: on one screen the key is another one's.
+fn goes_on(model: &Model) -> String {
+    match model.place() {
+        _ if model.read_only => "RO".to_string(),
+        Place::Screen(Screen::Risk) => "go on: aq budget resume local".to_string(),
+        _ => format!("{} goes on", model.keys.sign(Do::Queue(QueueDo::Resume), model.look.ascii)),
+    }
+}
+
 /// A queue that gives out no work says so over the whole row. Gives whether it does.
 fn paused(canvas: &mut Canvas<'_>, at: Rect, narrow: bool) -> bool {
     let model = canvas.model;
     let Some((mode, reason, until, since)) = &model.replica.state.product.paused else { return false };
     let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
-    // On one screen the key is another one's.
-    let on = match model.place() {
-        _ if model.read_only => "RO".to_string(),
-        Place::Screen(Screen::Risk) => "go on: aq budget resume local".to_string(),
-        _ => format!("{} goes on", model.keys.sign(Do::Queue(QueueDo::Resume), model.look.ascii)),
-    };
+    let on = goes_on(model);
     let sign = canvas.sign(Sign::Parked);
     let (mode, since) = (mode.name(), since.local_hm());
     let text = if narrow {
@@ -133,6 +137,24 @@ fn paused(canvas: &mut Canvas<'_>, at: Rect, narrow: bool) -> bool {
         format!(" aq  {sign} PAUSED {scope} {since}{until}{reason} ({mode}, {run} running)  {on}")
     };
     canvas.text(at, Role::Head, &clean(&text));
+    canvas.restyle(at, canvas.look().cursor());
+    true
+}
+
+/// Files that vanished together stop the queue until a person has decided. Gives whether they do.
+fn suspended(canvas: &mut Canvas<'_>, at: Rect) -> bool {
+    let model = canvas.model;
+    let lost = model.replica.state.product.suspended.len();
+    if lost == 0 {
+        return false;
+    }
+    let text = format!(
+        " aq  {} SUSPENDED: {} vanished at once. Restore them, or {}",
+        canvas.sign(Sign::Parked),
+        super::parts::plural(lost, "waiting file"),
+        goes_on(model),
+    );
+    canvas.text(at, Role::Head, &text);
     canvas.restyle(at, canvas.look().cursor());
     true
 }

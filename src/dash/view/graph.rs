@@ -5,15 +5,17 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
+use super::jobs::filter_row;
 use super::layered;
 use super::panes::{columns, labelled, told};
 use super::parts;
 use super::text::{clean, cut, fit, grouped, short_age, width};
-use crate::dash::model::{BEHIND_MOST, Gauge, Hit, Pane};
+use crate::dash::model::{BEHIND_MOST, Gauge, Hit, Layer, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::insight::Rail;
 use crate::job::{JobId, Role, Stage};
+use crate::time::Span;
 
 /// Rows of what the cursor is on, where it stands below.
 const DETAIL: u16 = 5;
@@ -39,6 +41,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     }
     summary(canvas, row(body, 0));
     let at = below(body, 1);
+    let at = if query(canvas, row(at, 0)) { below(at, 1) } else { at };
     if canvas.model.graph.list.rows().is_empty() {
         return nothing(canvas, at);
     }
@@ -62,9 +65,11 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
 fn summary(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let seen = &model.lists.graph;
-    let focus = model.graph.focus.as_ref().map_or("all jobs with neighbours".to_string(), |id| {
-        format!("focus {id} ({} hops)", crate::dash::model::HOPS)
-    });
+    let focus = model
+        .graph
+        .focus
+        .as_ref()
+        .map_or("all".to_string(), |id| format!("focus {id} ({} hops)", crate::dash::model::HOPS));
     let left = seen.path.steps.len();
     let eta = match (left, seen.path.unknown) {
         (0, _) => "nothing is left".to_string(),
@@ -89,8 +94,25 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) {
     canvas.text(at, Role::Neutral, &text);
 }
 
+/// The filter with how many it lets through. Gives whether it took a row.
+fn query(canvas: &mut Canvas<'_>, at: Rect) -> bool {
+    let model = canvas.model;
+    let it = &model.graph;
+    let writing = model.layers.iter().any(|layer| matches!(layer, Layer::Filter(_)));
+    let (shown, all) = (grouped(it.list.rows().len()), grouped(model.lists.graph.all));
+    let right = match writing || !it.query.is_empty() {
+        true => format!("{shown} of {all}  Esc clears "),
+        false => String::new(),
+    };
+    filter_row(canvas, at, (&it.query, it.bad.as_ref()), (&right, &format!("{shown}/{all} ")))
+}
+
 fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
     canvas.rule(row(at, 0), "Graph", "", true);
+    if !canvas.model.graph.query.is_empty() {
+        told(canvas, below(at, 2), "No job of the graph matches the filter: Esc clears it.");
+        return;
+    }
     let text = match (canvas.model.graph.critical, canvas.model.replica.state.jobs.is_empty()) {
         (true, _) => "Nothing is on a critical path: nothing is left to do. c shows all jobs.",
         (_, true) => "No jobs yet: 2 tells how they come in.",
@@ -305,6 +327,25 @@ fn detail(canvas: &mut Canvas<'_>, at: Rect) {
     told(canvas, rest, &text);
 }
 
+/// Columns before the bars of the critical path.
+const BEFORE_BARS: usize = 37;
+/// Columns from one time of day to the next.
+const CLOCK_STEP: usize = 14;
+
+/// Times of day under the bars, from now to when all of it would be done.
+fn clock(canvas: &mut Canvas<'_>, at: Rect, cells: usize) {
+    let total = canvas.model.lists.graph.path.total;
+    let now = canvas.model.law_now().wall;
+    let mut text = " ".repeat(BEFORE_BARS);
+    for column in (0..cells).step_by(CLOCK_STEP) {
+        let then = total.as_millis().saturating_mul(column as u64) / cells.max(1) as u64;
+        text += &fit(&now.plus(Span::from_millis(then)).local_hm(), CLOCK_STEP, false, "");
+    }
+    canvas.text(at, Role::Neutral, text.trim_end());
+    // What is drawn here is out of date with the minute.
+    canvas.stale_in(Span::from_secs(60));
+}
+
 /// The critical path step by step, and what holds up most.
 fn path(canvas: &mut Canvas<'_>, at: Rect) {
     let seen = &canvas.model.lists.graph;
@@ -322,7 +363,7 @@ fn path(canvas: &mut Canvas<'_>, at: Rect) {
     }
     let cells = usize::from(at.width).saturating_sub(48);
     let whole = seen.path.total.as_millis().max(1);
-    for (nth, step) in steps.iter().take(usize::from(half.saturating_sub(1))).enumerate() {
+    for (nth, step) in steps.iter().take(usize::from(half.saturating_sub(2))).enumerate() {
         let on = row(at, u16::try_from(nth + 1).unwrap_or(u16::MAX));
         let end = usize::try_from(step.done_in.as_millis() * cells as u64 / whole).unwrap_or(cells);
         let long = usize::try_from(step.left.span.as_millis() * cells as u64 / whole).unwrap_or(0);
@@ -336,6 +377,11 @@ fn path(canvas: &mut Canvas<'_>, at: Rect) {
         let sign =
             Piece::styled(format!("  {}", canvas.look().stage_sign(stage)), canvas.look().stage(stage));
         canvas.line(on, &Line::from(vec![sign, Piece::raw(text)]));
+    }
+    if !steps.is_empty() {
+        let nth = steps.len().min(usize::from(half.saturating_sub(2))) + 1;
+        let on = row(at, u16::try_from(nth).unwrap_or(u16::MAX));
+        clock(canvas, on, cells);
     }
     let rest = below(at, half);
     canvas.rule(row(rest, 0), "Bottlenecks", "by jobs waiting behind", false);

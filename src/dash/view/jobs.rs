@@ -86,50 +86,62 @@ fn on_the_board(canvas: &mut Canvas<'_>, at: Rect, job: Option<&Job>) {
 fn query(canvas: &mut Canvas<'_>, at: Rect) -> bool {
     let model = canvas.model;
     let it = &model.jobs;
-    let editing = model.layers.iter().find_map(|layer| match layer {
-        Layer::Filter(field) => Some(field),
-        _ => None,
-    });
-    if editing.is_none() && it.query.is_empty() && model.lists.hidden == 0 {
-        return false;
-    }
+    let editing = model.layers.iter().any(|layer| matches!(layer, Layer::Filter(_)));
     let open = model.replica.state.jobs.len();
     let mut right = String::new();
-    if editing.is_some() || !it.query.is_empty() {
+    if editing || !it.query.is_empty() {
         right = format!("{} of {}  Esc clears ", grouped(it.list.rows().len()), grouped(open));
     }
     if model.lists.hidden > 0 {
         let key = model.keys.sign(Do::Shipped, model.look.ascii);
         right = format!("{} shipped hidden ({key})  {right}", grouped(model.lists.hidden));
     }
-    let text = editing.map_or(it.query.as_str(), |field| field.input.value());
+    let short = format!("{}/{} ", grouped(it.list.rows().len()), grouped(open));
+    filter_row(canvas, at, (&it.query, it.bad.as_ref()), (&right, &short))
+}
+
+/// A filter as it stands or is being written, with a term of it that cannot be read, and what it lets through,
+/// in full and for where there is little room.
+/// Gives whether there was anything to say.
+pub fn filter_row(
+    canvas: &mut Canvas<'_>,
+    at: Rect,
+    (query, bad): (&str, Option<&String>),
+    (right, short): (&str, &str),
+) -> bool {
+    let editing = canvas.model.layers.iter().find_map(|layer| match layer {
+        Layer::Filter(field) => Some(field),
+        _ => None,
+    });
+    if editing.is_none() && query.is_empty() && right.is_empty() {
+        return false;
+    }
+    let text = editing.map_or(query, |field| field.input.value());
     let mut pieces = vec![canvas.piece(Role::Head, " / "), Piece::raw(clean(text))];
     if editing.is_some() {
         pieces.push(Piece::styled(" ", canvas.look().cursor()));
     }
-    if let Some(bad) = it.bad.as_ref().filter(|_| editing.is_none()) {
+    if let Some(bad) = bad.filter(|_| editing.is_none()) {
         pieces.push(canvas.piece(Role::Wait, format!("  passed over {}", clean(bad))));
     }
     let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
     let mut room = usize::from(at.width).saturating_sub(used);
-    if room <= width(&right) {
-        // How many it lets through is always in sight; how it is cleared stands in help.
-        right = format!("{}/{} ", grouped(it.list.rows().len()), grouped(open));
-    }
-    if room <= width(&right) {
+    // How many it lets through is always in sight; how it is cleared stands in help.
+    let right = if room <= width(right) { short } else { right };
+    if room <= width(right) {
         // A long filter gives way: its end is cut.
-        room = width(&right) + 1;
+        room = width(right) + 1;
         let left = Rect { width: at.width.saturating_sub(u16::try_from(room).unwrap_or(u16::MAX)), ..at };
         canvas.line(left, &Line::from(pieces));
         canvas.text(
             Rect { x: left.right() + 1, width: at.right().saturating_sub(left.right() + 1), ..at },
             Role::Neutral,
-            &right,
+            right,
         );
         return true;
     }
-    pieces.push(Piece::raw(" ".repeat(room - width(&right))));
-    pieces.push(Piece::raw(right));
+    pieces.push(Piece::raw(" ".repeat(room - width(right))));
+    pieces.push(Piece::raw(right.to_string()));
     canvas.line(at, &Line::from(pieces));
     true
 }

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::canvas::{Canvas, below, row};
 use super::events::rolled;
 use super::text::{clean, grouped, width};
-use crate::dash::model::{Layer, Loaded, LogLine, Voice};
+use crate::dash::model::{LINES_MOST, Layer, Loaded, LogLine, Voice};
 use crate::dash::theme::{Sign, Theme};
 use crate::fleet::Job;
 use crate::job::Role;
@@ -17,7 +17,10 @@ use crate::job::Role;
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
     let Some(page) = &canvas.model.page else { return };
     let log = &page.log;
-    let title = log.attempt.map_or("Log".to_string(), |no| format!("Log, attempt {no}"));
+    let mut title = log.attempt.map_or("Log".to_string(), |no| format!("Log, attempt {no}"));
+    if let Some(until) = log.until {
+        title.push_str(&format!(", as it was at {}", until.local_full()));
+    }
     let lines: &[LogLine] = match &log.lines {
         Loaded::Here(lines) => lines,
         Loaded::Failed(why) => {
@@ -27,16 +30,24 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
         }
         Loaded::Unasked | Loaded::Asked => &[],
     };
-    let follows = if log.follow { format!("follow {} ", canvas.sign(Sign::Ok)) } else { String::new() };
+    let follows = if log.follow && log.until.is_none() {
+        format!("follow {} ", canvas.sign(Sign::Ok))
+    } else {
+        String::new()
+    };
     let all = lines.len() + log.dropped;
-    let count = match log.only_loud {
+    let count = match log.count() < lines.len() {
         true => format!("{} of {} lines", grouped(log.count()), grouped(all)),
         false => format!("{} lines", grouped(all)),
     };
     let right = format!("{follows}{count}");
     canvas.rule(row(at, 0), &title, &right, true);
     let mut body = below(at, 1);
-    if search(canvas, row(body, body.height.saturating_sub(1)), lines) {
+    if log.until.is_some() && log.count() == 0 && !log.only_loud {
+        canvas.text(row(body, 0), Role::Neutral, &format!("  {}", unsaid(lines.len() + log.dropped)));
+        return;
+    }
+    if search(canvas, row(body, body.height.saturating_sub(1))) {
         body.height = body.height.saturating_sub(1);
     }
     let height = usize::from(body.height);
@@ -60,6 +71,17 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
         if *found {
             canvas.restyle(place, canvas.look().head());
         }
+    }
+}
+
+/// Why nothing of a moment is there, of so many lines in all.
+fn unsaid(all: usize) -> String {
+    match all >= LINES_MOST {
+        true => format!(
+            "only the last {} lines are read here, and all of them came later: aq log shows the others",
+            grouped(LINES_MOST)
+        ),
+        false => "it had said nothing yet".to_string(),
     }
 }
 
@@ -90,7 +112,7 @@ fn folded(line: &Line<'_>, columns: usize) -> Vec<Line<'static>> {
 }
 
 /// What is searched for and how often it is there. Gives whether it took a row.
-fn search(canvas: &mut Canvas<'_>, at: Rect, lines: &[LogLine]) -> bool {
+fn search(canvas: &mut Canvas<'_>, at: Rect) -> bool {
     let Some(page) = &canvas.model.page else { return false };
     let writing = canvas.model.layers.iter().any(|layer| matches!(layer, Layer::Search(_)));
     if page.log.search.is_empty() && !writing {
@@ -99,10 +121,14 @@ fn search(canvas: &mut Canvas<'_>, at: Rect, lines: &[LogLine]) -> bool {
     let wanted = page.log.search.to_lowercase();
     let count = match wanted.is_empty() {
         true => 0,
-        false => lines.iter().filter(|line| line.text.to_lowercase().contains(&wanted)).count(),
+        false => {
+            let shown = (0..page.log.count()).filter_map(|nth| page.log.line(nth));
+            shown.filter(|line| line.text.to_lowercase().contains(&wanted)).count()
+        }
     };
     let cursor = if writing { "_" } else { "" };
-    let title = format!("/ {}{cursor}  {} matches", clean(&page.log.search), grouped(count));
+    let matches = if count == 1 { "match" } else { "matches" };
+    let title = format!("/ {}{cursor}  {} {matches}", clean(&page.log.search), grouped(count));
     canvas.rule(at, &title, "n next  N prev", false);
     true
 }

@@ -36,5 +36,8 @@ mod text;
 mod time;
 mod unread;
 
+pub use budget::money;
+pub use burndown::runs_out;
+pub use events::told;
 pub use frame::view;
 pub use text::clean;

@@ -8,10 +8,10 @@ use super::events;
 use super::frame::{NARROW, WIDE};
 use super::parts;
 use super::text::{clean, fit, grouped, width};
-use crate::dash::keys::Do;
-use crate::dash::model::{Hit, Listing, Pane, factory_of};
+use crate::dash::keys::{Do, QueueDo};
+use crate::dash::model::{AT_RISK, Hit, Listing, Pane, Screen, factory_of};
 use crate::dash::theme::Sign;
-use crate::fleet::{Action, Job};
+use crate::fleet::{Action, Job, ParkReason};
 use crate::insight::Need;
 use crate::job::{JobId, Role, STAGES, Stage, code_of};
 
@@ -161,7 +161,8 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
         }
     };
     let count = match pane {
-        Pane::Needs => model.lists.needs.len() + model.lists.to_ship.len(),
+        // As the first line counts: all that only wait to be shipped are one thing to do.
+        Pane::Needs => count_of_needs(canvas),
         _ => list.rows().len(),
     };
     let right = match list.held() {
@@ -176,6 +177,9 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
 fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: bool) {
     if list.rows().is_empty() {
         let text = match pane {
+            Pane::Running if canvas.model.replica.agents == 0 && canvas.model.time.at.is_none() => {
+                "nothing runs, and no agent is here: start in : starts one"
+            }
             Pane::Running => "nothing runs",
             Pane::Recent => "nothing has ended yet",
             _ if canvas.model.replica.state.jobs.is_empty() => "nothing yet: 2 tells how jobs come in",
@@ -207,6 +211,11 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
     }
 }
 
+fn count_of_needs(canvas: &Canvas<'_>) -> usize {
+    let lists = &canvas.model.lists;
+    lists.needs.len() + usize::from(!lists.to_ship.is_empty())
+}
+
 /// Columns that stand at fixed places take so many; the text between them takes what is left.
 fn left_over(total: u16, fixed: usize) -> usize {
     usize::from(total).saturating_sub(fixed)
@@ -222,7 +231,8 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let age = canvas.age(job.since);
     // A key that does nothing is not offered.
     let bars = canvas.model.bars().is_some();
-    let sign = |action| canvas.model.keys.sign(Do::Act(action), canvas.look().ascii);
+    let key_of = |does| canvas.model.keys.sign(does, canvas.look().ascii);
+    let sign = |action| key_of(Do::Act(action));
     if job.stage == Stage::Testing {
         let narrow = total < NARROW;
         let head = match (narrow, waits) {
@@ -248,20 +258,31 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     }
     let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);
     let what = found.map(short_need).unwrap_or_default();
+    let gone = found.is_some_and(|need| need.what == AT_RISK);
     let key = match job.stage {
         _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits).to_string(),
         _ if bars => String::new(),
         Stage::Review => format!("{}/{}", sign(Action::Approve), sign(Action::Reject)),
-        Stage::Queued => sign(Action::Answer),
+        Stage::Queued => match job.park.as_ref().map(|park| park.reason) {
+            Some(ParkReason::Asked) => sign(Action::Answer),
+            Some(ParkReason::Vanished) => key_of(Do::Queue(QueueDo::Resume)),
+            // It was requeued and stays only while the cursor is on it.
+            _ => String::new(),
+        },
         Stage::Failed => sign(Action::Requeue),
-        _ => canvas.model.keys.sign(Do::Menu, canvas.look().ascii),
+        _ if gone => key_of(Do::Go(Screen::Risk)),
+        _ => key_of(Do::Menu),
+    };
+    let head = match gone {
+        true => canvas.piece(Role::Bad, canvas.sign(Sign::Warning)),
+        false => parts::stage_sign(canvas, job),
     };
     let wide = if total >= TOLD { 24 } else { 13 };
     // Without room for its key the footer still has it; without the age nobody knows how urgent it is.
     let key = if total < NARROW { String::new() } else { format!("  {key:<3}") };
     let title = left_over(total, 4 + id_width(total) + 1 + wide + 1 + 6 + width(&key));
     vec![
-        parts::stage_sign(canvas, job),
+        head,
         Piece::raw(format!(" {} ", fit(job.id.as_str(), id_width(total), false, more))),
         canvas.piece(Role::Human, fit(&what, wide, false, more)),
         // A letter or two of a title say nothing.
@@ -276,7 +297,9 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
 
 /// What is needed in a word or two: `review, 0 of 1 approvals` is `review 0 of 1`.
 fn short_need(need: &Need) -> String {
-    clean(&need.what).replace(" approvals", "").replace(',', "")
+    // Its sign says that it failed.
+    let what = need.what.strip_prefix("failed: ").or(need.what.strip_prefix("dead letter: "));
+    clean(what.unwrap_or(&need.what)).replace(" approvals", "").replace(',', "")
 }
 
 fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {

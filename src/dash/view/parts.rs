@@ -24,6 +24,10 @@ pub fn status(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> Piece<'static>
 }
 
 fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
+    // What its engine said last is of no use: nobody runs it any more.
+    if job.work_lease().is_some_and(|lease| canvas.model.replica.gone.contains(&lease.holder)) {
+        return (Role::Bad, "agent gone".to_string());
+    }
     if let Some(attempt) = job.open_attempt() {
         let (word, at, _) = &attempt.word;
         let role = role_of_word(word);

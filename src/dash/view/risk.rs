@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
-use super::panes::{columns, labelled, told};
+use super::panes::{columns, labelled, told, wrapped};
 use super::parts;
 use super::text::{clean, fit, grouped};
 use crate::agent::AtRisk;
@@ -19,6 +19,9 @@ use crate::job::Role;
 const DETAIL: u16 = 12;
 /// Files named before the rest is only counted.
 const NAMED_MOST: usize = 8;
+
+/// From so many columns on a row tells where its job stands.
+const ROOMY: u16 = 90;
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
@@ -57,8 +60,8 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     let text = match at.width < NARROW {
         true => format!(" {count} at risk   {lines}   oldest {oldest}"),
         false => format!(
-            " {} at risk   {lines}   oldest {oldest}   {alone} without a living owner",
-            parts::plural(count, "worktree"),
+            " {count} of {} at risk   {lines}   oldest {oldest}   {alone} that nobody saves",
+            parts::plural(found.worktrees.max(found.rows.len()), "worktree"),
         ),
     };
     canvas.text(row(at, 0), if alone > 0 { Role::Bad } else { Role::Neutral }, &text);
@@ -69,11 +72,20 @@ fn owner(canvas: &Canvas<'_>, risk: &AtRisk) -> Owner {
     canvas.model.job(&risk.job).map_or(Owner::Nobody, |job| owner_of(job, &canvas.model.replica.gone))
 }
 
+/// A host as people know it: what makes its name one of many machines' stays away.
+fn host(name: &str) -> String {
+    clean(name.split('~').next().unwrap_or(name))
+}
+
 fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
     canvas.rule(row(at, 0), "Work at risk", "", true);
     let text = match &canvas.model.risk.found {
+        Loaded::Here(found) if found.worktrees == 0 => {
+            format!("Nothing at risk on {}: no worktree of this queue stands here.", host(&found.host))
+        }
         Loaded::Here(found) => {
-            format!("Nothing at risk on {}: every change stands in a commit.", clean(&found.host))
+            let all = parts::plural(found.worktrees, "worktree");
+            format!("Nothing at risk on {}: {all}, every change stands in a commit.", host(&found.host))
         }
         Loaded::Failed(why) => format!("The worktrees cannot be looked at: {}", clean(why)),
         Loaded::Unasked | Loaded::Asked => {
@@ -82,8 +94,12 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
     };
     let role = if matches!(canvas.model.risk.found, Loaded::Failed(_)) { Role::Bad } else { Role::Neutral };
     let rest = below(at, 2);
-    canvas.text(row(rest, 0), role, &format!("  {text}"));
-    let rest = told(canvas, below(rest, 2), "At risk is a worktree with changes that stand in no commit.");
+    let lines = wrapped(&text, usize::from(at.width).saturating_sub(3).max(1));
+    for (nth, line) in lines.iter().enumerate() {
+        canvas.text(row(rest, u16::try_from(nth).unwrap_or(u16::MAX)), role, &format!("  {line}"));
+    }
+    let rest = below(rest, u16::try_from(lines.len()).unwrap_or(0) + 1);
+    let rest = told(canvas, rest, "At risk is a worktree with changes that stand in no commit.");
     told(canvas, rest, "Other hosts: – (a folder knows only this one). Ctrl-R looks again.");
 }
 
@@ -91,7 +107,7 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
 const COLUMNS: [(&str, usize, bool); 6] = [
     ("JOB", 16, false),
     ("STAGE", 11, false),
-    ("LINES", 7, true),
+    ("LINES", 11, true),
     ("FILES", 5, true),
     ("AGE", 5, true),
     ("OWNER", 18, false),
@@ -101,7 +117,8 @@ fn list(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let listing = &model.risk.list;
     let count = listing.rows().len();
-    canvas.rule(row(at, 0), &format!("Work at risk {}", grouped(count)), "owner gone first", true);
+    let order = model.risk.order.words();
+    canvas.rule(row(at, 0), &format!("Work at risk {}", grouped(count)), order, true);
     let heads = COLUMNS.map(|(head, ..)| head.to_string());
     let head = cells(canvas, &heads, "TITLE", at.width);
     canvas.text(row(at, 1), Role::Head, &format!("    {head}"));
@@ -137,7 +154,7 @@ fn line(canvas: &mut Canvas<'_>, id: &crate::job::JobId, here: bool, width: u16)
     let texts = [
         id.to_string(),
         parts::stage_word(&job).to_string(),
-        grouped(usize::try_from(risk.lines).unwrap_or(usize::MAX)),
+        changed(canvas, sums(&risk)),
         (risk.files.len() + risk.left_out.len()).to_string(),
         canvas.age(risk.since),
         status,
@@ -147,11 +164,25 @@ fn line(canvas: &mut Canvas<'_>, id: &crate::job::JobId, here: bool, width: u16)
     Line::from(vec![Piece::raw(format!("{lead} ")), canvas.piece(role, sign), Piece::raw(format!(" {text}"))])
 }
 
+/// Lines added and removed in all of its files.
+fn sums(risk: &AtRisk) -> (u64, u64) {
+    risk.each.iter().fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1))
+}
+
+/// `+214 −31`; without a line of text it is another kind of change.
+fn changed(canvas: &Canvas<'_>, (plus, minus): (u64, u64)) -> String {
+    let parts = [(plus, "+"), (minus, canvas.sign(Sign::Minus))];
+    let told: Vec<String> =
+        parts.iter().filter(|row| row.0 > 0).map(|row| format!("{}{}", row.1, row.0)).collect();
+    if told.is_empty() { "no lines".to_string() } else { told.join(" ") }
+}
+
 /// The cells of a row; the title takes what is left.
 fn cells(canvas: &Canvas<'_>, texts: &[String; 6], title: &str, total: u16) -> String {
     let more = canvas.sign(Sign::More);
     let roomy = total >= NARROW;
-    let shown = |nth: usize| roomy || matches!(nth, 0 | 4 | 5);
+    // Where room is short the title tells more than where the job stands; the detail says that too.
+    let shown = |nth: usize| matches!(nth, 0 | 4 | 5) || roomy && (nth != 1 || total >= ROOMY);
     let fixed: usize = (0..COLUMNS.len()).filter(|nth| shown(*nth)).map(|nth| COLUMNS[nth].1 + 1).sum();
     let free = usize::from(total).saturating_sub(5 + fixed);
     let mut out = String::new();
@@ -179,7 +210,7 @@ fn detail(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let Some(risk) = model.risk.current().cloned() else { return };
     let Some(job) = model.job(&risk.job).cloned() else { return };
-    let host = model.risk.found.here().map(|found| clean(&found.host)).unwrap_or_default();
+    let host = model.risk.found.here().map(|found| host(&found.host)).unwrap_or_default();
     let right = if at.width >= 70 { "nothing here is ever deleted by clean-up" } else { "" };
     canvas.rule(row(at, 0), &format!("{} on {host}", risk.job), right, false);
     let rows = facts(canvas, &risk, &job);
@@ -190,10 +221,15 @@ fn detail(canvas: &mut Canvas<'_>, at: Rect) {
     let epoch = job.attempts.last().map_or(job.epoch, |attempt| attempt.epoch);
     let text = match owner {
         Owner::Alive => "off: an agent works on it and saves it itself, every five minutes".to_string(),
+        Owner::Gone => {
+            "off: its agent is gone; the next agent here takes the job back, saves this and goes on. \
+             start in : starts one"
+                .to_string()
+        }
         _ => format!("commits all of it as a checkpoint of epoch {epoch}; {accepted}"),
     };
     let mut rest = told(canvas, below(rest, 1), &text);
-    if owner != Owner::Alive {
+    if !matches!(owner, Owner::Alive | Owner::Gone) {
         rest = told(canvas, rest, "then: D compares, ⏎ opens the job, let-go in . gives it up (asks)");
     }
     if at.width < WIDE && rest.height > 1 {
@@ -226,7 +262,7 @@ fn facts(canvas: &mut Canvas<'_>, risk: &AtRisk, job: &Job) -> Vec<(&'static str
     ];
     if !risk.files.is_empty() {
         let names: Vec<String> =
-            risk.files.iter().take(NAMED_MOST).map(|path| clean(&path.display().to_string())).collect();
+            files_of(canvas, risk).take(NAMED_MOST).map(|(name, lines)| format!("{name} {lines}")).collect();
         let more = risk.files.len() - names.len();
         let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
         rows.push(("files", format!("{}{tail}", names.join(", "))));
@@ -236,6 +272,15 @@ fn facts(canvas: &mut Canvas<'_>, risk: &AtRisk, job: &Job) -> Vec<(&'static str
         rows.push(("left out", told.join("; ")));
     }
     rows
+}
+
+/// Each file with its lines.
+fn files_of<'a>(canvas: &'a Canvas<'_>, risk: &'a AtRisk) -> impl Iterator<Item = (String, String)> + 'a {
+    let lines = risk.each.iter().copied().chain(std::iter::repeat((0, 0)));
+    let one = |(path, lines): (&std::path::PathBuf, (u64, u64))| {
+        (clean(&path.display().to_string()), changed(canvas, lines))
+    };
+    risk.files.iter().zip(lines).map(one)
 }
 
 /// The changes of a worktree against the accepted work, on the whole screen.

@@ -101,7 +101,7 @@ fn timeline(canvas: &mut Canvas<'_>, at: Rect, recording: &Recording) -> Rect {
 }
 
 /// Figures as a row of levels; a column without any is blank, so that little is not nothing.
-fn spark(canvas: &Canvas<'_>, figures: &[u64], most: u64) -> String {
+pub fn spark(canvas: &Canvas<'_>, figures: &[u64], most: u64) -> String {
     let levels = if canvas.look().ascii { ASCII_LEVELS } else { LEVELS };
     let level = |n: &u64| match (*n, most) {
         (0, _) | (_, 0) => " ",

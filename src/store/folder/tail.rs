@@ -225,6 +225,20 @@ impl FolderLog {
         Ok(text)
     }
 
+    /// Looks whether the file that was read still stands in its place: whoever only follows it reads on in one
+    /// that was taken away, and takes the silence for peace.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it does not.
+    pub fn must_stand(&mut self) -> Result<(), Fault> {
+        if self.must_be_the_same_file().is_ok() {
+            return Ok(());
+        }
+        // It may have been sealed meanwhile, which is told apart under the lock.
+        let _lock = self.lock()?;
+        self.read_ahead(true)
+    }
+
     /// Nobody may write behind a file that was taken away or replaced.
     fn must_be_the_same_file(&self) -> Result<(), Fault> {
         let Some(read) = self.file.as_ref().and_then(|file| file.metadata().ok()) else { return Ok(()) };
