@@ -228,11 +228,15 @@ fn a_log_that_changes_behind_ones_back_is_told() {
     let mut it = queue.open().expect("opens");
     let body = it_blob(&mut it);
     let whole = std::fs::read(queue.log()).expect("a log");
+    it.log().must_stand().expect("it stands");
     std::fs::OpenOptions::new().write(true).open(queue.log()).expect("a log").set_len(100).expect("cut");
     let fault = it.commit(&[submission(&body, "x")]).expect_err("cut");
     assert_eq!((fault.kind, fault.why.contains("bytes long and is 100 now")), (FaultKind::Corrupt, true));
     std::fs::rename(queue.log(), queue.place.side.join("old")).expect("moved");
+    it.log().must_stand().expect_err("it is gone");
     std::fs::write(queue.log(), &whole).expect("written");
+    // Who only follows it would go on reading the old one.
+    assert_eq!(it.log().must_stand().expect_err("replaced").kind, FaultKind::Corrupt);
     let fault = it.commit(&[submission(&body, "x")]).expect_err("replaced");
     assert_eq!(fault.kind, FaultKind::Corrupt);
     assert_eq!(std::fs::read(queue.log()).expect("a log"), whole);

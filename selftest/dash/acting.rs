@@ -256,6 +256,7 @@ fn answers_are_told_and_what_failed_stays_marked() {
         fault: None,
         past: "parked".into(),
         undo: true,
+        upto: 0,
     })));
     let toast = seat.model.toast.as_ref().expect("a toast");
     assert_eq!(toast.text, "parked 1, not done: five is already testing");

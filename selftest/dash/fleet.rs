@@ -19,7 +19,7 @@ const SCENE: &str = "submit port engine=claude | submit docs | submit waits engi
      | end port limit until=+3h window=weekly why=spent | claim h1~x/1 | start docs | pass 4m | progress docs tool(Bash) \
      | pass 9s";
 
-fn agent(holder: &str, pid: i32, life: Liveness) -> Agent {
+pub fn agent(holder: &str, pid: i32, life: Liveness) -> Agent {
     let mut capabilities = CapabilitySet::default();
     capabilities.offer("os", "linux");
     capabilities.offer("has", "git");
@@ -106,6 +106,16 @@ fn an_agent_is_drained_at_once_and_stopped_after_a_sheet() {
         0 layers
     "#]],
     );
+}
+
+#[test]
+fn what_the_line_asks_for_is_held_against_who_is_here() {
+    let script = "submit a engine=codex | submit b engine=codex | submit c needs=gpu | submit d | submit e | submit f | submit g";
+    let mut seat = Seat::of(script, (80, 24)).keys("4");
+    let agents = vec![agent("h1~x/1", 41_877, Liveness::Alive)];
+    let host = Host { name: "forge~17".into(), cores: 2, agents, ..Host::default() };
+    seat.send(Msg::Found(Box::new(Found::Host(Ok(Box::new(host))))));
+    compare(seat, "fleet-fit", false);
 }
 
 #[test]

@@ -81,6 +81,25 @@ fn the_focus_and_the_critical_path_narrow_it() {
 }
 
 #[test]
+fn a_filter_narrows_the_graph_alone() {
+    check(
+        "/ \"f\" Enter",
+        expect![[r#"
+            on after of after freeze
+        "#]],
+    );
+    check(
+        "/ \"f\" Enter Esc",
+        expect![[r#"
+            on after of after dead release freeze compact saga port schema lease notes
+        "#]],
+    );
+    let seat = Seat::of(SCENE, (80, 24)).keys("3 / \"stage:building\" Enter 2");
+    assert_eq!((seat.model.jobs.query.as_str(), seat.model.jobs.list.rows().len()), ("", 11));
+    compare(Seat::of(SCENE, (80, 24)).keys("3 / \"f\""), "graph-filter", false);
+}
+
+#[test]
 fn the_job_of_another_screen_is_under_the_cursor() {
     let seat = Seat::of(SCENE, (80, 24)).keys("2 / \"saga\" Enter 3");
     assert_eq!(seat.model.graph.list.cursor().map(aq::job::JobId::as_str), Some("saga"));

@@ -14,6 +14,7 @@ mod mouse;
 mod moving;
 mod pages;
 mod plain;
+mod plain_screens;
 mod pty;
 mod risk;
 mod seat;

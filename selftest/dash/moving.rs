@@ -1,7 +1,9 @@
 //! Moving about: screens, lists, the filter, layers.
 
+use aq::job::HolderId;
 use expect_test::{Expect, expect};
 
+use super::frames::compare;
 use super::seat::Seat;
 
 /// Jobs in several stages.
@@ -257,4 +259,47 @@ fn a_watched_job_says_when_it_goes_on() {
         Jobs on five of five four three two one, 0 layers, said: two is failed: cancelled
     "#]],
     );
+}
+
+#[test]
+fn a_job_whose_agent_is_gone_needs_a_person() {
+    let mut seat = Seat::of("submit one | submit two | claim h1~x/1 | start one | pass 5m", (80, 24));
+    seat.gone.insert(HolderId::new("h1~x/1"));
+    seat.feed();
+    compare(seat, "agent-gone", false);
+}
+
+#[test]
+fn a_row_that_left_a_pane_without_the_focus_is_gone() {
+    let seat =
+        Seat::of("submit one | claim h1~x/1 | start one | pass 5m", (80, 24)).keys("+3s {end one crash} +3s");
+    assert!(seat.model.overview.running.rows().is_empty());
+}
+
+#[test]
+fn a_job_is_copied_as_a_link_and_as_json() {
+    let seat = Seat::of("submit one file=ä-b.md", (80, 24)).keys("2 y u y J");
+    let copied: Vec<String> = seat
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            aq::dash::Effect::Copy(what, text) => Some(format!("{what}: {text}")),
+            _ => None,
+        })
+        .collect();
+    expect![[r#"
+        link to its file: file:///q/inbox/%C3%A4-b.md
+        JSON: {"attempts":0,"branch":"aq/job/one","engine":"shell","epoch":0,"file":"ä-b.md","id":"one","profile":"developer","rev":null,"since":"2026-01-05T12:00:00Z","stage":"queued","title":"one","why":"submitted"}"#]].assert_eq(&copied.join("\n"));
+}
+
+#[test]
+fn a_message_is_read_whole_and_copied() {
+    let mut seat = Seat::of("submit one", (60, 16));
+    let text =
+        "cannot follow /home/ann/work/queue/.aq/events.jsonl: it was taken away or another file stands there";
+    let said = aq::dash::Said { text: text.into(), more: "start this process again".into(), bad: true };
+    seat.send(aq::dash::Msg::Said(said));
+    let seat = seat.keys("m y");
+    assert_eq!(seat.asked(), format!("Copy(\"message\", \"{text}\\nstart this process again\")\n"));
+    compare(seat, "message", false);
 }

@@ -10,7 +10,7 @@ use super::frames::SCENE;
 use super::seat::{Seat, without_times};
 
 /// Verbs that may be run in these tests.
-const VERBS: [&str; 3] = ["show", "log", "graph"];
+pub const VERBS: [&str; 4] = ["show", "log", "graph", "budget"];
 
 /// Types the lines, and compares everything that was said and asked; `{LINE}` happens to the queue meanwhile.
 #[track_caller]
@@ -45,7 +45,7 @@ fn check(script: &str, lines: &[&str], expected: Expect) {
     expected.assert_eq(&out);
 }
 
-fn tell(out: &mut String, talk: &mut Talk, seat: &Seat) {
+pub fn tell(out: &mut String, talk: &mut Talk, seat: &Seat) {
     for line in talk.tell(&seat.model) {
         let _ = writeln!(out, "{}", without_times(&line));
     }
@@ -386,7 +386,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
                reconnect: read the queue again now
                quit: quit now
             A number opens what stands behind it. An empty line says again where you are.
-            Verbs of the command line: show, log, graph
+            Verbs of the command line: show, log, graph, budget
             Number, verb, or ? >
             < 1
             (Read(History("gate")))

@@ -15,7 +15,7 @@ use crate::law_script::START;
 const SCENE: &str = "submit dropped | claim h1~x/2 | start dropped | cancel dropped | submit alive | claim h1~x/1 | start alive \
      | submit lost | claim h1~x/2 | start lost | pass 30m | expire lost | pass 17m";
 
-fn at_risk(job: &str, lines: u64, files: &[&str], left_out: &[&str]) -> AtRisk {
+pub fn at_risk(job: &str, lines: u64, files: &[&str], left_out: &[&str]) -> AtRisk {
     AtRisk {
         job: JobId::from(job),
         path: PathBuf::from(format!("/home/ann/.local/state/aq/worktrees/q/{job}")),
@@ -108,6 +108,20 @@ fn rescue_of_all_asks_first_and_leaves_out_what_lives() {
         0 layers
     "#]],
     );
+}
+
+#[test]
+fn the_list_is_sorted_by_what_would_be_lost() {
+    let rows = |keys: &str| -> String {
+        let seat = seat((80, 24)).keys(keys);
+        let rows: Vec<&str> = seat.model.risk.list.rows().iter().map(JobId::as_str).collect();
+        format!("{}: {}", seat.model.risk.order.words(), rows.join(" "))
+    };
+    assert_eq!(rows(""), "owner gone first: dropped lost alive");
+    assert_eq!(rows("s"), "most lines first: lost alive dropped");
+    assert_eq!(rows("s s"), "most files first: lost dropped alive");
+    assert_eq!(rows("s s s"), "oldest first: alive dropped lost");
+    assert_eq!(rows("s s s s"), "owner gone first: dropped lost alive");
 }
 
 #[test]

@@ -98,6 +98,8 @@ pub struct Acted {
     pub past: String,
     /// It can be undone.
     pub undo: bool,
+    /// The last event of the log once it was done: what shows less of it is old.
+    pub upto: Seq,
 }
 
 /// Something that was read, with what was wanted.

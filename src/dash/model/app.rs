@@ -26,7 +26,7 @@ use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Job, Now};
 use crate::insight::Filter;
-use crate::job::JobId;
+use crate::job::{JobId, Seq};
 use crate::time::Span;
 
 /// For so long after a key on a list its order is held.
@@ -93,6 +93,8 @@ pub struct Model {
     pub messages: VecDeque<Message>,
     /// Actions that were sent and not answered, by ticket.
     pub waiting: BTreeMap<u64, Waiting>,
+    /// The last event of what was done from here; until it is shown, what is shown is old.
+    pub done_upto: Seq,
     /// The last ticket given out.
     pub ticket: u64,
     /// When the last key was pressed.
@@ -228,6 +230,7 @@ impl Model {
             toast: None,
             messages: VecDeque::new(),
             waiting: BTreeMap::new(),
+            done_upto: 0,
             ticket: 0,
             touched: Span::ZERO,
             focused: true,
@@ -336,7 +339,9 @@ impl Model {
             (None, Screen::Time) => matches!(self.time.recording, Loaded::Asked),
             _ => false,
         };
-        let asked = self.asked.1 || self.outdated || !self.waiting.is_empty();
+        let now = self.time.live.as_deref().unwrap_or(&self.replica);
+        let old = matches!(now.health, Health::Local { .. }) && now.state.seq < self.done_upto;
+        let asked = self.asked.1 || self.outdated || !self.waiting.is_empty() || old;
         asked || looks || self.replica.health == Health::Loading
     }
 }

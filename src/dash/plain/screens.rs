@@ -4,7 +4,7 @@ use super::menu::{Menu, PROMPT};
 use super::words;
 use crate::agent::Agent;
 use crate::dash::model::{Loaded, Model, Owner, Pane, Then, budget_rows, owner_of, window_words};
-use crate::dash::view::{clean, money, runs_out, told};
+use crate::dash::view::{clean, money, plural, runs_out, told};
 use crate::engine::Liveness;
 use crate::fleet::Event;
 use crate::insight::Recording;
@@ -49,14 +49,10 @@ pub fn fleet(it: &mut Menu, model: &Model) {
         let takers = match (living.first(), able) {
             (None, _) => "no agent is here".to_string(),
             (Some(first), 0) => format!("no agent here has {}", demand.lacks(first).join(", ")),
-            (Some(_), n) => format!("{n} of {} agents can take them", living.len()),
+            (Some(_), n) => format!("{n} of {} can take them", plural(living.len(), "agent")),
         };
-        it.line(format!(
-            "In the line {} ask for {}: {}",
-            demand.queued,
-            clean(&demand.words()),
-            clean(&takers)
-        ));
+        let words = clean(&demand.words());
+        it.line(format!("In the line for {words}: {} queued; {}", demand.queued, clean(&takers)));
     }
     it.line("drain or stop, with an agent's number; start; back goes on");
     it.line(PROMPT);
@@ -119,7 +115,8 @@ pub fn time(it: &mut Menu, model: &Model) {
         Some(at) => format!("you see {}, nothing can be done", at.at.local_full()),
         None => "you see now".to_string(),
     };
-    it.line(format!("Time: {} events from {begin}, {} marks; {here}", all.len(), recording.marks().len()));
+    let (events, marks) = (plural(all.len(), "event"), plural(recording.marks().len(), "mark"));
+    it.line(format!("Time: {events} from {begin}, {marks}; {here}"));
     let counts: Vec<String> = STAGES
         .iter()
         .map(|row| (model.replica.state.count(row.0), row.1.replace('_', " ")))
@@ -169,11 +166,8 @@ pub fn risk(it: &mut Menu, model: &Model) {
     };
     let rows = model.risk.list.rows();
     let order = model.risk.order.words();
-    it.line(format!(
-        "Work at risk: {} of {} worktrees here, {order}",
-        rows.len(),
-        found.worktrees.max(rows.len())
-    ));
+    let all = plural(found.worktrees.max(rows.len()), "worktree");
+    it.line(format!("Work at risk: {} of {all} here, {order}", rows.len()));
     for id in rows.iter().take(ROWS_MOST) {
         let (Some(risk), Some(job)) = (model.risk.row(id), model.job(id)) else { continue };
         let owner = match owner_of(job, &model.replica.gone) {
@@ -183,7 +177,8 @@ pub fn risk(it: &mut Menu, model: &Model) {
             Owner::Nobody => "nobody works on it".to_string(),
         };
         let files = risk.files.len() + risk.left_out.len();
-        let text = format!("{id}, {} lines in {files} files, {owner}, {}", risk.lines, risk.path.display());
+        let (lines, files) = (risk.lines, plural(files, "file"));
+        let text = format!("{id}, {lines} lines in {files}, {owner}, {}", risk.path.display());
         it.item(&clean(&text), Then::Open(id.clone()));
         for path in risk.left_out.iter().take(ROWS_MOST) {
             it.line(format!("     left out: {}", clean(path)));

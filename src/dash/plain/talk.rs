@@ -6,7 +6,7 @@ use super::menu::{Menu, help, is_spoken, menu};
 use super::words;
 use crate::dash::keys::{ACTIONS, ActionRow, AgentDo, Do, Key, On};
 use crate::dash::model::{
-    Asked, GUARD, Health, Layer, Model, Pane, Place, Screen, Sheet, Then, Toast, later,
+    Asked, GUARD, Health, Layer, Model, Pane, Place, Plan, Screen, Sheet, Then, Toast, later,
 };
 use crate::dash::msg::Msg;
 use crate::dash::view::clean;
@@ -288,6 +288,13 @@ fn answer(sheet: &Sheet, line: &str) -> Vec<Step> {
     let mut letters = line.chars();
     match (letters.next(), letters.next()) {
         (None, _) => vec![key(Key::Esc)],
+        // A diff is read by its verb; whoever has read it asks for the action again.
+        (Some('D'), None) => match sheet.answers.iter().find(|it| it.key == 'D').map(|it| &it.plan) {
+            Some(Plan::Look(job, _)) => {
+                vec![key(Key::Esc), Step::Run(vec!["diff".to_string(), job.to_string()])]
+            }
+            _ => vec![Step::Say(format!("{line} is no answer; an empty line means {}", sheet.keep))],
+        },
         (Some(letter), None) if letter == 'n' || sheet.answers.iter().any(|it| it.key == letter) => {
             vec![key(Key::Char(letter))]
         }

@@ -106,11 +106,12 @@ impl Hands {
 
     fn tell(&self, ticket: u64, action: Action, done: Result<(Results, bool), Fault>) {
         let past = PAST[action as usize].1.to_string();
+        let upto = self.local.snapshot().seq;
         let acted = match done {
-            Ok((results, undo)) => Acted { ticket, results, fault: None, past, undo },
+            Ok((results, undo)) => Acted { ticket, results, fault: None, past, undo, upto },
             Err(fault) => {
                 let fault = format!("{fault} ({})", fault.hint);
-                Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false }
+                Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false, upto }
             }
         };
         (self.post)(Msg::Acted(Box::new(acted)));
@@ -191,7 +192,8 @@ impl Hands {
             ),
             Err(fault) => ("undone".to_string(), Some(fault.to_string()), Vec::new()),
         };
-        (self.post)(Msg::Acted(Box::new(Acted { ticket, results, fault, past, undo: false })));
+        let upto = self.local.snapshot().seq;
+        (self.post)(Msg::Acted(Box::new(Acted { ticket, results, fault, past, undo: false, upto })));
     }
 
     async fn take_back(&self) -> Result<Option<(&'static str, Results)>, Fault> {

@@ -58,11 +58,12 @@ impl Keeper {
 
     fn tell(&self, ticket: u64, past: &str, undo: bool, done: Result<Results, Fault>) {
         let past = past.to_string();
+        let upto = self.local.snapshot().seq;
         let acted = match done {
-            Ok(results) => Acted { ticket, results, fault: None, past, undo },
+            Ok(results) => Acted { ticket, results, fault: None, past, undo, upto },
             Err(fault) => {
                 let fault = format!("{fault} ({})", fault.hint);
-                Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false }
+                Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false, upto }
             }
         };
         (self.post)(Msg::Acted(Box::new(acted)));

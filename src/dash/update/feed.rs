@@ -164,6 +164,7 @@ pub fn drawn(model: &mut Model, drawn: Drawn) {
 /// An action was answered.
 pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
     model.waiting.remove(&acted.ticket);
+    model.done_upto = model.done_upto.max(acted.upto);
     model.dirty = true;
     if let Some(fault) = acted.fault {
         tell::say(model, Role::Bad, format!("not done: {fault}"), "", false);

@@ -113,6 +113,12 @@ fn messages_key(model: &Model, at: &mut usize, key: Key) -> After {
     let height = model.drawn.window(Pane::Messages).height.max(1);
     match key {
         Key::Esc | Key::Char('q' | 'm') | Key::Enter => return After::Gone(Vec::new()),
+        Key::Char('y') => {
+            let chosen = model.messages.iter().rev().nth(*at);
+            let text = chosen.map(|message| format!("{}\n{}", message.text, message.more));
+            let copy = text.map(|text| Effect::Copy("message", text.trim_end().to_string()));
+            return After::Stay(copy.into_iter().collect());
+        }
         _ => *at = pick::motion_of(key, false).map_or(*at, |motion| go::moved(*at, motion, height, last)),
     }
     After::Stay(Vec::new())

@@ -267,7 +267,7 @@ pub fn copy(model: &Model) -> Pick {
         ("b", "branch", format!("aq/job/{}", job.id)),
         ("c", "command", format!("aq show {}", job.id)),
         ("e", "engine", engine_of(job).to_string()),
-        ("j", "JSON", json(job)),
+        ("J", "JSON", json(job)),
     ];
     let more = more.into_iter().filter_map(|(key, what, text)| Some((key, what, text?)));
     let row = |(key, what, text): (&'static str, &'static str, String)| Choice {

@@ -5,21 +5,26 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::boxed;
 use super::canvas::{Canvas, row};
-use super::text::clean;
-use crate::dash::model::Pane;
+use super::panes::wrapped;
+use super::text::{clean, width};
+use crate::dash::model::{Message, Pane};
 use crate::job::Role;
+
+/// Columns of the time before a text.
+const TIME: usize = 10;
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, cursor: usize) {
     let messages = &canvas.model.messages;
     let size = (at.width.saturating_sub(6), at.height);
-    let inside = boxed::draw(canvas, at, size, &format!("Messages {}", messages.len()), "Esc closes");
+    let inside =
+        boxed::draw(canvas, at, size, &format!("Messages {}", messages.len()), "y copies   Esc closes");
     if messages.is_empty() {
         canvas.text(row(inside, 0), Role::Neutral, "nothing was said yet");
         return;
     }
-    let more = messages.iter().rev().nth(cursor).map(|message| message.more.as_str()).unwrap_or_default();
-    let below = u16::try_from(more.lines().count()).unwrap_or(u16::MAX).min(inside.height / 2);
+    let more = about(messages.iter().rev().nth(cursor), usize::from(inside.width));
+    let below = u16::try_from(more.len()).unwrap_or(u16::MAX).min(inside.height / 2);
     let height = usize::from(inside.height - below);
     let window = canvas.window(Pane::Messages, messages.len(), Some(cursor), height);
     for (nth, (place, message)) in messages.iter().rev().enumerate().skip(window.top).take(height).enumerate()
@@ -36,8 +41,18 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, cursor: usize) {
             canvas.restyle(on, canvas.look().cursor());
         }
     }
-    for (nth, line) in more.lines().take(usize::from(below)).enumerate() {
+    for (nth, line) in more.iter().take(usize::from(below)).enumerate() {
         let on = row(inside, inside.height - below + u16::try_from(nth).unwrap_or(0));
-        canvas.text(on, Role::Neutral, &format!("  {}", clean(line)));
+        canvas.text(on, Role::Neutral, &format!("  {line}"));
     }
+}
+
+/// The whole of a message that its row has no room for, then what is told about it.
+fn about(message: Option<&Message>, columns: usize) -> Vec<String> {
+    let Some(message) = message else { return Vec::new() };
+    let text = clean(&message.text);
+    let whole = (width(&text) + TIME > columns).then_some(text);
+    let more = message.more.lines().map(clean);
+    let room = columns.saturating_sub(4).max(1);
+    whole.into_iter().chain(more).flat_map(|line| wrapped(&line, room)).collect()
 }

@@ -40,4 +40,5 @@ pub use budget::money;
 pub use burndown::runs_out;
 pub use events::told;
 pub use frame::view;
+pub use parts::plural;
 pub use text::clean;
