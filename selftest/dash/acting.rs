@@ -264,3 +264,15 @@ fn answers_are_told_and_what_failed_stays_marked() {
     assert!(!seat.model.is_waiting(&JobId::from("four")) && seat.model.marks.contains("five"));
     assert!(!seat.model.marks.contains("four"));
 }
+
+#[test]
+fn what_was_written_outlives_an_action_that_failed() {
+    let mut seat = Seat::of("submit a review=1 | claim h1 | start a | end a ok rev=abcdef1", (80, 24))
+        .keys("d \"too much\" Enter y");
+    let ticket = *seat.model.waiting.keys().next().expect("it was sent");
+    let fault = Some("no space left (make room)".to_string());
+    let acted = Acted { ticket, results: Vec::new(), fault, past: "rejected".into(), undo: false, upto: 0 };
+    seat.send(Msg::Acted(Box::new(acted)));
+    let told = seat.model.messages.back().map(|message| message.more.as_str());
+    assert_eq!(told, Some("your words: too much"));
+}

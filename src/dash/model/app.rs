@@ -183,6 +183,8 @@ pub struct Waiting {
     pub action: Option<Action>,
     /// To which jobs; their rows show that an answer is waited for.
     pub jobs: Vec<JobId>,
+    /// What the person wrote with it: it is not lost with the action.
+    pub words: Option<String>,
 }
 
 impl Model {

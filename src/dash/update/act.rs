@@ -54,6 +54,7 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
         Plan::Noted(action, deeds) => vec![orders(model, action, deeds, words)],
         Plan::Answer(target) => {
             let ticket = ticket(model, Some(Action::Answer), vec![target.job.clone()]);
+            keep_words(model, ticket, words.as_ref());
             vec![Effect::Answer { ticket, target, text: words.unwrap_or_default() }]
         }
         Plan::Ship(all) => all
@@ -79,13 +80,22 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
 
 fn orders(model: &mut Model, action: Action, deeds: Vec<Deed>, note: Option<String>) -> Effect {
     let jobs = deeds.iter().map(|deed| deed.target.job.clone()).collect();
-    Effect::Act { ticket: ticket(model, Some(action), jobs), action, deeds, note }
+    let ticket = ticket(model, Some(action), jobs);
+    keep_words(model, ticket, note.as_ref());
+    Effect::Act { ticket, action, deeds, note }
+}
+
+/// What a person wrote is kept until it is done: told with why it was not, it can be copied.
+fn keep_words(model: &mut Model, ticket: u64, words: Option<&String>) {
+    if let Some(waiting) = model.waiting.get_mut(&ticket) {
+        waiting.words = words.filter(|words| !words.is_empty()).cloned();
+    }
 }
 
 /// The number of a new action, whose jobs show from now on that an answer is waited for.
 pub fn ticket(model: &mut Model, action: Option<Action>, jobs: Vec<JobId>) -> u64 {
     model.ticket += 1;
-    model.waiting.insert(model.ticket, Waiting { action, jobs });
+    model.waiting.insert(model.ticket, Waiting { action, jobs, words: None });
     model.ticket
 }
 

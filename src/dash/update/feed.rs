@@ -163,11 +163,12 @@ pub fn drawn(model: &mut Model, drawn: Drawn) {
 
 /// An action was answered.
 pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
-    model.waiting.remove(&acted.ticket);
+    let waiting = model.waiting.remove(&acted.ticket);
+    let words = waiting.and_then(|waiting| waiting.words).map(|words| format!("your words: {words}"));
     model.done_upto = model.done_upto.max(acted.upto);
     model.dirty = true;
     if let Some(fault) = acted.fault {
-        tell::say(model, Role::Bad, format!("not done: {fault}"), "", false);
+        tell::say(model, Role::Bad, format!("not done: {fault}"), words.unwrap_or_default(), false);
         return go::arrive(model);
     }
     let mut done: Vec<String> = Vec::new();
@@ -196,8 +197,8 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
             let begun =
                 if all.is_empty() { String::new() } else { format!("{} {}, ", acted.past, all.len()) };
             let text = format!("{begun}not done: {}{also}", first.message);
-            let more: Vec<String> =
-                refused.iter().map(|no| format!("{} ({})", no.message, no.hint)).collect();
+            let told = refused.iter().map(|no| format!("{} ({})", no.message, no.hint));
+            let more: Vec<String> = told.chain(words).collect();
             tell::say(model, Role::Bad, text, more.join("\n"), acted.undo && !all.is_empty());
         }
     }
