@@ -11,6 +11,8 @@ use super::plain::{VERBS, tell};
 use super::seat::{Seat, without_times};
 
 /// Types the lines, and compares what was said and asked; what a screen looks at beside the log is found at once.
+#[track_caller]
+#[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
 fn with_finds(script: &str, lines: &[&str], find: impl Fn() -> aq::dash::Found, expected: Expect) {
     let mut seat = Seat::of(script, (80, 24));
     let mut talk = Talk::new(VERBS.map(str::to_string).to_vec());
