@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aq::fleet::{
     AccountId, Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Job, Now, Order, ParkReason,
-    PauseMode, State, Submission, Window,
+    PauseMode, State, Subject, Submission, VerdictSaid, Window,
 };
 use aq::job::{
     Autoship, Backoff, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey,
@@ -113,6 +113,11 @@ pub fn plain(id: &str) -> Submission {
     Submission { job: JobId::new(id), spec, body: blob(), effective: blob(), file: None }
 }
 
+/// What a reviewing engine says.
+fn said(approve: bool, checked: Option<bool>) -> VerdictSaid {
+    VerdictSaid { approve, words: BlobId::new("words"), checked }
+}
+
 /// Every verb of a worker, under that epoch. The test of stale epochs has one row per verb.
 pub fn worker_verbs(job: &JobId, epoch: Epoch) -> Vec<Command> {
     let job = || job.clone();
@@ -136,6 +141,7 @@ pub fn worker_verbs(job: &JobId, epoch: Epoch) -> Vec<Command> {
         Command::Progress { job: job(), epoch, word: "late".to_string(), usage: None },
         Command::Checkpoint { job: job(), epoch, rev: Rev::new("late"), lines: 1 },
         Command::Verify { job: job(), epoch, passed: true, rev: None, took: Span::ZERO },
+        Command::Verdict { job: job(), epoch, verdict: said(true, Some(true)) },
         Command::End { job: job(), epoch, ending: Box::new(ending) },
         Command::Ask { job: job(), epoch, question: BlobId::new("q") },
         Command::ShipDone { job: job(), epoch, how: reason(), rev: None },
@@ -200,7 +206,7 @@ fn sensible(job: &Job, now: Now, dice: &mut Dice) -> Command {
         }
         (Stage::Assigned, _) => {
             let lease = job.lease.as_ref().map(|lease| lease.engine.clone());
-            let (engine, run) = (lease.unwrap_or_default(), format!("run-{epoch}"));
+            let (engine, run) = (lease.unwrap_or_default(), format!("run-{id}-{epoch}"));
             Command::Start { job: id, epoch, engine, run, base: None }
         }
         (Stage::Building, _) => match dice.below(4) {
@@ -259,6 +265,7 @@ fn anything(state: &State, job: &Job, now: Now, step: usize, dice: &mut Dice) ->
             let new = submission(state, now, step, dice);
             Command::Supersede { job: id, spec: Box::new(new.spec), body: new.body, effective: new.effective }
         }
+        "order_review" => order_review(job, step, dice),
         "claim" => Command::Claim { who: Box::new(dice.claimant()) },
         "adopt" => Command::Adopt { job: id, epoch, gone: held_by(job), holder: holder(dice.below(4)) },
         "expire_lease" => {
@@ -331,6 +338,16 @@ fn operators(name: &str, job: JobId, state: &State, now: Now, dice: &mut Dice) -
         "suspend" => Command::Suspend { jobs: vec![job] },
         "resume" => Command::Resume {},
         other => panic!("nothing throws {other}: give the new command a row"),
+    }
+}
+
+/// Asks an engine about this job, whose rule asks for none: reviews by engines have scripts of their own.
+fn order_review(job: &Job, step: usize, dice: &mut Dice) -> Command {
+    let new = Box::new(plain(&format!("j{step}")));
+    let rev = job.pinned().cloned().unwrap_or_else(|| dice.rev());
+    Command::OrderReview {
+        new,
+        of: Subject { job: job.id.clone(), rev, reviewer: "profile:reviewer".to_string() },
     }
 }
 

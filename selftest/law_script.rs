@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 use aq::fleet::{
     Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Event, Now, Order, ParkReason, PauseMode,
-    Refusal, State, Submission, Window, check_whole, gates, handle,
+    Refusal, State, Subject, Submission, VerdictSaid, Window, check_whole, gates, handle,
 };
 use aq::job::{
     Autoship, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey, JobId,
@@ -333,6 +333,11 @@ impl World {
                 };
                 Command::End { job, epoch, ending: Box::new(ending) }
             }
+            "verdict" => {
+                let checked = words.get("check").map(|check| check == "pass");
+                let (approve, blob) = (words.at(2) == "approve", BlobId::new("words"));
+                Command::Verdict { job, epoch, verdict: VerdictSaid { approve, words: blob, checked } }
+            }
             "ask" => Command::Ask { job, epoch, question: BlobId::new("question") },
             "release" => Command::Release { job, epoch, reason: "given back".to_string() },
             "shipped" => Command::ShipDone { job, epoch, how: "branch".to_string(), rev: words.rev() },
@@ -361,6 +366,12 @@ impl World {
                     (JobId::new(id), epoch)
                 });
                 Command::Submit { new: Box::new(self.submission(words, job)), parent }
+            }
+            "order_review" => {
+                let rev = words.rev().expect("rev=");
+                let reviewer = words.get("as").unwrap_or("profile:reviewer").to_string();
+                let of = Subject { job: JobId::new(words.at(2)), rev, reviewer };
+                Command::OrderReview { new: Box::new(self.submission(words, job)), of }
             }
             "edit" => {
                 let Submission { spec, body, effective, .. } = self.submission(words, job.clone());

@@ -51,6 +51,10 @@ pub(super) struct Desk {
     pub paused: Option<PauseMode>,
     /// Jobs this agent is shipping by rule.
     pub shipping: Vec<crate::job::JobId>,
+    /// Jobs whose reviewers this agent is asking.
+    pub asking: Vec<crate::job::JobId>,
+    /// Jobs, by their epoch, whose reviewers could not all be asked; said once, and not tried again here.
+    pub unasked: Vec<(crate::job::JobId, crate::job::Epoch)>,
     /// Attempts of this agent that ended well, and otherwise.
     pub tally: (u32, u32),
 }
@@ -70,6 +74,8 @@ impl Desk {
             hold: false,
             paused: None,
             shipping: Vec::new(),
+            asking: Vec::new(),
+            unasked: Vec::new(),
             tally: (0, 0),
         }
     }
@@ -86,6 +92,7 @@ impl Desk {
 
     /// Nothing is under way.
     pub fn is_idle(&self) -> bool {
-        self.slots.iter().all(Option::is_none) && self.claiming == 0 && self.shipping.is_empty()
+        let busy = self.slots.iter().any(Option::is_some) || self.claiming > 0;
+        !busy && self.shipping.is_empty() && self.asking.is_empty()
     }
 }

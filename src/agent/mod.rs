@@ -18,6 +18,7 @@ mod risk;
 mod run;
 mod ship;
 mod step;
+mod verdict;
 mod work;
 
 pub use change::{Change, Wanted, change};

@@ -240,7 +240,7 @@ pub(super) fn listed(pids: &[i32]) -> String {
 }
 
 /// Nothing of an earlier attempt may run in the tree any more. Whoever stops it is waited for.
-fn end_earlier_runs(runs: &Path) -> Result<(), NotReady> {
+pub(super) fn end_earlier_runs(runs: &Path) -> Result<(), NotReady> {
     for dir in run_dirs(runs) {
         let Ok(run) = Run::open(&dir) else { continue };
         for look in 0.. {

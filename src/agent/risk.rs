@@ -40,6 +40,10 @@ pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, 
     let state = local.snapshot();
     let mut found = Vec::new();
     for job in state.jobs.values().filter(|job| job.spec.worktree && !job.attempts.is_empty()) {
+        // What a reviewer changed is nobody's work.
+        if job.subject.is_some() {
+            continue;
+        }
         let path = worktree_path(local.place(), settings, &job.id);
         if !path.exists() {
             continue;

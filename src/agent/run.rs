@@ -393,10 +393,16 @@ impl Loop {
             Happening::Reported { events, .. } => {
                 for event in events {
                     if let crate::fleet::What::AttemptEnded { job, outcome, reason, to, .. } = &event.what {
-                        (self.options.say)(&format!(
-                            "{job} {outcome}: {reason}; now in {}",
-                            place_of(*to, state, job)
-                        ));
+                        // A review is done with its verdict.
+                        let verdict = events.iter().find_map(|event| match &event.what {
+                            crate::fleet::What::Shipped { job: done, how, .. } if done == job => {
+                                Some(how.clone())
+                            }
+                            _ => None,
+                        });
+                        let place =
+                            verdict.unwrap_or_else(|| format!("now in {}", place_of(*to, state, job)));
+                        (self.options.say)(&format!("{job} {outcome}: {reason}; {place}"));
                     }
                 }
             }
@@ -426,6 +432,8 @@ fn slot_of(act: &Act) -> Option<usize> {
         | Act::Save { slot, .. }
         | Act::Report { slot, .. }
         | Act::Look { slot } => Some(*slot),
-        Act::Claim(_) | Act::GiveBack { .. } | Act::Note(_) | Act::Ship { .. } => None,
+        Act::Claim(_) | Act::GiveBack { .. } | Act::Note(_) | Act::AskReviewers { .. } | Act::Ship { .. } => {
+            None
+        }
     }
 }

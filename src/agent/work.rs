@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::Workspace;
 use crate::engine::{RunKind, StopCause};
-use crate::job::{AttemptNo, Epoch, JobId, Outcome, Rev, Usage};
+use crate::job::{AttemptNo, BlobId, Epoch, JobId, Outcome, Rev, Usage};
 use crate::time::{Span, Stamp};
 
 /// What the worker is doing for the job.
@@ -42,6 +42,9 @@ pub(super) struct Prepared {
     pub idle: Outcome,
     /// Changes outside the allowed scope fail the attempt.
     pub strict: bool,
+    /// Of a review: the commit it is pinned to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Rev>,
 }
 
 fn no_work() -> Outcome {
@@ -93,6 +96,12 @@ pub(super) struct Saved {
     pub outside: Vec<PathBuf>,
     /// What could not go in.
     pub left_out: Vec<String>,
+    /// Of a review, which has no commit: yes or no, and the blob of its words.
+    #[serde(default)]
+    pub verdict: Option<(bool, BlobId)>,
+    /// Of a review: why there is no verdict.
+    #[serde(default)]
+    pub no_verdict: String,
 }
 
 /// A job in a slot.
@@ -152,6 +161,11 @@ impl Work {
             turns: less(budget.turns, spent.turns),
             wall: budget.wall.map(wall),
         };
+    }
+
+    /// Whether it reviews what another job made.
+    pub fn is_review(&self) -> bool {
+        self.prepared.as_ref().is_some_and(|prepared| prepared.review.is_some())
     }
 
     /// How an end of its engine stands to the job's ceilings: whoever held one, aq, the shim's one wall or the

@@ -16,5 +16,5 @@ pub use intake::{Draft, Intake, Ready, TEMPLATE};
 pub use local::{Local, Purpose};
 pub use seam::{Answer, Board, Source};
 pub use settings::{Settings, cache_home, config_files, data_home, keys_file, state_home};
-pub use submit::{Submitted, submit};
+pub use submit::{Submitted, order_review, submit};
 pub use sync::{Memory, Report};

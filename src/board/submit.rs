@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::intake::{Draft, Ready};
 use super::seam::Board;
 use crate::coordinator::Verdict;
-use crate::fleet::{Actor, Code, Command, Event, Order, Refusal, What};
+use crate::fleet::{Actor, Code, Command, Event, Order, Refusal, Subject, What};
 use crate::job::{BlobId, Epoch, IdempotencyKey, JobId};
 use crate::store::Fault;
 
@@ -70,6 +70,34 @@ pub(super) async fn submit_once(
         }
     }
     Ok(done)
+}
+
+/// Makes the job of a reviewer.
+///
+/// # Errors
+/// A [`Fault`] if a blob or the event could not be made durable.
+pub async fn order_review(
+    board: &dyn Board,
+    by: &Actor,
+    ready: &Ready,
+    of: &Subject,
+) -> Result<Verdict, Fault> {
+    let mut sender = Sender { board, by, stored: BTreeMap::new() };
+    let body = sender.store(&ready.job.body).await?;
+    let effective = sender.store(&ready.job.effective).await?;
+    let order = || {
+        let mut new = ready.job.submission(body.clone(), effective.clone(), fastrand::u64(..));
+        new.file = None;
+        Order::new(by.clone(), Command::OrderReview { new: Box::new(new), of: of.clone() })
+    };
+    let mut verdict = board.act(vec![order()]).await?.swap_remove(0);
+    for _ in 1..IDS_MOST {
+        if !matches!(&verdict, Err(no) if no.code == Code::IdTaken) {
+            break;
+        }
+        verdict = board.act(vec![order()]).await?.swap_remove(0);
+    }
+    Ok(verdict)
 }
 
 /// Adds to a parent those of the children that it does not have yet; a refusal of one is told.

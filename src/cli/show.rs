@@ -8,7 +8,9 @@ use super::scene::{Seen, is_gone};
 use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
 use crate::fleet::{AccountId, Attempt, Job, named};
-use crate::insight::{account_gate, closed_words, need_of, park_words, status_of, tags, used};
+use crate::insight::{
+    account_gate, closed_words, engine_reviews, need_of, park_words, status_of, tags, used,
+};
 use crate::job::{Effective, Proof, Stage, Usage, effective_listing};
 use crate::time::Span;
 
@@ -55,6 +57,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         pair(cx, label, &value, role)?;
     }
     attempts(&job, cx)?;
+    verdict(&job, &seen, cx)?;
     Ok(Exit::Done)
 }
 
@@ -115,6 +118,9 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     add("tags", tags(job, &is_gone).join(", "), Role::Wait);
     add("holder", job.lease.as_ref().map(|lease| lease.holder.to_string()).unwrap_or_default(), plain);
     add("proof", proof(job), plain);
+    add("reviews", engine_reviews(&seen.state, job).0.join("; "), plain);
+    let about = job.subject.as_ref().map(|subject| format!("{} at {}", subject.job, subject.rev));
+    add("reviewing", about.unwrap_or_default(), plain);
     let deps = job.deps.iter().map(|dep| match dep.job.as_ref().and_then(|id| seen.state.stage_of(id)) {
         Some(stage) => format!("{} ({stage})", dep.name),
         None => format!("{} (unknown)", dep.name),
@@ -160,6 +166,17 @@ fn use_of(usage: &Usage) -> String {
     let wall = if usage.wall == Span::ZERO { "?".to_string() } else { usage.wall.age() };
     let tokens = usage.tokens().unwrap_or_else(|| "?".to_string());
     format!("cost {cost}, tokens {tokens}, turns {}, engine time {wall}", known(usage.turns))
+}
+
+/// The words of a review; they are a blob, and its events hold none of them.
+fn verdict(job: &Job, seen: &Seen, cx: &mut Context) -> Result<(), CliError> {
+    let said = job.attempts.iter().rev().find_map(|attempt| attempt.verdict.as_ref());
+    let Some(said) = said else { return Ok(()) };
+    let words = cx.wait(seen.board.blob(said.words.clone()))?.unwrap_or_default();
+    for line in String::from_utf8_lossy(&words).lines() {
+        pair(cx, "verdict", line, Role::Human)?;
+    }
+    Ok(())
 }
 
 fn attempts(job: &Job, cx: &mut Context) -> Result<(), CliError> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, Window};
-use super::job::ParkReason;
+use super::job::{ParkReason, Subject, VerdictSaid};
 use crate::job::{
     BlobId, Budget, CapabilitySet, EngineClass, Epoch, HolderId, IdempotencyKey, JobId, Outcome, Rev,
     ReviewRule, Spec, Stage, Usage,
@@ -149,6 +149,8 @@ macro_rules! commands {
 commands! {
     /// Makes a job, or finds that its key has made it already.
     Submit = "submit" { new: Box<Submission>, parent: Option<(JobId, Option<Epoch>)> }
+    /// Makes the job in which an engine reviews one commit of another job.
+    OrderReview = "order_review" { new: Box<Submission>, of: Subject }
     /// Gives a waiting job a new manifest.
     Supersede = "supersede" { job: JobId, spec: Box<Spec>, body: BlobId, effective: BlobId }
     /// Asks for one job to work on.
@@ -169,6 +171,8 @@ commands! {
     Verify = "verify" { job: JobId, epoch: Epoch, passed: bool, rev: Option<Rev>, took: Span }
     /// The attempt is over and nothing of it runs any more.
     End = "end" { job: JobId, epoch: Epoch, ending: Box<Ending> }
+    /// A reviewing engine has said what it came to.
+    Verdict = "verdict" { job: JobId, epoch: Epoch, verdict: VerdictSaid }
     /// An engine needs an answer.
     Ask = "ask" { job: JobId, epoch: Epoch, question: BlobId }
     /// Puts a queued job aside, or stops a held one and puts it aside.
@@ -219,10 +223,10 @@ impl Command {
     /// The job it is about, where it is about one that must exist.
     pub fn job(&self) -> Option<&JobId> {
         use Command::{
-            Adopt, Answer, Archive, Ask, Cancel, Checkpoint, Claim, End, ExpireLease, OpenAccount, Park,
-            Pause, Preempt, Progress, Promote, Redrive, Reject, Release, RequestReview, Requeue, Resume,
-            Review, SetCeiling, ShipDone, ShipFail, ShipStart, Start, Submit, Supersede, Suspend, Unpark,
-            Verify, Wake,
+            Adopt, Answer, Archive, Ask, Cancel, Checkpoint, Claim, End, ExpireLease, OpenAccount,
+            OrderReview, Park, Pause, Preempt, Progress, Promote, Redrive, Reject, Release, RequestReview,
+            Requeue, Resume, Review, SetCeiling, ShipDone, ShipFail, ShipStart, Start, Submit, Supersede,
+            Suspend, Unpark, Verdict, Verify, Wake,
         };
         match self {
             Supersede { job, .. }
@@ -233,6 +237,7 @@ impl Command {
             | Progress { job, .. }
             | Checkpoint { job, .. }
             | Verify { job, .. }
+            | Verdict { job, .. }
             | End { job, .. }
             | Ask { job, .. }
             | Park { job, .. }
@@ -251,6 +256,7 @@ impl Command {
             | Cancel { job }
             | Preempt { job } => Some(job),
             Submit { .. }
+            | OrderReview { .. }
             | Claim { .. }
             | Archive { .. }
             | OpenAccount { .. }
@@ -265,7 +271,7 @@ impl Command {
     pub fn epoch(&self) -> Option<Epoch> {
         use Command::{
             Adopt, Ask, Checkpoint, End, ExpireLease, Progress, Release, ShipDone, ShipFail, Start, Submit,
-            Verify,
+            Verdict, Verify,
         };
         match self {
             Adopt { epoch, .. }
@@ -274,6 +280,7 @@ impl Command {
             | Start { epoch, .. }
             | Progress { epoch, .. }
             | Checkpoint { epoch, .. }
+            | Verdict { epoch, .. }
             | Verify { epoch, .. }
             | End { epoch, .. }
             | Ask { epoch, .. }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dep, ParkReason, PauseMode};
+use super::{Dep, ParkReason, PauseMode, Subject, VerdictSaid};
 use crate::job::{
     AttemptNo, BlobId, Budget, Epoch, HolderId, IdempotencyKey, JobId, Outcome, Rev, ReviewRule, Spec, Stage,
     Usage,
@@ -149,6 +149,9 @@ whats! {
         deps: Vec<Dep>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<JobId>,
+        /// Of a reviewer's job: what it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reviews: Option<Subject>,
         /// Queued or blocked.
         stage: Stage,
     }
@@ -264,11 +267,22 @@ whats! {
     Answered = "answered" { job: JobId, answer: BlobId }
     /// Reviewers were asked.
     ReviewRequested = "review_requested" { job: JobId, rule: ReviewRule }
+    /// A reviewing engine has said what it came to, and aq's check how it ended. The words are a blob.
+    VerdictGiven = "verdict_given" { job: JobId, epoch: Epoch, verdict: VerdictSaid }
     /// A reviewer decided about one revision; `to` is set when that was the last approval needed.
     ReviewGiven = "review_given" {
         job: JobId,
         epoch: Epoch,
         approve: bool,
+        /// An engine: in whose name, in which job, its words, and how the check ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reviewer: Option<Actor>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        review: Option<JobId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        words: Option<BlobId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        checked: Option<bool>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rev: Option<Rev>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -295,7 +309,14 @@ whats! {
     /// Shipping did not happen; `to` is testing, or review after a conflict.
     ShipFailed = "ship_failed" { job: JobId, epoch: Epoch, reason: String, to: Stage }
     /// A reviewer or operator said no.
-    Rejected = "rejected" { job: JobId, epoch: Epoch, to: Stage }
+    Rejected = "rejected" {
+        job: JobId,
+        epoch: Epoch,
+        to: Stage,
+        /// A reviewing engine's words, for the next hand-off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        words: Option<BlobId>,
+    }
     /// Sent back to wait; attempts are kept.
     Requeued = "requeued" {
         job: JobId,
@@ -373,7 +394,7 @@ impl What {
             JobBlocked, JobParked, JobSubmitted, JobSuperseded, JobUnblocked, JobUnparked, JobsArchived,
             LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased, Preempted, Progressed, Promoted,
             QueueSuspended, Redriven, Refused, Rejected, Requeued, ReviewGiven, ReviewRequested, ShipFailed,
-            ShipStarted, Shipped, Verified,
+            ShipStarted, Shipped, VerdictGiven, Verified,
         };
         match self {
             JobSubmitted { job, .. }
@@ -396,6 +417,7 @@ impl What {
             | Answered { job, .. }
             | ReviewRequested { job, .. }
             | ReviewGiven { job, .. }
+            | VerdictGiven { job, .. }
             | Promoted { job, .. }
             | ShipStarted { job, .. }
             | Shipped { job, .. }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Actor;
+use super::event::{Actor, ActorKind};
 use crate::job::{
-    AttemptNo, BlobId, Budget, DepsMode, Epoch, HolderId, JobId, Outcome, Proof, Rev, ReviewRule, Seq, Spec,
-    Stage, Usage,
+    AttemptNo, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, JobId, Outcome, Proof, Rev,
+    ReviewRule, Seq, Spec, Stage, Usage,
 };
 use crate::time::Stamp;
 
@@ -121,6 +121,10 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
+fn is_none(n: &u32) -> bool {
+    *n == 0
+}
+
 /// One run of an engine on the job. Open while `ended` is `None`; a job has at most one open attempt.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Attempt {
@@ -164,6 +168,9 @@ pub struct Attempt {
     /// What verify said, and about which tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<(bool, Option<Rev>)>,
+    /// Of a review: what it came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<VerdictSaid>,
 }
 
 /// The accepted work of a job: what review looks at and ship ships.
@@ -178,6 +185,40 @@ pub struct Head {
     pub proof: Proof,
 }
 
+/// What a reviewer's job is about: one commit of another job.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Subject {
+    /// The job that is reviewed.
+    pub job: JobId,
+    /// The commit it is pinned to.
+    pub rev: Rev,
+    /// The entry of `reviewers` that asked for it.
+    pub reviewer: String,
+}
+
+/// An engine that was asked about one commit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AskedReview {
+    /// The job it reviews in.
+    pub by: JobId,
+    /// The commit.
+    pub rev: Rev,
+    /// The entry of `reviewers`.
+    pub reviewer: String,
+}
+
+/// What a reviewing engine said at the end.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct VerdictSaid {
+    /// Yes or no.
+    pub approve: bool,
+    /// The blob of its words.
+    pub words: BlobId,
+    /// How the check ended that aq ran on that very commit; `None`: there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<bool>,
+}
+
 /// A reviewer's word about one revision.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Decision {
@@ -190,6 +231,22 @@ pub struct Decision {
     pub rev: Option<Rev>,
     /// When.
     pub at: Stamp,
+    /// The reviewing job, where it was an engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<JobId>,
+    /// The blob of its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<BlobId>,
+    /// How the check ended that aq ran for an engine's decision; `None`: none was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<bool>,
+}
+
+impl Decision {
+    /// Whether it is a yes that lets the work pass: that of an engine only with a check that aq saw pass.
+    pub fn counts(&self) -> bool {
+        self.approve && (self.by.kind != ActorKind::Engine || self.checked == Some(true))
+    }
 }
 
 /// Something the next attempt's prompt must carry.
@@ -198,6 +255,8 @@ pub struct Decision {
 pub enum Handoff {
     /// A reviewer's words.
     Rejected(String),
+    /// The blob of a reviewing engine's words.
+    Reviewed(BlobId),
     /// A question and the blob of its answer.
     Answered {
         /// What was asked.
@@ -284,6 +343,15 @@ pub struct Job {
     pub asked: Option<BlobId>,
     /// How it was shipped.
     pub shipped: Option<(String, Option<Rev>)>,
+    /// Of a reviewer's job: what it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+    /// Engines asked about its commits, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked_reviews: Vec<AskedReview>,
+    /// How often a reviewing engine sent it back since submit or redrive.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub reworks: u32,
 }
 
 impl Job {
@@ -326,13 +394,27 @@ impl Job {
     /// Approvals that count: of the head as it is, at most one per reviewer.
     pub fn approvals(&self) -> u32 {
         let head = self.head.as_ref().and_then(|h| h.rev.as_ref());
-        let count = self.reviews.iter().filter(|d| d.approve && d.rev.as_ref() == head).count();
+        let count = self.reviews.iter().filter(|d| d.counts() && d.rev.as_ref() == head).count();
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Approvals without which no review passes: where the gate asks for none, one person's word.
     pub fn approvals_needed(&self) -> u32 {
         self.review_rule().approvals.max(1)
+    }
+
+    /// The commit that a review is about.
+    pub fn pinned(&self) -> Option<&Rev> {
+        self.head.as_ref().filter(|_| self.stage == Stage::Review)?.rev.as_ref()
+    }
+
+    /// Engines that its review asks for and that were not asked about its present commit yet.
+    pub fn reviewers_to_ask(&self) -> impl Iterator<Item = EngineReviewer<'_>> {
+        let rev = self.pinned();
+        let asked = move |entry: &str| {
+            self.asked_reviews.iter().any(|asked| asked.reviewer == entry && Some(&asked.rev) == rev)
+        };
+        self.review_rule().engines().filter(move |one| rev.is_some() && !asked(one.entry))
     }
 
     /// Proof behind the accepted work.

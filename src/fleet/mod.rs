@@ -19,7 +19,10 @@ pub use command::{Child, Claimant, Command, Ending, EngineOffer, Now, Order, Pau
 pub use decide::{decide, handle};
 pub use event::{Actor, ActorKind, Event, What, Window};
 pub use invariant::check_whole;
-pub use job::{Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, Park, ParkReason};
+pub use job::{
+    AskedReview, Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, Park, ParkReason, Subject,
+    VerdictSaid,
+};
 pub use pick::{Gate, class_at, gates, next_moment};
 pub use refusal::{Code, Refusal};
 pub use state::{Product, State, Tombstone};

@@ -35,6 +35,8 @@ pub enum Gate {
     Engine(String),
     /// Every account of the engine that the host may use is closed: the one that opens first.
     Account(Box<ClosedAccount>),
+    /// Of a review: every engine of the host that could do it made the work.
+    Author { engines: Vec<String>, of: JobId },
     /// Another running job has the lock.
     Lock { key: String, holder: JobId },
     /// A running job touches the same files.
@@ -57,6 +59,7 @@ impl Gate {
             Gate::Engine(_) => "engine",
             Gate::Account(_) => "account",
             Gate::Lock { .. } => "lock",
+            Gate::Author { .. } => "author",
             Gate::Touches { .. } => "touches",
         }
     }
@@ -66,9 +69,12 @@ impl Gate {
 pub fn gates(state: &State, job: &Job, who: Option<&Claimant>, now: Now) -> Vec<Gate> {
     let mut found = place_gates(state, job);
     found.extend(product_gates(state, job, now));
-    if let Some(which) = job.budget().reached(&job.spent) {
-        found.push(Gate::Budget { which });
-    }
+    // A review is paid for by the job it is about, too.
+    let reviewed = job.subject.as_ref().and_then(|subject| state.job(&subject.job));
+    let payers = std::iter::once(job).chain(reviewed);
+    found.extend(
+        payers.filter_map(|job| job.budget().reached(&job.spent)).map(|which| Gate::Budget { which }),
+    );
     if let Some(who) = who {
         found.extend(host_gates(state, job, who, now));
     }
@@ -136,6 +142,12 @@ fn host_gates(state: &State, job: &Job, who: &Claimant, now: Now) -> Vec<Gate> {
     found
 }
 
+/// Of a review: the engines that made the work, which therefore do not review it.
+pub(super) fn authors<'a>(state: &'a State, review: &Job) -> impl Iterator<Item = &'a str> {
+    let subject = review.subject.as_ref().and_then(|subject| state.job(&subject.job));
+    subject.into_iter().flat_map(|job| job.attempts.iter().map(|attempt| attempt.engine.as_str()))
+}
+
 /// What a claimant would run a job with.
 #[derive(Clone, Copy)]
 pub(super) struct Means<'a> {
@@ -150,10 +162,12 @@ pub(super) struct Means<'a> {
 /// a class takes any engine of it, so an engine whose accounts are closed is passed over for the next.
 fn means_for<'a>(state: &State, job: &'a Job, who: &'a Claimant, now: Now) -> Result<Means<'a>, Gate> {
     let spec = &job.spec;
-    let fits = |offer: &&EngineOffer| match &spec.engine {
+    let asked = |offer: &&EngineOffer| match &spec.engine {
         Some(name) => offer.name == *name,
         None => spec.engine_class == Some(offer.class),
     };
+    let made_it = |name: &str| authors(state, job).any(|author| author == name);
+    let fits = |offer: &&EngineOffer| asked(offer) && !made_it(&offer.name);
     let preferred =
         |offer: &&EngineOffer| spec.engine.is_none() && Some(&offer.name) == spec.prefers_engine.as_ref();
     let all = || who.engines.iter().filter(fits);
@@ -163,6 +177,13 @@ fn means_for<'a>(state: &State, job: &'a Job, who: &'a Claimant, now: Now) -> Re
         match account_of(state, job, offer, who.holder.host(), now) {
             Ok(account) => return Ok(Means { engine: &offer.name, account, pool: &offer.accounts }),
             Err(gate) => shut = shut.or(Some(gate)),
+        }
+    }
+    if let (None, Some(subject)) = (&shut, &job.subject) {
+        let barred = who.engines.iter().filter(|offer| asked(offer) && made_it(&offer.name));
+        let engines: Vec<String> = barred.map(|offer| offer.name.clone()).collect();
+        if !engines.is_empty() {
+            return Err(Gate::Author { engines, of: subject.job.clone() });
         }
     }
     Err(shut.unwrap_or_else(|| {

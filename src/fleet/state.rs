@@ -97,6 +97,8 @@ pub(super) struct Index {
     pub locks: OrdMap<Arc<str>, JobId>,
     /// In testing with an autoship rule.
     pub autoship: OrdSet<JobId>,
+    /// In review, with engines that were not asked about the present commit.
+    pub to_review: OrdSet<JobId>,
     /// Dependency -> jobs that named it.
     pub waiters: OrdMap<JobId, OrdSet<JobId>>,
     /// Unknown dependency name -> jobs that wait for it to exist.
@@ -153,6 +155,11 @@ impl State {
     /// Jobs in testing that have an autoship rule.
     pub fn autoship(&self) -> impl Iterator<Item = &Job> {
         self.index.autoship.iter().filter_map(|id| self.job(id))
+    }
+
+    /// Jobs in review that wait for engines to be asked.
+    pub fn to_review(&self) -> impl Iterator<Item = &Job> {
+        self.index.to_review.iter().filter_map(|id| self.job(id))
     }
 
     /// Jobs that named this one as a dependency.
@@ -281,6 +288,9 @@ impl Index {
             (Stage::Testing, _) if job.spec.autoship != crate::job::Autoship::Never => {
                 self.autoship.insert(job.id.clone());
             }
+            (Stage::Review, _) if job.reviewers_to_ask().next().is_some() => {
+                self.to_review.insert(job.id.clone());
+            }
             _ => {}
         }
         if let Some(lease) = &job.lease {
@@ -313,6 +323,7 @@ impl Index {
             self.alarms.remove(&(until, false, job.id.clone()));
         }
         self.autoship.remove(&job.id);
+        self.to_review.remove(&job.id);
         if self.held.remove(&job.id).is_some()
             && let Some(lock) = job.spec.lock.as_deref().filter(|lock| self.locks.get(*lock) == Some(&job.id))
         {

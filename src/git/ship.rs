@@ -124,7 +124,15 @@ impl Repo {
         self.ensure_worktree(path, &verify_branch(&plan.name), Start::IfNew(result))
     }
 
-    /// Removes a worktree made by [`Repo::merge_result_worktree`] and its branch. Nothing there is fine.
+    /// A worktree with the files of one commit, whose changes nobody wants. Stands and goes as
+    /// [`Repo::merge_result_worktree`] does; one that is there already is made anew.
+    pub fn pinned_worktree(&self, path: &Path, name: &str, rev: &Rev) -> Result<Worktree> {
+        self.drop_merge_result(path, name)?;
+        self.ensure_worktree(path, &verify_branch(name), Start::IfNew(rev))
+    }
+
+    /// Removes a worktree made by [`Repo::merge_result_worktree`] or [`Repo::pinned_worktree`] and its branch.
+    /// Nothing there is fine.
     pub fn drop_merge_result(&self, path: &Path, name: &str) -> Result<()> {
         self.remove_worktree(path, Kept::Told)?;
         let name = branch_ref(&verify_branch(name));

@@ -100,7 +100,9 @@ fn takers_of(state: &State, job: &Job, now: Now, claimants: &[Claimant], shared:
 fn host_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<Reason> {
     let lacks = |who: &Claimant| -> Vec<Gate> {
         let all = gates(state, job, Some(who), now);
-        let of_host = |gate: &Gate| matches!(gate, Gate::Capability(_) | Gate::Engine(_) | Gate::Account(_));
+        let of_host = |gate: &Gate| {
+            matches!(gate, Gate::Capability(_) | Gate::Engine(_) | Gate::Account(_) | Gate::Author { .. })
+        };
         all.into_iter().filter(of_host).collect()
     };
     let nearest = claimants.iter().map(|who| (lacks(who), who)).min_by_key(|row| row.0.len());
@@ -122,7 +124,7 @@ fn plain(gate: &Gate, text: impl Into<String>, since: Option<Stamp>, unless: imp
 fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
     let id = &job.id;
     match gate {
-        Gate::Stage(stage) => stage_reason(job, gate, *stage),
+        Gate::Stage(stage) => stage_reason(state, job, gate, *stage),
         Gate::Dep { name, job: None, .. } => plain(
             gate,
             format!("waits for {name}, and no job has that name"),
@@ -147,18 +149,7 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
             "you said whether they come back: aq budget resume local",
         ),
         Gate::Ceiling { ceiling, spent, reserved, needs } => {
-            let (over, all) = (usd(*needs), usd(spent.saturating_add(*reserved)));
-            let lacking =
-                spent.saturating_add(*reserved).saturating_add(*needs).saturating_sub(*ceiling).max(1);
-            plain(
-                gate,
-                format!(
-                    "the ceiling of {} leaves no room for {over}: {all} spent or set aside",
-                    usd(*ceiling)
-                ),
-                None,
-                format!("the ceiling were {} higher: aq budget set local --ceiling MORE", usd(lacking)),
-            )
+            ceiling_reason(gate, *ceiling, spent.saturating_add(*reserved), *needs)
         }
         Gate::Budget { which } => plain(
             gate,
@@ -179,6 +170,12 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
             format!("{engine} were on the PATH of a host that asks for work"),
         ),
         Gate::Account(closed) => account_reason(job, gate, closed),
+        Gate::Author { engines, of } => plain(
+            gate,
+            format!("no engine reviews its own work: {} made {of}", engines.join(", ")),
+            Some(job.since),
+            format!("a host with another engine asked for work; or you decide: aq approve {of}"),
+        ),
         Gate::Lock { key, holder } => {
             held_reason(state, gate, holder, &format!("{holder} holds the lock {key}"))
         }
@@ -186,6 +183,18 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
             held_reason(state, gate, holder, &format!("{holder} works on {glob} too"))
         }
     }
+}
+
+/// `taken` is spent or set aside.
+fn ceiling_reason(gate: &Gate, ceiling: u64, taken: u64, needs: u64) -> Reason {
+    let lacking = taken.saturating_add(needs).saturating_sub(ceiling).max(1);
+    let (over, all) = (usd(needs), usd(taken));
+    plain(
+        gate,
+        format!("the ceiling of {} leaves no room for {over}: {all} spent or set aside", usd(ceiling)),
+        None,
+        format!("the ceiling were {} higher: aq budget set local --ceiling MORE", usd(lacking)),
+    )
 }
 
 fn account_reason(job: &Job, gate: &Gate, closed: &ClosedAccount) -> Reason {
@@ -201,7 +210,7 @@ fn held_reason(state: &State, gate: &Gate, holder: &JobId, text: &str) -> Reason
     plain(gate, text, since, format!("{holder} ended"))
 }
 
-fn stage_reason(job: &Job, gate: &Gate, stage: Stage) -> Reason {
+fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage) -> Reason {
     let id = &job.id;
     let (text, unless) = match stage {
         Stage::Queued => (
@@ -214,7 +223,10 @@ fn stage_reason(job: &Job, gate: &Gate, stage: Stage) -> Reason {
         }
         Stage::Building => ("it runs".to_string(), "it did not run already".to_string()),
         Stage::Review => (
-            format!("waits for review: {}", job.why),
+            match super::engine_reviews(state, job).0.join("; ") {
+                said if said.is_empty() => format!("waits for review: {}", job.why),
+                said => format!("waits for review: {said}"),
+            },
             format!("it was sent back: aq reject {id} -m WHY --requeue"),
         ),
         Stage::Testing => (

@@ -75,6 +75,18 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
                 let verb = format!("aq reject {id} --requeue -m WHY");
                 return Some((80, format!("conflict: {}", job.why), verb));
             }
+            let (said, open) = super::engine_reviews(state, job);
+            // It does not need a person while an engine is still to speak.
+            if open {
+                return None;
+            }
+            if super::reviews::stands_against(job, job.pinned()).is_some() {
+                let verb = format!("aq reject {id} --requeue -m WHY");
+                return Some((80, format!("review, {}", said.join("; ")), verb));
+            }
+            if !said.is_empty() {
+                return Some((80, format!("review, {}", said.join("; ")), format!("aq approve {id}{rev}")));
+            }
             let (have, want) = (job.approvals(), job.approvals_needed());
             Some((80, format!("review, {have} of {want} approvals"), format!("aq approve {id}{rev}")))
         }

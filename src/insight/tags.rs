@@ -7,7 +7,8 @@ use crate::job::{HolderId, Proof, Stage};
 pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     let shows_work = matches!(job.stage, Stage::Review | Stage::Testing | Stage::Shipped);
-    if shows_work && job.head.is_some() && job.proof() == Proof::Unproven {
+    // A review proves nothing of its own.
+    if shows_work && job.subject.is_none() && job.head.is_some() && job.proof() == Proof::Unproven {
         found.push("UNPROVEN".to_string());
     }
     if has_conflict(job) {

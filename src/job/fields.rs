@@ -4,7 +4,7 @@ use super::manifest::Sandbox;
 use super::outcome::{OUTCOMES, Outcome};
 use super::problem::At;
 use super::reader::{LIST_MAX, Reader, Row, Words, row};
-use super::spec::{Autoship, Backoff, Retry, ReviewRule, ShipKind};
+use super::spec::{Autoship, Backoff, EngineReviewer, Retry, ReviewRule, ShipKind};
 use super::tree::{Node, Value};
 use super::usage::Budget;
 
@@ -33,8 +33,8 @@ static RETRY: &[Row<Retry>] = &[
 #[rustfmt::skip]
 static REVIEW: &[Row<ReviewRule>] = &[
     row("approvals", "number", "1", "approvals needed", |r, n, v| if let Some(some) = r.number(n, 1, APPROVALS_MAX) { v.approvals = u32::try_from(some).unwrap_or(u32::MAX) }),
-    row("reviewers", "list of names", "anybody", "who is asked", |r, n, v| v.reviewers = r.people(n).unwrap_or_default()),
-    row("check", "command", "–", "what a decision must rest on", |r, n, v| v.check = r.command(n).filter(|c| !c.is_empty())),
+    row("reviewers", "list of names, `profile:NAME`, `engine:NAME`", "anybody", "who is asked: people, or an engine that did not do the work, with that profile or of that name; an engine's yes counts once `check` (else the job's `verify`) has passed on the very commit", |r, n, v| v.reviewers = r.reviewers(n).unwrap_or_default()),
+    row("check", "command", "–", "what a decision must rest on; aq runs it on the commit that an engine reviews", |r, n, v| v.check = r.command(n).filter(|c| !c.is_empty())),
     row("four-eyes", "true, false", "false", "the submitter may not approve", |r, n, v| v.four_eyes = r.flag(n).unwrap_or_default()),
 ];
 
@@ -126,9 +126,27 @@ impl Reader<'_> {
         self.word(node, &words).map(|approvals| ReviewRule { approvals, ..ReviewRule::default() })
     }
 
+    pub(super) fn reviewer(&mut self, node: &Node) -> Option<String> {
+        let entry = self.named(node, "the name of a person")?;
+        let Some(asked) = EngineReviewer::of(&entry) else { return Some(entry) };
+        let (what, name) = match asked.engine {
+            // It runs a script; there is nothing in it that could read a change.
+            Some("shell") => {
+                self.advise(node.at, "shell reads no change", "name an engine with a model, or profile:NAME");
+                return None;
+            }
+            Some(engine) => ("engine", engine),
+            None => ("profile", asked.profile),
+        };
+        let of: fn(&super::reader::Known) -> &Vec<String> =
+            if what == "engine" { |known| &known.engines } else { |known| &known.profiles };
+        self.exists(node, what, name.to_string(), of).map(|_| entry.clone())
+    }
+
     fn check_reviewers(&mut self, at: At, rule: &ReviewRule) {
         let named = rule.reviewers.len();
-        if named > 0 && named < rule.approvals as usize {
+        // Where no person is named anybody may decide beside the engines.
+        if rule.people().next().is_some() && named < rule.approvals as usize {
             let message = format!("{} approvals of {named} reviewers can never be reached", rule.approvals);
             self.advise(at.long(1), message, "name more reviewers or ask for fewer approvals");
         }

@@ -36,7 +36,7 @@ impl Reader<'_> {
         self.exists(node, "profile", name, |known| &known.profiles)
     }
 
-    fn exists(
+    pub(super) fn exists(
         &mut self,
         node: &Node,
         what: &str,

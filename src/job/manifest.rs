@@ -174,8 +174,8 @@ impl Reader<'_> {
         Some(names)
     }
 
-    /// A list of names of people.
-    pub(super) fn people(&mut self, node: &Node) -> Option<Vec<String>> {
-        self.list(node, LIST_MAX, |r, item| r.named(item, "the name of a person"))
+    /// A list of names of people, and of engines by `profile:NAME` or `engine:NAME`.
+    pub(super) fn reviewers(&mut self, node: &Node) -> Option<Vec<String>> {
+        self.list(node, LIST_MAX, Reader::reviewer)
     }
 }

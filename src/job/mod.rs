@@ -67,7 +67,8 @@ pub use profile::{BUILT_IN_PROFILES, Profile, built_in_profile, profile_fields, 
 pub use read::{body_of, read_manifest, read_on};
 pub use reader::{Known, Words};
 pub use spec::{
-    Autoship, Backoff, DEFAULT_TIMEOUT, DepsMode, EngineClass, Priority, Retry, ReviewRule, ShipKind, Spec,
+    Autoship, Backoff, DEFAULT_TIMEOUT, DepsMode, EngineClass, EngineReviewer, Priority, Retry, ReviewRule,
+    ShipKind, Spec,
 };
 pub use stage::{FOLDERS, Folder, STAGES, Stage};
 pub use tokens::Tokens;

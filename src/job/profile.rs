@@ -109,7 +109,7 @@ mod tests {
             assert_eq!(built_in_profile(name), Some(text));
         }
         let reviewer = built_in_profile("reviewer").expect("it ships");
-        assert!(reviewer.ends_with("VERDICT: approve\nVERDICT: reject\n"));
+        assert!(reviewer.ends_with("End with the verdict in the form that the task asks for.\n"));
     }
 
     #[test]

@@ -153,6 +153,43 @@ pub struct ReviewRule {
     pub four_eyes: bool,
 }
 
+/// An entry of `reviewers` that asks an engine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EngineReviewer<'a> {
+    /// The entry as it was written; the name that its decisions stand under.
+    pub entry: &'a str,
+    /// The persona it reviews with.
+    pub profile: &'a str,
+    /// The engine, where the entry names one.
+    pub engine: Option<&'a str>,
+}
+
+/// The persona of reviewers that are asked for by their engine alone.
+const REVIEWER: &str = "reviewer";
+
+impl<'a> EngineReviewer<'a> {
+    /// `profile:NAME` or `engine:NAME`; any other name is a person's.
+    pub fn of(entry: &'a str) -> Option<EngineReviewer<'a>> {
+        match entry.split_once(':')? {
+            ("profile", profile) => Some(EngineReviewer { entry, profile, engine: None }),
+            ("engine", engine) => Some(EngineReviewer { entry, profile: REVIEWER, engine: Some(engine) }),
+            _ => None,
+        }
+    }
+}
+
+impl ReviewRule {
+    /// The engines that are asked.
+    pub fn engines(&self) -> impl Iterator<Item = EngineReviewer<'_>> {
+        self.reviewers.iter().filter_map(|entry| EngineReviewer::of(entry))
+    }
+
+    /// The people who are asked; none is anybody.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        self.reviewers.iter().map(String::as_str).filter(|entry| EngineReviewer::of(entry).is_none())
+    }
+}
+
 /// Whether a job in testing ships by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ use crate::agent::step::{Act, Happening};
 use crate::agent::work::Work;
 use crate::board::{Board as _, Local, Settings};
 use crate::engine::ShimProgram;
-use crate::fleet::{Actor, ActorKind, Claimant};
+use crate::fleet::{Actor, ActorKind, Claimant, Command};
 use crate::job::JobId;
 
 /// What every act needs.
@@ -83,7 +83,12 @@ impl Doer {
                 Some(Happening::Saved { slot, result: self.save(work).await })
             }
             (Act::Report { slot, orders, claim }, Some(work)) => {
-                let commands = orders.into_iter().map(|order| order.command).collect();
+                let mut commands: Vec<Command> = orders.into_iter().map(|order| order.command).collect();
+                if work.is_review() {
+                    // Without them the author hears less; the verdict stands all the same.
+                    let _ = self.with_check(&work, &mut commands).await;
+                    let _ = self.drop_review_tree(&work).await;
+                }
                 let (events, next) = self.insist(commands, claim).await;
                 self.accept(&work, &events).await;
                 Some(Happening::Reported { slot, events, next })
@@ -96,6 +101,10 @@ impl Doer {
                 // Progress is telemetry: the next look says it again if this one was not heard.
                 let _ = self.local.act(vec![*order]).await;
                 None
+            }
+            (Act::AskReviewers { job }, _) => {
+                let all = self.ask_reviewers(&job).await;
+                Some(Happening::ReviewersAsked { job, all })
             }
             (Act::Ship { job }, _) => {
                 self.ship(&job).await;

@@ -6,6 +6,7 @@ mod login;
 mod plan;
 mod prepare;
 mod report;
+mod review;
 mod runs;
 mod save;
 

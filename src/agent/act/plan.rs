@@ -118,6 +118,7 @@ impl Doer {
         for note in &job.handoff {
             match note {
                 Handoff::Rejected(words) => before.rejections.push(words.clone()),
+                Handoff::Reviewed(words) => before.rejections.push(self.text_of(words).await),
                 Handoff::Answered { question, answer } => {
                     let question = match question {
                         Some(id) => self.text_of(id).await,
@@ -130,7 +131,7 @@ impl Doer {
         before.aside.clone_from(&prepared.space.aside);
         if work.attempt > 1 {
             let last = self.local.place().runs(&job.id).join(format!("{}", work.attempt - 1));
-            before.tail = last_words(&last);
+            before.tail = last_words(&last, &[RunKind::Verify, RunKind::Engine]);
             if let (Some(repo), Some(base)) = (prepared.space.repo.clone(), prepared.space.base.clone()) {
                 // What was set aside is not done.
                 let since = before.aside.as_ref().map_or(0, |aside| aside.epoch);
@@ -167,16 +168,16 @@ fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Befo
     prompt(persona, job, &body_of(body).text, before)
 }
 
-/// The end of what an attempt printed: of its verify, which says what is wrong, else of the engine. Events
+/// The end of what the first of these runs printed that printed anything: a verify says what is wrong. Events
 /// of a stream are for programs.
-fn last_words(attempt: &Path) -> String {
+pub(super) fn last_words(attempt: &Path, kinds: &[RunKind]) -> String {
     let tail = |kind| {
         let run = Run::open(&attempt.join(kind_name(kind))).ok()?;
         let RunState::Ended(report) = run.state().ok()? else { return None };
         let words = report.tail.lines().filter(|line| !line.starts_with('{')).map(|line| format!("{line}\n"));
         Some(words.collect::<String>()).filter(|words| !words.trim().is_empty())
     };
-    tail(RunKind::Verify).or_else(|| tail(RunKind::Engine)).unwrap_or_default()
+    kinds.iter().copied().find_map(tail).unwrap_or_default()
 }
 
 fn shell_command(command: Option<&str>) -> CommandLine {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::doer::{Doer, blocking};
 use super::runs::setup_is_done;
-use crate::agent::place::{NotReady, prepare};
+use crate::agent::place::{NotReady, end_earlier_runs, prepare};
 use crate::agent::work::{Prepared, Work};
 use crate::board::Board as _;
 use crate::engine::engine;
@@ -19,8 +19,18 @@ impl Doer {
         let job = state.job(&work.job).cloned().ok_or((Outcome::Config, "the job is gone".to_string()))?;
         let effective = self.effective(&job).await.map_err(fault)?;
         let (local, settings) = (self.local.clone(), self.settings.clone());
-        let given = effective.clone();
-        let space = blocking(move || prepare(local.place(), &settings, &state, &job, &given)).await?;
+        let review = job.subject.as_ref().map(|subject| subject.rev.clone());
+        let space = match &review {
+            Some(rev) => {
+                let runs = local.place().runs(&job.id);
+                blocking(move || end_earlier_runs(&runs)).await?;
+                self.review_tree(&job, &effective, rev).await?
+            }
+            None => {
+                let given = effective.clone();
+                blocking(move || prepare(local.place(), &settings, &state, &job, &given)).await?
+            }
+        };
         let own = self.settings.config.engines.get(&work.engine);
         let idle = engine(&work.engine).filter(|_| own.is_none()).map_or(Outcome::NoWork, |e| e.idle);
         let command = effective.setup.as_deref().filter(|command| !command.is_empty());
@@ -30,10 +40,12 @@ impl Doer {
         Ok(Prepared {
             setup: command.is_some_and(|command| !done(command)),
             verify: effective.verify.as_deref().is_some_and(|c| !c.is_empty()),
-            must_change: own.map_or(idle != Outcome::Ok, |engine| engine.class == EngineClass::AgenticCoder),
+            must_change: review.is_none()
+                && own.map_or(idle != Outcome::Ok, |engine| engine.class == EngineClass::AgenticCoder),
             idle,
             strict: effective.scope_strict,
             run: format!("{:032x}", fastrand::u128(..)),
+            review,
             space,
         })
     }

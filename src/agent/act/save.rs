@@ -30,6 +30,9 @@ impl Doer {
     /// Puts the tree into a commit under the epoch of this work.
     pub(super) async fn save(&self, work: Work) -> Result<Saved, String> {
         let Some(prepared) = work.prepared.clone() else { return Ok(Saved::default()) };
+        if let Some(rev) = &prepared.review {
+            return self.end_review(&work, rev).await;
+        }
         let state = self.local.snapshot();
         let Some(job) = state.job(&work.job).cloned() else { return Err("the job is gone".to_string()) };
         let effective = self.effective(&job).await.map_err(|fault| fault.to_string())?;

@@ -58,7 +58,16 @@ impl World {
         };
         let (setup, verify) = (self.setup, self.verify);
         let idle = Outcome::NoWork;
-        Prepared { space, run: "r".into(), setup, verify, must_change: false, idle, strict: false }
+        Prepared {
+            space,
+            run: "r".into(),
+            setup,
+            verify,
+            must_change: false,
+            idle,
+            strict: false,
+            review: None,
+        }
     }
 
     /// One word of the script.
@@ -245,6 +254,7 @@ fn said(act: &Act) -> String {
         }
         Act::Look { slot } => format!("look {slot}"),
         Act::Note(order) => format!("note {}", order.command.name()),
+        Act::AskReviewers { job } => format!("ask reviewers of {job}"),
         Act::Ship { job } => format!("ship {job}"),
     }
 }

@@ -7,15 +7,15 @@
 //! the second is reported.
 
 use super::watch::{
-    SAVE_EVERY, claim, deadlines, later, look_every, ship_by_rule, stop_all, watch_fence, watch_pause,
-    why_paused,
+    SAVE_EVERY, ask_reviewers, claim, deadlines, later, look_every, may_ask, ship_by_rule, stop_all,
+    watch_fence, watch_pause, why_paused,
 };
 use super::watchdog::{HANG_AFTER, Watched, is_watchdogs};
 use super::words::{Act, At, Grant, Happening, NOT_SHIPPED, Sight};
 use crate::agent::desk::{Desk, Mood, Until};
 use crate::agent::work::{Phase, Prepared, RunEnd, Saved, Work};
 use crate::engine::{RunKind, StopCause};
-use crate::fleet::{Actor, ActorKind, Command, Ending, Event, Order, State, What};
+use crate::fleet::{Actor, ActorKind, Command, Ending, Event, Order, State, VerdictSaid, What};
 use crate::job::{Outcome, Proof, Usage};
 use crate::time::Span;
 
@@ -47,6 +47,11 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
         }
         Happening::Looked { slot, sight } => looked(desk, slot, &sight, now, &mut acts),
         Happening::Shipped { job } => desk.shipping.retain(|id| *id != job),
+        Happening::ReviewersAsked { job, all } => {
+            desk.asking.retain(|id| *id != job);
+            let epoch = state.job(&job).map_or(0, |job| job.epoch);
+            desk.unasked.extend((!all).then_some((job, epoch)));
+        }
         Happening::Hold(hold) => desk.hold = hold,
         Happening::Asked => {
             desk.mood = if desk.mood == Mood::Working { Mood::Draining } else { Mood::Stopping };
@@ -57,13 +62,15 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
     watch_pause(desk, state, &mut acts);
     deadlines(desk, now, &mut acts);
     ship_by_rule(desk, state, at.law, &mut acts);
+    ask_reviewers(desk, state, &mut acts);
     claim(desk, state, &mut acts);
     acts
 }
 
 /// Whether the agent has nothing left to do and may end.
 pub(in crate::agent) fn is_done(desk: &Desk, state: &State) -> bool {
-    let empty = desk.empty_at == Some(state.seq) && !desk.hold;
+    let asks = state.to_review().any(|job| may_ask(desk, job));
+    let empty = desk.empty_at == Some(state.seq) && !desk.hold && !asks;
     let nothing_more = match desk.until {
         _ if desk.mood != Mood::Working => true,
         Until::Asked => false,
@@ -179,7 +186,8 @@ fn run(work: &mut Work, slot: usize, kind: RunKind, now: Span, acts: &mut Vec<Ac
 fn set_running(work: &mut Work, kind: RunKind, now: Span) {
     work.phase = Phase::Running(kind);
     if kind == RunKind::Engine {
-        let saves = work.prepared.as_ref().is_some_and(|p| p.space.worktree.is_some());
+        // A review makes nothing that would be worth a commit.
+        let saves = work.prepared.as_ref().is_some_and(|p| p.space.worktree.is_some() && p.review.is_none());
         work.watched = Watched::since(now);
         work.save_at = saves.then(|| later(now, SAVE_EVERY));
         work.look_at = Some(later(now, look_every(work)));
@@ -234,6 +242,10 @@ fn end_of_verify(work: &mut Work, end: &RunEnd) {
     let stopped = work.stop.filter(|_| !passed);
     if stopped.is_none() && !end.lost {
         work.verified = Some((passed, end.wall));
+    }
+    // A review's check that fails is its answer, not its failure.
+    if work.is_review() && stopped.is_none() && !end.lost {
+        return;
     }
     let Some(engine) = work.ended.as_mut().filter(|_| !passed) else { return };
     (engine.outcome, engine.reason) = match stopped {
@@ -294,7 +306,10 @@ fn after_last_save(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
     let Some(end) = work.ended.as_mut() else { return };
     if let (Outcome::Ok, Some(prepared)) = (end.outcome, &work.prepared) {
         let git = prepared.space.worktree.is_some();
-        if prepared.must_change && git && !work.saved.changed && end.tools == 0 {
+        if prepared.review.is_some() && work.saved.verdict.is_none() {
+            end.outcome = Outcome::TaskFailed;
+            end.reason = format!("no verdict: {}", work.saved.no_verdict);
+        } else if prepared.must_change && git && !work.saved.changed && end.tools == 0 {
             // Its last words tell what was refused to it.
             end.outcome = prepared.idle;
             end.reason = format!("it ended well but changed nothing ({})", end.reason);
@@ -341,6 +356,10 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
     }
     if let Some((passed, took)) = work.verified {
         commands.push(Command::Verify { job: job.clone(), epoch, passed, rev: rev.clone(), took });
+    }
+    if let Some((approve, words)) = work.saved.verdict.clone().filter(|_| end.outcome == Outcome::Ok) {
+        let verdict = VerdictSaid { approve, words, checked: work.verified.map(|(passed, _)| passed) };
+        commands.push(Command::Verdict { job: job.clone(), epoch, verdict });
     }
     let usage = Usage { wall: end.wall, ..end.usage };
     let ending = Ending {

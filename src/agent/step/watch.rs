@@ -4,7 +4,7 @@ use super::words::{Act, NOT_SHIPPED};
 use crate::agent::desk::{Desk, Mood};
 use crate::agent::work::{Phase, Work};
 use crate::engine::StopCause;
-use crate::fleet::{PauseMode, State};
+use crate::fleet::{Job, PauseMode, State};
 use crate::job::{Autoship, Proof, Stage};
 use crate::time::{Span, Stamp};
 
@@ -114,6 +114,24 @@ pub(super) fn ship_by_rule(desk: &mut Desk, state: &State, law: Stamp, acts: &mu
             acts.push(Act::Ship { job: job.id.clone() });
         }
     }
+}
+
+/// Asks the engines that reviews wait for, as soon as the work is there.
+pub(super) fn ask_reviewers(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
+    if desk.mood != Mood::Working {
+        return;
+    }
+    for job in state.to_review() {
+        if may_ask(desk, job) && !desk.asking.contains(&job.id) {
+            desk.asking.push(job.id.clone());
+            acts.push(Act::AskReviewers { job: job.id.clone() });
+        }
+    }
+}
+
+/// Whether this agent has not failed at it before.
+pub(super) fn may_ask(desk: &Desk, job: &Job) -> bool {
+    !desk.unasked.iter().any(|(id, epoch)| *id == job.id && *epoch == job.epoch)
 }
 
 /// Asks for work for every slot that is free, unpromised, and not kept for the run of a dead agent.

@@ -73,6 +73,8 @@ pub(in crate::agent) enum Happening {
     Looked { slot: usize, sight: Sight },
     /// A ship by rule is over.
     Shipped { job: JobId },
+    /// The engines that a review waits for were asked; or not all of them could be.
+    ReviewersAsked { job: JobId, all: bool },
     /// Whether files are missing.
     Hold(bool),
     /// First or second request to stop.
@@ -110,6 +112,8 @@ pub(in crate::agent) enum Act {
     Look { slot: usize },
     /// Tell the law about progress; nobody waits for the answer.
     Note(Box<Order>),
+    /// Ask the engines that a job's review waits for.
+    AskReviewers { job: JobId },
     /// Ship a job by its rule.
     Ship { job: JobId },
 }

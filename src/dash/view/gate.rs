@@ -98,6 +98,7 @@ fn reviewers(canvas: &Canvas<'_>, job: &Job) -> Vec<Row> {
             true => (Role::Good, look.stage_sign(Stage::Shipped), "yes"),
             false => (Role::Bad, canvas.sign(Sign::Bad), "no"),
         };
+        let word = if decision.approve && !decision.counts() { "yes, UNPROVEN" } else { word };
         let old = if decision.rev.as_ref() == head { "" } else { ", to an older revision" };
         rows.push((role, sign, format!("{}{}  {word}{old}", clean(&decision.by.name), you(&decision.by))));
     }

@@ -10,7 +10,7 @@ const SUMMARY_MAX: usize = 120;
 /// Characters of an error that an event keeps: vendors put the reset time last.
 const SENTENCE_MAX: usize = 240;
 /// Characters of the end of what a model said that an event keeps.
-const TAIL_MAX: usize = 200;
+const TAIL_MAX: usize = 64 << 10;
 
 /// The event of a line: an object with a `type`. Anything else is text.
 pub(super) fn event_of(line: &[u8]) -> Result<Value, Heard> {

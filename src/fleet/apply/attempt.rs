@@ -29,6 +29,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
                 usage: Usage::default(),
                 rev: None,
                 verified: None,
+                verdict: None,
             });
             job.move_to(Stage::Building, "attempt started", mark);
         }
@@ -54,6 +55,10 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
             if let Some(attempt) = job.attempts.last_mut().filter(|a| a.ended.is_none()) {
                 attempt.verified = Some((*passed, rev.clone()));
             }
+        }
+        What::VerdictGiven { epoch, verdict, .. } => {
+            job.same(*epoch)?;
+            job.attempt_mut()?.verdict = Some(verdict.clone());
         }
         What::AttemptEnded { epoch, outcome, reason, usage, rev, to, .. } => {
             job.same(*epoch)?;

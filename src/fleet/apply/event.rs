@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::super::event::{Event, What};
-use super::super::job::Job;
+use super::super::job::{AskedReview, Job};
 use super::super::state::{RECEIPT_LIFE, State, Tombstone, day_of};
 use super::{attempt, gate, lease, place};
 use crate::job::{Budget, JobId, Seq, Stage, Usage};
@@ -60,14 +60,20 @@ impl State {
         let job = Arc::make_mut(slot);
         let before = job.lease.as_ref().map_or(0, |l| l.reserve);
         let old_key = job.spec.key.clone();
+        let ran = job.open_attempt().is_some();
         let spent = change(job, event, mark)?;
         super::super::invariant::check_job(job)?;
         self.index.enter(job);
+        let used = job.attempts.last().filter(|_| ran && job.open_attempt().is_none()).map(|last| last.usage);
+        let review = job.subject.as_ref().map(|subject| subject.job.clone()).zip(used);
         let reserve = job.lease.as_ref().map_or(0, |l| l.reserve);
         let (waits, key) = (job.stage.is_waiting(), job.spec.key.clone());
         self.account(before, reserve, spent, mark);
         if !waits {
             self.product.suspended.remove(id);
+        }
+        if let Some((reviewed, used)) = review {
+            self.charge(&reviewed, used);
         }
         if old_key != key {
             self.name_key(id, old_key.as_ref(), key.as_ref());
@@ -76,7 +82,8 @@ impl State {
     }
 
     fn submit(&mut self, event: &Event, mark: Mark) -> Result<(), String> {
-        let What::JobSubmitted { job: id, spec, body, effective, file, deps, parent, stage } = &event.what
+        let What::JobSubmitted { job: id, spec, body, effective, file, deps, parent, reviews, stage } =
+            &event.what
         else {
             return Err("not a submit".to_string());
         };
@@ -119,7 +126,11 @@ impl State {
             handoff: Vec::new(),
             asked: None,
             shipped: None,
+            subject: reviews.clone(),
+            asked_reviews: Vec::new(),
+            reworks: 0,
         };
+        self.asked(&job)?;
         self.name_key(id, None, job.spec.key.as_ref());
         if let Some(file) = &job.file {
             let stem = file.strip_suffix(".md").unwrap_or(file);
@@ -127,6 +138,26 @@ impl State {
         }
         self.put(job);
         Ok(())
+    }
+
+    /// Notes in the reviewed job that an engine was asked.
+    fn asked(&mut self, review: &Job) -> Result<(), String> {
+        let Some(subject) = &review.subject else { return Ok(()) };
+        let slot = self.jobs.get_mut(&subject.job).ok_or_else(|| format!("no job {}", subject.job))?;
+        let (by, rev, reviewer) = (review.id.clone(), subject.rev.clone(), subject.reviewer.clone());
+        self.index.leave(slot);
+        let job = Arc::make_mut(slot);
+        job.asked_reviews.push(AskedReview { by, rev, reviewer });
+        self.index.enter(job);
+        Ok(())
+    }
+
+    /// What a review used up counts toward the ceilings of the job it was about. The product has it already.
+    fn charge(&mut self, reviewed: &JobId, used: Usage) {
+        if let Some(slot) = self.jobs.get_mut(reviewed) {
+            let job = Arc::make_mut(slot);
+            job.spent = job.spent.plus(used);
+        }
     }
 
     /// Books money: what the lease sets aside now instead of before, and what was spent.
@@ -200,6 +231,7 @@ fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
         | What::Progressed { .. }
         | What::Checkpointed { .. }
         | What::Verified { .. }
+        | What::VerdictGiven { .. }
         | What::AttemptEnded { .. } => attempt::change(job, event, mark),
         What::ReviewRequested { .. }
         | What::ReviewGiven { .. }

@@ -3,18 +3,26 @@
 use super::super::event::{Event, What};
 use super::super::job::{Decision, Handoff, Job};
 use super::event::Mark;
-use crate::job::Stage;
+use crate::job::{Proof, Stage};
 
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
         What::ReviewRequested { rule, .. } => job.rule = Some(rule.clone()),
-        What::ReviewGiven { epoch, approve, rev, to, .. } => {
-            job.reviews.retain(|d| !d.by.is(&event.by));
+        What::ReviewGiven { epoch, approve, reviewer, review, words, checked, rev, to, .. } => {
+            let by = reviewer.as_ref().unwrap_or(&event.by);
+            job.reviews.retain(|d| !d.by.is(by));
+            // aq saw the check pass on this very commit, whoever asked for it.
+            if let Some(head) = job.head.as_mut().filter(|head| *checked == Some(true) && head.rev == *rev) {
+                head.proof = Proof::Verified;
+            }
             job.reviews.push(Decision {
-                by: event.by.clone(),
+                by: by.clone(),
                 approve: *approve,
                 rev: rev.clone(),
                 at: mark.at,
+                review: review.clone(),
+                words: words.clone(),
+                checked: *checked,
             });
             if let Some(to) = to {
                 job.rise(*epoch)?;
@@ -36,9 +44,13 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.lease = None;
             job.move_to(*to, reason, mark);
         }
-        What::Rejected { epoch, to, .. } => {
+        What::Rejected { epoch, to, words, .. } => {
             job.rise(*epoch)?;
             job.lease = None;
+            if let Some(words) = words {
+                job.reworks += 1;
+                job.handoff.push(Handoff::Reviewed(words.clone()));
+            }
             if let (true, Some(note)) = (to.is_waiting(), &event.note) {
                 job.handoff.push(Handoff::Rejected(note.clone()));
             }

@@ -103,7 +103,7 @@ fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String
         What::Redriven { epoch, to, .. } => {
             job.operator_stop(*epoch, mark)?;
             job.tries = is_mended(job, event).then_some(mark.at);
-            (job.counted, job.overloads, job.limits) = (0, 0, 0);
+            (job.counted, job.overloads, job.limits, job.reworks) = (0, 0, 0, 0);
             job.lost.clear();
             job.spent = Usage::default();
             job.move_to(*to, "redriven", mark);

@@ -9,16 +9,24 @@ use super::super::state::State;
 use super::account;
 use super::consequence::parked;
 use super::order::invalid;
+use super::review;
 use crate::job::{BlobId, Follow, JobId, Outcome, Rev, Stage, Usage};
 use crate::time::{Span, Stamp};
 
 /// Overloads in a row after which a job fails.
 const OVERLOADS_MOST: u32 = 5;
 
-pub(super) fn start(job: &Job, engine: &str, run: &str, base: Option<&Rev>) -> Result<Vec<What>, Refusal> {
+pub(super) fn start(
+    state: &State,
+    job: &Job,
+    engine: &str,
+    run: &str,
+    base: Option<&Rev>,
+) -> Result<Vec<What>, Refusal> {
     if job.stage != Stage::Assigned {
         return Err(invalid(job, "an attempt starts from assigned"));
     }
+    review::must_be_another(state, job, engine, run)?;
     let last = job.attempts.last().map_or(0, |a| a.no);
     Ok(vec![What::AttemptStarted {
         job: job.id.clone(),
@@ -84,6 +92,9 @@ pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result
     }];
     events.extend(wait.map(|wait| parked(&job.id, job.epoch, wait)));
     events.extend(account::after(state, job, ending, now));
+    if to == Stage::Testing {
+        events.extend(review::given(state, job, now));
+    }
     Ok(events)
 }
 
@@ -95,6 +106,8 @@ fn leads_to(state: &State, job: &Job, ending: &Ending, now: Now) -> (Stage, Opti
     let came = |id: &JobId| state.job(id).is_some_and(|child| child.submitted > began);
     let children_first = || !unmet(state, job).is_empty() || job.children.iter().any(came);
     match ending.outcome.follow() {
+        // A review is no work that somebody would review: it gave its verdict or it failed.
+        Follow::Gate | Follow::Unproven if job.subject.is_some() => (review::leads_to(job), None),
         Follow::Gate if children_first() => (Stage::Blocked, None),
         Follow::Gate => (gate_of(job, ending), None),
         Follow::Unproven => (Stage::Review, None),

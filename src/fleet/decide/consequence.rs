@@ -6,6 +6,7 @@ use super::super::event::What;
 use super::super::job::{Job, Park, ParkReason};
 use super::super::pick::unmet;
 use super::super::state::State;
+use super::review;
 use crate::job::{Epoch, JobId, Spec, Stage};
 
 /// Lost leases within the poison window that make a job poison.
@@ -24,6 +25,7 @@ pub(super) fn of(state: &State, what: &What, now: Now) -> Vec<What> {
     }
     let Some(job) = what.job().and_then(|id| state.job(id)) else { return more };
     more.extend(place(state, job, now));
+    more.extend(review::overtaken(state, job));
     if moves_others(what) {
         for waiter in state.waiters(&job.id).filter_map(|id| state.job(id)) {
             more.extend(place(state, waiter, now));

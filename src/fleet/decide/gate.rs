@@ -41,15 +41,26 @@ pub(super) fn review(
     may_review(job, &order.by)?;
     // One decision per reviewer, the last one wins; any present no is a veto.
     let others = || job.reviews.iter().filter(|d| !d.by.is(&order.by) && d.rev.as_ref() == head);
-    let yes = others().filter(|d| d.approve).count() + usize::from(approve);
+    let yes = others().filter(|d| d.counts()).count() + usize::from(approve);
     let vetoed = others().any(|d| !d.approve);
     let needed = usize::try_from(job.approvals_needed()).unwrap_or(usize::MAX);
     let enough = approve && !vetoed && yes >= needed;
     let to = enough.then_some(Stage::Testing);
     let epoch = job.epoch + u64::from(enough);
-    let mut events = vec![What::ReviewGiven { job: job.id.clone(), epoch, approve, rev: rev.cloned(), to }];
+    let mut events = vec![What::ReviewGiven {
+        job: job.id.clone(),
+        epoch,
+        approve,
+        reviewer: None,
+        review: None,
+        words: None,
+        checked: None,
+        rev: rev.cloned(),
+        to,
+    }];
     if !approve {
-        events.push(What::Rejected { job: job.id.clone(), epoch: job.epoch + 1, to: Stage::Failed });
+        let (job, epoch) = (job.id.clone(), job.epoch + 1);
+        events.push(What::Rejected { job, epoch, to: Stage::Failed, words: None });
     }
     Ok(events)
 }
@@ -74,13 +85,17 @@ fn may_review(job: &Job, by: &Actor) -> Result<(), Refusal> {
             "let somebody else review it",
         ));
     }
+    if by.kind == ActorKind::Engine {
+        let message = format!("{by} speaks for its own job; an engine decides by the verdict of a review");
+        return Err(Refusal::new(Code::NotReviewer, message, "ask for one: reviewers: [profile:reviewer]"));
+    }
     if rule.four_eyes && by.is(&job.by) {
         let message = format!("{by} submitted {}, and its review asks for four eyes", job.id);
         return Err(Refusal::new(Code::SelfApproval, message, "let somebody else review it"));
     }
-    let named =
-        rule.reviewers.iter().any(|name| name.eq_ignore_ascii_case(&by.name) || same_user(name, &by.name));
-    if !rule.reviewers.is_empty() && !named {
+    let people: Vec<&str> = rule.people().collect();
+    let named = people.iter().any(|name| name.eq_ignore_ascii_case(&by.name) || same_user(name, &by.name));
+    if !people.is_empty() && !named {
         let message = format!("only {} decide about {}", rule.reviewers.join(", "), job.id);
         return Err(Refusal::new(Code::NotReviewer, message, "ask one of them, or promote it"));
     }
@@ -117,9 +132,9 @@ pub(super) fn reject(state: &State, job: &Job, requeue: bool, now: Now) -> Resul
     }
     let id = job.id.clone();
     if !requeue {
-        return Ok(vec![What::Rejected { job: id, epoch, to: Stage::Failed }]);
+        return Ok(vec![What::Rejected { job: id, epoch, to: Stage::Failed, words: None }]);
     }
     // The same road as a requeue, with the reviewer's words.
     must_afford(job, &Budget::default())?;
-    Ok(back_in_line(state, job, now, |to| What::Rejected { job: id, epoch, to }))
+    Ok(back_in_line(state, job, now, |to| What::Rejected { job: id, epoch, to, words: None }))
 }

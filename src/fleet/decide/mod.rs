@@ -8,6 +8,7 @@ mod gate;
 mod operator;
 mod order;
 mod product;
+mod review;
 mod ship;
 mod submit;
 

@@ -6,7 +6,7 @@ use super::super::event::{Event, What};
 use super::super::job::Job;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
-use super::{account, attempt, claim, consequence, gate, operator, product, ship, submit};
+use super::{account, attempt, claim, consequence, gate, operator, product, review, ship, submit};
 use crate::job::JobId;
 
 /// Decides one order against the state, which it does not change.
@@ -40,6 +40,7 @@ pub fn decide(state: &State, order: &Order, now: Now) -> Result<Vec<What>, Refus
 fn decide_product(state: &State, order: &Order, now: Now) -> Result<Vec<What>, Refusal> {
     match &order.command {
         Command::Submit { new, parent } => submit::submit(state, order, new, parent.as_ref(), now),
+        Command::OrderReview { new, of } => review::order(state, new, of),
         Command::Claim { who } => Ok(claim::claim(state, who, now)),
         Command::Archive { jobs } => product::archive(state, jobs),
         Command::OpenAccount { engine, account } => account::open(state, engine, account, order, now),
@@ -62,10 +63,11 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::Adopt { gone, holder, .. } => claim::adopt(job, gone, holder),
         C::ExpireLease { gone, reason, .. } => claim::expire(job, gone, reason),
         C::Release { reason, .. } => claim::release(job, reason),
-        C::Start { engine, run, base, .. } => attempt::start(job, engine, run, base.as_ref()),
+        C::Start { engine, run, base, .. } => attempt::start(state, job, engine, run, base.as_ref()),
         C::Progress { word, usage, .. } => attempt::progress(state, job, word, usage.as_ref(), now),
         C::Checkpoint { rev, lines, .. } => attempt::checkpoint(job, rev, *lines),
         C::Verify { passed, rev, took, .. } => attempt::verify(job, *passed, rev.as_ref(), *took),
+        C::Verdict { verdict, .. } => review::verdict(job, verdict),
         C::End { ending, .. } => attempt::end(state, job, ending, now),
         C::Ask { question, .. } => attempt::ask(job, question),
         C::Park { until, reason, .. } => operator::park(job, *until, *reason),
@@ -84,6 +86,7 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::Cancel { .. } => operator::cancel(job),
         C::Preempt { .. } => operator::preempt(job),
         C::Submit { .. }
+        | C::OrderReview { .. }
         | C::Claim { .. }
         | C::Archive { .. }
         | C::OpenAccount { .. }

@@ -41,6 +41,7 @@ pub(super) fn submit(
         file: new.file.clone(),
         deps,
         parent: parent.map(|p| p.id.clone()),
+        reviews: None,
         stage: if met { Stage::Queued } else { Stage::Blocked },
     }];
     if let Some(parent) = parent {
@@ -90,6 +91,9 @@ fn check_parent<'a>(state: &'a State, id: &JobId) -> Result<&'a Job, Refusal> {
     let parent = find(state, id)?;
     if !(parent.stage.is_waiting() || parent.stage.is_held()) {
         return Err(invalid(parent, "it takes no more children"));
+    }
+    if parent.subject.is_some() {
+        return Err(invalid(parent, "a review judges and has no parts"));
     }
     if parent.children.len() >= CHILDREN_MOST {
         let message = format!("{id} has {CHILDREN_MOST} children already");

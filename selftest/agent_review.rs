@@ -1,0 +1,108 @@
+//! Reviews by engines, end to end: a commit that is looked at, a check that aq runs, words that go back.
+
+use super::agent_bench::Factory;
+
+/// What the canary's variable holds: no file of the queue may have it.
+const CANARY: &str = "tok-canary-5f1d9c";
+
+/// A factory with the engines `writer`, which does what it is told, and `judge`, which says what the script
+/// prints.
+fn factory(judge: &str) -> Factory {
+    let factory = Factory::new();
+    let top = factory.top();
+    let writer = "cat > $TOP/prompt.$AQ_ATTEMPT; echo more >> notes; ! grep -q 'add good' $TOP/prompt.$AQ_ATTEMPT || echo ok > good";
+    let yes = r#"printf '```verdict\n{"verdict":"approve","findings":[],"checks":[]}\n```\n'"#;
+    let no = r#"printf '```verdict\n{"verdict":"reject","findings":[{"file":"notes","severity":"blocking","text":"add good, not CANARY"}],"checks":[]}\n```\n'"#;
+    let judge = judge.replace("YES", yes).replace("NO", no).replace("CANARY", CANARY);
+    let mut config = String::new();
+    for (name, script) in [("writer", writer), ("judge", &*format!("cat > $TOP/asked; {judge}"))] {
+        let path = top.join(format!("{name}.sh"));
+        std::fs::write(&path, script.replace("$TOP", &top.display().to_string())).expect("written");
+        config += &format!("[engines.{name}]\nargv = [\"sh\", \"{}\"]\nstdin = \"prompt\"\n", path.display());
+    }
+    factory.config(&config);
+    factory
+}
+
+/// A job by `writer` with this rule, worked until nothing is ready; what the agent said.
+fn work(factory: &Factory, fields: &str) -> String {
+    factory.drop_in("it.md", &format!("---\ntitle: it\nengine: writer\n{fields}\n---\nWrite notes.\n"));
+    let mut agent = factory.agent_with(&["--once"], &[("CANARY_TOKEN", CANARY)]);
+    agent.end();
+    agent.said()
+}
+
+#[track_caller]
+fn has(said: &str, parts: &[&str]) {
+    parts.iter().for_each(|part| assert!(said.contains(part), "no {part:?} in:\n{said}"));
+}
+
+const CHECKED: &str = "review: {reviewers: ['engine:judge'], check: 'test -f good && test ! -f spoiled'}";
+
+#[test]
+fn a_no_goes_back_with_its_words_and_a_checked_yes_passes() {
+    let factory = factory("echo x > spoiled; if [ -f good ]; then YES; else NO; fi");
+    let said = work(&factory, CHECKED);
+    has(&said, &["verdict: reject", "verdict: approve"]);
+    assert_eq!(factory.course("it"), "start1 ok>review start2 ok>review", "{said}");
+    let state = factory.state();
+    let job = state.job(&factory.id("it").expect("a job").as_str().into()).expect("a job").clone();
+    assert_eq!((job.stage.name(), job.proof()), ("testing", aq::job::Proof::Verified));
+    let prompt = std::fs::read_to_string(factory.top().join("prompt.2")).expect("a prompt");
+    has(
+        &prompt,
+        &["## A reviewer said no", "blocking notes: add good", "The check that aq ran on this commit failed"],
+    );
+    let asked = std::fs::read_to_string(factory.top().join("asked")).expect("a prompt");
+    has(&asked, &["You are a reviewer", "> Write notes.", "git diff", "test -f good", "```verdict"]);
+    let head = job.head.and_then(|head| head.rev).expect("a head");
+    assert_eq!(factory.file_at(head.as_str(), "spoiled"), None, "what a reviewer changes is nobody's work");
+    // Its tree and branch are gone, and nothing of it is at risk.
+    has(&factory.say(&["risk"]), &["exit 0"]);
+    let refs = factory.git(&["for-each-ref", "refs/heads/aq/verify", "refs/aq/review-of-it"]);
+    assert!(refs.stdout.is_empty(), "{}", String::from_utf8_lossy(&refs.stdout));
+    let review = &job.asked_reviews[0].by;
+    has(&factory.say(&["show", review.as_str()]), &["Rejected.", "- blocking notes: add good"]);
+    // The words are blobs: neither they nor the secret stand in an event.
+    let events = format!("{:?}", factory.events());
+    assert!(!events.contains("add good") && !events.contains(CANARY), "{events}");
+    for dir in ["queue/.aq", ".git/aq"] {
+        let found =
+            std::process::Command::new("grep").args(["-rl", CANARY]).arg(factory.project.join(dir)).output();
+        let found = found.expect("grep runs").stdout;
+        assert!(found.is_empty(), "the secret stands in {}", String::from_utf8_lossy(&found));
+    }
+    assert!(!prompt.contains(CANARY));
+}
+
+#[test]
+fn without_a_verdict_or_a_check_a_person_decides() {
+    let silent = factory("echo VERDICT: approve");
+    work(&silent, CHECKED);
+    assert_eq!(silent.course("it"), "start1 ok>review");
+    has(
+        &silent.say(&["explain", "it"]),
+        &["gave no verdict: no verdict: its last message has no ```verdict block"],
+    );
+    let unproven = factory("YES");
+    work(&unproven, "review: {reviewers: ['engine:judge']}");
+    assert_eq!(unproven.course("it"), "start1 ok>review");
+    has(&unproven.say(&["explain", "it"]), &["UNPROVEN, no check was run, so it does not count"]);
+    has(&unproven.say(&["ls"]), &["UNPROVEN"]);
+}
+
+#[test]
+fn nobody_reviews_what_it_made() {
+    let factory = factory("YES");
+    work(&factory, "review: {reviewers: ['engine:writer']}");
+    assert_eq!(factory.course("it"), "start1 ok>review");
+    let state = factory.state();
+    let review = state.jobs.values().find(|job| job.subject.is_some()).expect("a review").clone();
+    assert_eq!((review.stage.name(), review.attempts.len()), ("queued", 0));
+    let mut agent = factory.agent(&[]);
+    let said = factory.wait("an agent that is seen", || {
+        Some(factory.say(&["explain", review.id.as_str()])).filter(|said| said.contains("author"))
+    });
+    has(&said, &["no engine reviews its own work: writer made"]);
+    agent.kill();
+}
