@@ -210,3 +210,28 @@ fn an_engine_that_is_not_here_is_named() {
     assert_eq!(floor.course("it"), "start1 no_engine>failed", "{}", floor.factory.reason("it"));
     assert!(floor.factory.reason("it").contains("aq doctor"), "{}", floor.factory.reason("it"));
 }
+
+#[test]
+fn a_session_that_the_engine_does_not_find_is_no_failed_attempt() {
+    // Its file stands there, and the program denies it: seen after an update of the program.
+    let lost = r#"
+session=$(echo "$*" | sed -E 's/.*--(session-id|resume) ([^ ]+).*/\2/')
+case "$*" in *--resume*)
+  echo '{"type":"result","subtype":"error_during_execution","duration_ms":0,"is_error":true,"num_turns":0,"session_id":"'$session'","total_cost_usd":0,"modelUsage":{},"errors":["No conversation found with session ID: '$session'"]}'
+  exit 1;;
+esac"#;
+    let keep = r#"
+dir="$HOME/.claude/projects/$(pwd | sed 's/[^A-Za-z0-9]/-/g')"; mkdir -p "$dir"; touch "$dir/$session.jsonl"
+echo x >> tries; result"#;
+    let floor = Floor::new("claude", &format!("{lost}{CLAUDE}{keep}"));
+    let fields = "engine: claude | verify: test $(wc -l < tries) -ge 2 | retry: {max: 1, backoff: 1ms, on: [verify_failed]}";
+    floor.job("it", fields, "Do it.");
+    let mut agent = floor.agent();
+    floor.factory.wait_in("it", "testing");
+    agent.drain();
+    let job = floor.factory.state().jobs.values().next().expect("a job").clone();
+    let ends: Vec<_> = job.attempts.iter().filter_map(|attempt| Some(attempt.outcome?.name())).collect();
+    assert_eq!((ends.as_slice(), job.counted), (&["verify_failed", "drained", "ok"][..], 1));
+    assert!(floor.called(1).contains("--resume UUID") && floor.called(2).contains("--session-id UUID"));
+    assert!(floor.called(2).contains("# Hand-off"));
+}

@@ -239,6 +239,16 @@ pub(super) fn setup_is_done(place: &Place, job: &JobId, command: &str) -> bool {
     std::fs::read(setup_file(place, job)).is_ok_and(|text| text == hash.as_bytes())
 }
 
+/// How engines say that they do not find the session they were asked to take up.
+const SESSION_LOST: [&str; 2] = ["no conversation found with session id", "no rollout found for thread id"];
+
+/// Whether an engine ended before its first turn because its session was not there after all.
+fn session_is_lost(reason: &str, tally: &Tally) -> bool {
+    let reason = reason.to_lowercase();
+    let idle = tally.tools_ok == 0 && tally.usage.turns.unwrap_or(0) == 0;
+    idle && SESSION_LOST.iter().any(|words| reason.contains(words))
+}
+
 /// Waits until nothing of the run lives, and judges it.
 async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
     let ended = blocking(move || {
@@ -259,16 +269,23 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
             }
         };
         let stop = run.stop_order().ok().flatten().map(|order| order.cause);
-        (dialect, report, other_model(facts.model.as_deref(), &tally), tally, stop)
+        let other = other_model(facts.model.as_deref(), &tally);
+        (dialect, report, other, tally, stop, facts.resumed.is_some())
     });
-    let (dialect, report, other_model, tally, stop) = ended.await;
+    let (dialect, report, other_model, tally, stop, resumed) = ended.await;
     let Some(dialect) = dialect else {
         return RunEnd {
             kind,
             ..RunEnd::without_run(Outcome::Unknown, format!("no dialect for {}", dir.display()))
         };
     };
-    let judged = judge(dialect, stop, &tally, report.as_ref());
+    let mut judged = judge(dialect, stop, &tally, report.as_ref());
+    if judged.outcome == Outcome::Crash && resumed && session_is_lost(&judged.reason, &tally) {
+        // It did nothing and cost nothing: it is no failure of the job, and the next attempt begins with the note.
+        judged.outcome = Outcome::Drained;
+        judged.reason =
+            format!("its session is gone, so it begins anew with the hand-off: {}", judged.reason);
+    }
     RunEnd {
         kind,
         outcome: judged.outcome,
