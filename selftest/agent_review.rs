@@ -106,3 +106,44 @@ fn nobody_reviews_what_it_made() {
     has(&said, &["no engine reviews its own work: writer made"]);
     agent.kill();
 }
+
+/// A planner that is a script hands in parts through its fence; one that hands in none has done nothing.
+#[test]
+fn a_planner_is_judged_by_its_parts() {
+    let factory = Factory::new();
+    let aq = env!("CARGO_BIN_EXE_aq");
+    let part = "printf -- '---\\nengine: shell\\ntitle: part\\n---\\n```sh\\ntrue\\n```\\n'";
+    factory.job(
+        "plan",
+        "profile: planner",
+        &format!("{part} | {aq} add - --parent \"$AQ_JOB\"; {aq} progress cutting it up"),
+    );
+    factory.job("idle", "profile: planner", "echo hm");
+    factory.once();
+    let state = factory.state();
+    let of =
+        |name: &str| state.job(&factory.id(name).expect("a job").as_str().into()).expect("a job").clone();
+    let plan = of("plan");
+    assert_eq!((plan.stage.name(), plan.children.len()), ("blocked", 1), "{}", factory.reason("plan"));
+    assert_eq!(plan.attempts[0].outcome, Some(aq::job::Outcome::Ok));
+    let idle = of("idle");
+    assert_eq!(idle.attempts[0].outcome, Some(aq::job::Outcome::NoWork));
+    has(&factory.reason("idle"), &["it planned no parts and wrote nothing"]);
+}
+
+/// Who calls aq from inside a run is an engine, and one does not approve its own work.
+#[test]
+fn nobody_approves_from_inside_a_run() {
+    let factory = Factory::new();
+    factory.job("sly", "review: manual", "echo x > notes").once();
+    let id = factory.id("sly").expect("a job");
+    let head =
+        factory.state().job(&id.as_str().into()).and_then(|job| job.head.clone()?.rev).expect("a head");
+    let mut process = factory.aq(&["approve", &id, "--rev", head.as_str(), "--yes"]);
+    process.env("AQ_FENCE_URL", "unix:/nowhere").env("AQ_JOB", &id);
+    let out = process.output().expect("aq runs");
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(7), "{said}");
+    has(&said, &[&format!("engine:{id} made this work")]);
+    has(&factory.say(&["approve", &id, "--rev", head.as_str(), "--yes"]), &["exit 0"]);
+}

@@ -389,3 +389,49 @@ fn a_review_is_paid_for_by_the_job_it_is_about() {
         "#]],
     );
 }
+
+#[test]
+fn an_engine_divides_no_deeper_than_three_levels() {
+    check(
+        "~ submit a\n~ claim h1\n~ start a
+        ~ submit b parent=a by=engine:a
+        ~ submit c parent=b by=engine:b
+        submit d parent=c by=engine:c
+        submit e parent=d by=engine:d
+        submit e parent=d by=ann
+        ",
+        expect![[r#"
+            > submit d parent=c by=engine:c
+              job_submitted d parent=c stage=queued
+              children_added c children=[d]
+              job_blocked c reason="waits for other jobs"
+              = c blocked@0 "waits for other jobs"
+              = d queued@0 "submitted"
+            > submit e parent=d by=engine:d
+              ! too_many: d is 3 levels deep already, and an engine divides no further
+            > submit e parent=d by=ann
+              job_submitted e parent=d stage=queued
+              children_added d children=[e]
+              job_blocked d reason="waits for other jobs"
+              = d blocked@0 "waits for other jobs"
+              = e queued@0 "submitted"
+        "#]],
+    );
+}
+
+#[test]
+fn an_engine_adds_a_hundred_parts_and_no_more() {
+    let parts: String = (0..100).map(|n| format!("~ submit p{n} parent=a by=engine:a\n")).collect();
+    check(
+        &format!("~ submit a\n{parts}submit more parent=a by=engine:a\nsubmit more parent=a by=ann"),
+        expect![[r#"
+            > submit more parent=a by=engine:a
+              ! too_many: a has 100 parts already, and an engine adds no more
+            > submit more parent=a by=ann
+              job_submitted more parent=a stage=queued
+              children_added a children=[more]
+              = a blocked@0 "waits for other jobs"
+              = more queued@0 "submitted"
+        "#]],
+    );
+}

@@ -28,11 +28,18 @@ pub(super) struct Before {
     pub aside: Option<Aside>,
 }
 
+/// How an engine reaches aq from inside its run. It rides in the prompt, ahead of the task: a file would have to
+/// stand in the worktree, where it would be work, or in the user's home, which is not ours.
+pub(super) const SKILL: &str = include_str!("skill.md");
+
 /// The whole prompt. Attempts before this one make a hand-off note, ahead of the job's text.
-pub(super) fn prompt(persona: &str, job: &Job, text: &str, before: &Before) -> String {
+pub(super) fn prompt(persona: &str, skill: &str, job: &Job, text: &str, before: &Before) -> String {
     let mut out = String::new();
     if !persona.trim().is_empty() {
         let _ = writeln!(out, "{}\n", persona.trim());
+    }
+    if !skill.is_empty() {
+        let _ = writeln!(out, "{}\n", skill.trim());
     }
     let note = hand_off(job, before);
     if !note.is_empty() {

@@ -42,6 +42,9 @@ pub(super) struct Prepared {
     pub idle: Outcome,
     /// Changes outside the allowed scope fail the attempt.
     pub strict: bool,
+    /// It plans: its work is the parts that it hands in, or the files that it writes.
+    #[serde(default)]
+    pub plans: bool,
     /// Of a review: the commit it is pinned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Rev>,
@@ -96,6 +99,9 @@ pub(super) struct Saved {
     pub outside: Vec<PathBuf>,
     /// What could not go in.
     pub left_out: Vec<String>,
+    /// The job has parts.
+    #[serde(default)]
+    pub parts: bool,
     /// Of a review, which has no commit: yes or no, and the blob of its words.
     #[serde(default)]
     pub verdict: Option<(bool, BlobId)>,

@@ -7,7 +7,7 @@ use clap::Args as ClapArgs;
 
 use super::acting::{Became, Outcome, again, can_ask, edit, judged, tell, yes_or_no};
 use super::frame::{Answer, CliError, Context, Exit, Form, find_job};
-use crate::agent::{Ask, ask_fence};
+use crate::agent::{Ask, Reply, ask_fence};
 use crate::board::{Board as _, Intake, Local, Ready, Settings, Submitted, TEMPLATE, submit};
 use crate::job::{FILE_MAX, JobId};
 
@@ -270,6 +270,18 @@ fn through_the_fence(args: &Args, cx: &mut Context, url: &str) -> Answer {
             Ok(Exit::Partly)
         }
     }
+}
+
+/// An agent's answer to a run: said to people, or its no.
+///
+/// # Errors
+/// The refusal.
+pub(super) fn of_reply(cx: &mut Context, reply: &Reply, said: &str) -> Answer {
+    if !reply.done {
+        return Err(no_of("this run", &reply.text, reply.code.as_deref()));
+    }
+    cx.out.talk(said);
+    Ok(Exit::Done)
 }
 
 /// The agent's no: with a code it is the law's, without one the manifest's problems.

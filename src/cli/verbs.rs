@@ -136,6 +136,8 @@ pub static VERBS: &[Verb] = &[
     here!(Running, "demo", demo, "a dozen jobs in a throwaway repository"),
     here!(Running, "bench", bench, "the goals beside what this machine does"),
     here!(Running, "doctor", doctor, "what is wrong and how to mend it"),
+    here!(Running, "ask", ask, "from inside a run: ask a person"),
+    here!(Running, "progress", progress, "from inside a run: say what it does"),
     // Fleet and budget.
     later(Group::Fleet, "fleet", "factories of a fleet", NEEDS_FLEET, "aq agent works on this host"),
     here!(Fleet, "budget", budget, "ceilings, pause and resume"),

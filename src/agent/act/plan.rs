@@ -6,7 +6,7 @@ use super::command::{CommandLine, Task};
 use super::doer::{Doer, blocking};
 use super::runs::{attempt_dir, kind_name};
 use crate::agent::fence::Fence;
-use crate::agent::note::{Before, prompt};
+use crate::agent::note::{Before, SKILL, prompt};
 use crate::agent::place::{NotReady, wip_branch};
 use crate::agent::work::{PREPARED_FILE, Prepared, SAVED_FILE, Work};
 use crate::board::Board as _;
@@ -59,7 +59,9 @@ impl Doer {
                 let resume = self.resumable(work, job, cwd, account);
                 // A session that goes on has heard who it is.
                 let persona = if resume.is_some() { "" } else { &effective.persona };
-                let prompt = prompt_text(job, work, persona, &body, &before);
+                // It has heard of aq too; and a reviewer has nothing to hand on.
+                let skill = fence.is_some() && resume.is_none() && job.subject.is_none();
+                let prompt = prompt_text(job, work, persona, &body, &before, skill);
                 std::fs::write(&prompt_file, &prompt).map_err(io)?;
                 let (dir, body, prompt, prompt_file) = (&*dir, &*body, &*prompt, &*prompt_file);
                 let effective = &effective;
@@ -160,12 +162,12 @@ impl Doer {
     }
 }
 
-fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Before) -> String {
+fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Before, skill: bool) -> String {
     // A script gets the whole job text as it is; only engines that read are told more.
     if work.engine == "shell" {
         return String::from_utf8_lossy(body).into_owned();
     }
-    prompt(persona, job, &body_of(body).text, before)
+    prompt(persona, if skill { SKILL } else { "" }, job, &body_of(body).text, before)
 }
 
 /// The end of what the first of these runs printed that printed anything: a verify says what is wrong. Events

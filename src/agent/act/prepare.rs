@@ -12,6 +12,9 @@ use crate::fleet::Job;
 use crate::job::{Effective, EngineClass, Outcome};
 use crate::store::Fault;
 
+/// The profile whose work is the parts it hands in.
+const PLANNER: &str = "planner";
+
 impl Doer {
     pub(super) async fn prepare(&self, work: Work) -> Result<Prepared, NotReady> {
         let state = self.local.snapshot();
@@ -45,6 +48,7 @@ impl Doer {
             idle,
             strict: effective.scope_strict,
             run: format!("{:032x}", fastrand::u128(..)),
+            plans: effective.profile == PLANNER,
             review,
             space,
         })

@@ -39,11 +39,12 @@ impl Doer {
         let place = self.local.place().clone();
         let host = crate::engine::process_identity().host;
         let (scope, artifacts) = (effective.allowed_scope, effective.artifacts);
-        blocking(move || {
+        let parts = !job.children.is_empty();
+        let saved = blocking(move || {
             keep::artifacts(&place, &work, &prepared.space, &artifacts);
             save_tree(&job, &work, &prepared.space, &scope, &host)
-        })
-        .await
+        });
+        Ok(Saved { parts, ..saved.await? })
     }
 }
 

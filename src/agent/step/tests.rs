@@ -66,6 +66,7 @@ impl World {
             must_change: false,
             idle,
             strict: false,
+            plans: false,
             review: None,
         }
     }

@@ -309,7 +309,11 @@ fn after_last_save(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
         if prepared.review.is_some() && work.saved.verdict.is_none() {
             end.outcome = Outcome::TaskFailed;
             end.reason = format!("no verdict: {}", work.saved.no_verdict);
-        } else if prepared.must_change && git && !work.saved.changed && end.tools == 0 {
+        } else if prepared.plans && !work.saved.parts && !work.saved.changed {
+            // Whatever it read and ran: a plan that nobody can take up is none.
+            end.outcome = Outcome::NoWork;
+            end.reason = format!("it planned no parts and wrote nothing ({})", end.reason);
+        } else if prepared.must_change && !work.saved.parts && git && !work.saved.changed && end.tools == 0 {
             // Its last words tell what was refused to it.
             end.outcome = prepared.idle;
             end.reason = format!("it ended well but changed nothing ({})", end.reason);

@@ -95,6 +95,10 @@ impl Context {
     /// Who asks: the user of this process at this host.
     pub fn me(&self) -> Actor {
         let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        // An engine that calls aq from its run is no person, and least of all one who may approve its work.
+        if let (Some(job), Some(_)) = (named("AQ_JOB"), named(FENCE)) {
+            return Actor::new(ActorKind::Engine, &job);
+        }
         let user = named("USER").or_else(|| named("LOGNAME"));
         let user = user.unwrap_or_else(|| format!("uid{}", rustix::process::getuid().as_raw()));
         let uname = rustix::system::uname();
@@ -132,4 +136,19 @@ impl Context {
             None => Err(CliError::usage("the event loop is gone")),
         }
     }
+}
+
+/// The variable that names the fence of a run.
+const FENCE: &str = "AQ_FENCE_URL";
+
+/// Where the agent of the run listens that this process is in.
+///
+/// # Errors
+/// Exit 2 outside a run.
+pub fn fence_of_run(verb: &str) -> Result<String, CliError> {
+    std::env::var(FENCE).ok().filter(|url| !url.is_empty()).ok_or_else(|| {
+        CliError::usage(format!("aq {verb} is for an engine inside its own run"))
+            .why(format!("{FENCE} is not set"))
+            .next("as a person: aq answer, aq log, aq watch")
+    })
 }

@@ -16,7 +16,7 @@ mod traces;
 mod whole;
 
 pub use complaint::{CliError, Kind};
-pub use context::{Answer, Context};
+pub use context::{Answer, Context, fence_of_run};
 pub use crash::guard;
 pub use exit::{EXITS, Exit};
 pub use globals::{ColorWish, Globals};

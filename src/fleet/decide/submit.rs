@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::super::command::{Now, Order, Submission};
-use super::super::event::What;
+use super::super::event::{ActorKind, What};
 use super::super::job::{Dep, Job, ParkReason};
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
 use super::consequence::{not_before, parked};
 use super::order::{fenced, find, invalid};
 use crate::job::{BlobId, DepsMode, Epoch, JobId, Spec, Stage};
+
+/// Parts that engines may add to one job: more is no plan but a planner that runs away.
+const ENGINE_CHILDREN_MOST: usize = 100;
+/// How deep engines may divide the work: a part of a part of a part is as small as a person can follow.
+const ENGINE_DEPTH_MOST: usize = 3;
 
 /// Children of one parent, as in a manifest.
 const CHILDREN_MOST: usize = 1_000;
@@ -29,7 +34,7 @@ pub(super) fn submit(
     if state.stage_of(&new.job).is_some() {
         return Err(Refusal::new(Code::IdTaken, format!("the id {} is taken", new.job), "submit again"));
     }
-    let parent = parent.map(|(id, _)| check_parent(state, id)).transpose()?;
+    let parent = parent.map(|(id, _)| check_parent(state, id, order)).transpose()?;
     let deps = resolve(state, &new.spec.deps);
     check_cycle(state, new, &deps, parent.map(|p| &p.id))?;
     let met = deps.iter().all(|d| satisfied(state, new.spec.deps_mode, d));
@@ -87,7 +92,7 @@ fn fence_parent(state: &State, id: &JobId, epoch: Option<Epoch>, order: &Order) 
     Ok(())
 }
 
-fn check_parent<'a>(state: &'a State, id: &JobId) -> Result<&'a Job, Refusal> {
+fn check_parent<'a>(state: &'a State, id: &JobId, order: &Order) -> Result<&'a Job, Refusal> {
     let parent = find(state, id)?;
     if !(parent.stage.is_waiting() || parent.stage.is_held()) {
         return Err(invalid(parent, "it takes no more children"));
@@ -95,11 +100,30 @@ fn check_parent<'a>(state: &'a State, id: &JobId) -> Result<&'a Job, Refusal> {
     if parent.subject.is_some() {
         return Err(invalid(parent, "a review judges and has no parts"));
     }
+    if order.by.kind == ActorKind::Engine {
+        within_engine_limits(state, parent)?;
+    }
     if parent.children.len() >= CHILDREN_MOST {
         let message = format!("{id} has {CHILDREN_MOST} children already");
         return Err(Refusal::new(Code::TooMany, message, "make a child a parent of its own"));
     }
     Ok(parent)
+}
+
+fn within_engine_limits(state: &State, parent: &Job) -> Result<(), Refusal> {
+    let id = &parent.id;
+    if parent.children.len() >= ENGINE_CHILDREN_MOST {
+        let message = format!("{id} has {ENGINE_CHILDREN_MOST} parts already, and an engine adds no more");
+        return Err(Refusal::new(Code::TooMany, message, "make fewer and larger parts, or ask a person"));
+    }
+    let above = |job: &&Job| job.parent.as_ref().and_then(|up| state.job(up));
+    let depth = std::iter::successors(Some(parent), |job| above(job)).take(ENGINE_DEPTH_MOST + 1).count();
+    if depth > ENGINE_DEPTH_MOST {
+        let message =
+            format!("{id} is {ENGINE_DEPTH_MOST} levels deep already, and an engine divides no further");
+        return Err(Refusal::new(Code::TooMany, message, "do it in this job, or ask a person"));
+    }
+    Ok(())
 }
 
 /// Gives names their meaning as far as it is known; what is known is frozen.
