@@ -184,13 +184,15 @@ fn found(seat: &mut Seat) {
             job: JobId::clone(&job.id),
             path: PathBuf::from("/w"),
             files: vec![PathBuf::from("a.rs")],
+            each: vec![(2, 1)],
             lines: 3,
             left_out: Vec::new(),
             since: crate::law_script::START,
             owned: false,
         })
         .collect();
-    seat.send(Msg::Found(Box::new(Found::Risks(Ok(Risks { host: "here".into(), rows })))));
+    let worktrees = rows.len();
+    seat.send(Msg::Found(Box::new(Found::Risks(Ok(Risks { host: "here".into(), rows, worktrees })))));
 }
 
 fn take(seat: &mut Seat, step: &Step, nth: usize) {

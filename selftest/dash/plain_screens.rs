@@ -171,7 +171,7 @@ fn the_past_is_wound_and_money_told_in_words() {
             (look at Recording)
             Time: 17 events from 2026-01-05 HH:MM:SS, 1 mark; you see now
             Jobs: 1 queued, 1 blocked, 1 building, 1 review, 1 testing
-               HH:MM:SS notes checkpointed 1234567, 1 lines
+               HH:MM:SS notes checkpointed 1234567, 1 line
                HH:MM:SS notes verified passed, took 1 s
                HH:MM:SS notes attempt_ended ok it, to testing
                HH:MM:SS fix-login progressed tool(Bash)
@@ -182,7 +182,7 @@ fn the_past_is_wound_and_money_told_in_words() {
             Time: 17 events from 2026-01-05 HH:MM:SS, 1 mark; you see 2026-01-05 HH:MM:SS, nothing can be done
             Jobs: 1 queued, 1 blocked, 1 building, 1 review, 1 testing
                HH:MM:SS notes attempt_started 1, shell
-               HH:MM:SS notes checkpointed 1234567, 1 lines
+               HH:MM:SS notes checkpointed 1234567, 1 line
                HH:MM:SS notes verified passed, took 1 s
                HH:MM:SS notes attempt_ended ok it, to testing
                later: HH:MM:SS fix-login progressed tool(Bash)
