@@ -212,7 +212,8 @@ impl Factory {
                 "lease_expired" => words.push("lost".to_string()),
                 "lease_released" => words.push("released".to_string()),
                 "verified" => words.push(if fact["passed"] == true { "proven" } else { "disproven" }.into()),
-                "shipped" | "asked" | "answered" | "cancelled" | "preempted" | "ship_failed" => {
+                "shipped" | "asked" | "answered" | "cancelled" | "preempted" | "ship_failed"
+                | "pr_opened" | "pr_sent_back" => {
                     words.push(kind.clone());
                 }
                 "job_parked" => words.push(format!("parked({})", text("reason"))),

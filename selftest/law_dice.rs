@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aq::fleet::{
-    AccountId, Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Job, Now, Order, ParkReason,
-    PauseMode, State, Subject, Submission, VerdictSaid, Window,
+    AccountId, Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Job, Now, Order, ParkReason,
+    PauseMode, PrLook, PrReview, PrState, State, Subject, Submission, VerdictSaid, Window,
 };
 use aq::job::{
     Autoship, Backoff, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey,
@@ -93,6 +93,26 @@ impl Dice {
         Usage { micro_usd, turns, ..Usage::default() }
     }
 
+    /// What somebody may see of a pull request whose head was that.
+    fn look(&mut self, head: &str) -> PrLook {
+        let count = |dice: &mut Dice| u32::try_from(dice.below(2)).expect("small");
+        let asks = if self.one_in(4) { vec![format!("R{}", self.below(3))] } else { Vec::new() };
+        PrLook {
+            state: *self.pick(&[
+                PrState::Open,
+                PrState::Open,
+                PrState::Open,
+                PrState::Merged,
+                PrState::Closed,
+            ]),
+            checks: Checks { green: 1, red: count(self), pending: count(self) },
+            review: if asks.is_empty() { PrReview::Waiting } else { PrReview::ChangesRequested },
+            asks,
+            conflict: self.one_in(8),
+            ..merged(if self.one_in(4) { "r9" } else { head })
+        }
+    }
+
     fn rule(&mut self) -> ReviewRule {
         let approvals = u32::try_from(self.below(4).saturating_sub(1)).expect("small");
         let reviewers = if self.one_in(5) { vec!["ann".to_string(), "bob".to_string()] } else { Vec::new() };
@@ -116,6 +136,19 @@ pub fn plain(id: &str) -> Submission {
 /// What a reviewing engine says.
 fn said(approve: bool, checked: Option<bool>) -> VerdictSaid {
     VerdictSaid { approve, words: BlobId::new("words"), checked }
+}
+
+/// A pull request that is merged and green.
+fn merged(head: &str) -> PrLook {
+    PrLook {
+        state: PrState::Merged,
+        head: Rev::new(head),
+        checks: Checks::default(),
+        review: PrReview::Approved,
+        asks: Vec::new(),
+        conflict: false,
+        merged: Some(Rev::new("m")),
+    }
 }
 
 /// Every verb of a worker, under that epoch. The test of stale epochs has one row per verb.
@@ -146,6 +179,8 @@ pub fn worker_verbs(job: &JobId, epoch: Epoch) -> Vec<Command> {
         Command::Ask { job: job(), epoch, question: BlobId::new("q") },
         Command::ShipDone { job: job(), epoch, how: reason(), rev: None },
         Command::ShipFail { job: job(), epoch, reason: reason(), conflict: false },
+        Command::PrOpen { job: job(), epoch, number: 7, url: reason(), rev: Rev::new("late") },
+        Command::PrSee { job: job(), epoch, look: Box::new(merged("late")), words: None },
     ]
 }
 
@@ -219,8 +254,13 @@ fn sensible(job: &Job, now: Now, dice: &mut Dice) -> Command {
         },
         (Stage::Review, _) if dice.one_in(4) => Command::Promote { job: id },
         (Stage::Review, _) => Command::Review { job: id, approve: !dice.one_in(5), rev: head },
+        (Stage::Testing, _) if job.awaited_pr().is_some() => see(id, epoch, job, dice),
         (Stage::Testing, _) if job.lease.is_none() => {
             Command::ShipStart { job: id, holder: holder(dice.below(4)), rev: head }
+        }
+        (Stage::Testing, _) if dice.one_in(2) => {
+            let rev = head.unwrap_or(Rev::new("r1"));
+            Command::PrOpen { job: id, epoch, number: 7 + dice.below(2), url: "u".to_string(), rev }
         }
         (Stage::Testing, _) => Command::ShipDone { job: id, epoch, how: "branch".to_string(), rev: head },
         (Stage::Shipped, _) => Command::Archive { jobs: vec![id] },
@@ -228,6 +268,12 @@ fn sensible(job: &Job, now: Now, dice: &mut Dice) -> Command {
         (Stage::Failed | Stage::DeadLetter, _) if dice.one_in(3) => Command::Archive { jobs: vec![id] },
         (Stage::Failed | Stage::DeadLetter, _) => Command::Redrive { job: id },
     }
+}
+
+fn see(id: JobId, epoch: Epoch, job: &Job, dice: &mut Dice) -> Command {
+    let head = job.pr.as_ref().map_or("r1".to_string(), |pr| pr.rev.to_string());
+    let words = (!dice.one_in(8)).then(|| BlobId::new("w"));
+    Command::PrSee { job: id, epoch, look: Box::new(dice.look(&head)), words }
 }
 
 fn end(job: JobId, epoch: Epoch, well: bool, now: Now, dice: &mut Dice) -> Command {
@@ -273,6 +319,7 @@ fn anything(state: &State, job: &Job, now: Now, step: usize, dice: &mut Dice) ->
             Command::ExpireLease { job: id, epoch, gone, reason: "gone".to_string() }
         }
         "end" => end(id, epoch, false, now, dice),
+        "pr_see" => see(id, epoch, job, dice),
         "ship_fail" => {
             Command::ShipFail { job: id, epoch, reason: "r".to_string(), conflict: dice.one_in(2) }
         }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aq::fleet::{ActorKind, Command, Ending, Job, Now, Order, ParkReason, PauseMode, State};
+use aq::fleet::{ActorKind, Command, Ending, Job, Now, Order, ParkReason, PauseMode, PrLook, PrState, State};
 use aq::job::{DepsMode, Epoch, HolderId, JobId, Outcome, Rev, Stage};
 use aq::time::{Span, Stamp};
 
@@ -26,8 +26,18 @@ pub struct Seen {
     tree: Option<Rev>,
     verified: Option<(bool, Option<Rev>)>,
     approvals: BTreeSet<String>,
+    /// Who said no to the work as it is; it comes back to review where a pull request of it was not accepted.
+    vetoes: BTreeSet<String>,
     needs: Option<u32>,
     cancelled: bool,
+    /// Number and commit of its pull request.
+    pr: Option<(u64, Rev)>,
+    answered: BTreeSet<String>,
+    rounds: u32,
+}
+
+fn reviewer(order: &Order) -> String {
+    order.by.name.split('@').next().unwrap_or("").to_ascii_lowercase()
 }
 
 fn yes(lawful: bool) -> Verdict {
@@ -186,7 +196,8 @@ impl Seen {
             Command::Checkpoint { .. } => open(held || job.shipping),
             Command::Verify { .. } => yes(job.stage == Building || job.shipping),
             Command::End { .. } | Command::Ask { .. } => yes(job.stage == Building),
-            Command::ShipDone { .. } | Command::ShipFail { .. } => yes(job.shipping),
+            Command::ShipDone { .. } | Command::ShipFail { .. } | Command::PrOpen { .. } => yes(job.shipping),
+            Command::PrSee { .. } => open(job.stage == Testing && !job.shipping && job.pr.is_some()),
             _ => Open,
         }
     }
@@ -242,8 +253,12 @@ impl Seen {
             tree: None,
             verified: None,
             approvals: BTreeSet::new(),
+            vetoes: BTreeSet::new(),
             needs: None,
             cancelled: false,
+            pr: None,
+            answered: BTreeSet::new(),
+            rounds: 0,
         }
     }
 
@@ -299,7 +314,36 @@ impl Seen {
             }
             Command::ShipDone { .. } => self.go(Shipped, 0),
             Command::ShipFail { conflict, .. } => self.go(if *conflict { Review } else { Testing }, 1),
+            Command::PrOpen { number, rev, .. } => {
+                if self.pr.as_ref().is_none_or(|pr| pr.0 != *number) {
+                    (self.answered, self.rounds) = (BTreeSet::new(), 0);
+                }
+                self.pr = Some((*number, rev.clone()));
+                self.go(Testing, 0);
+            }
+            Command::PrSee { look, words, .. } => self.pr_seen(look, words.is_some(), now, real, met),
             command => self.operator_step(command, order, now, real, met),
+        }
+    }
+
+    fn pr_seen(&mut self, look: &PrLook, has_words: bool, now: Now, real: &Job, met: bool) {
+        let ours = self.pr.as_ref().is_some_and(|pr| pr.1 == look.head);
+        let ended = look.checks.pending == 0;
+        let asks = look.asks.iter().any(|id| !self.answered.contains(id));
+        let wants = ours && (asks || look.checks.red > 0 && ended);
+        let poor = real.budget().reached(&real.spent).is_some();
+        match look.state {
+            PrState::Merged if ended && look.checks.red == 0 => self.go(Shipped, 0),
+            PrState::Merged => {}
+            PrState::Closed => self.go(Review, 1),
+            PrState::Open if ours && look.conflict => self.go(Review, 1),
+            PrState::Open if wants && (poor || self.rounds >= 5 || !real.spec.has_body) => self.go(Review, 1),
+            PrState::Open if wants && has_words => {
+                self.answered.extend(look.asks.iter().cloned());
+                self.rounds += 1;
+                self.send_back(real, now, met);
+            }
+            PrState::Open => {}
         }
     }
 
@@ -321,11 +365,17 @@ impl Seen {
                 self.park = self.park.filter(|p| p.0 != ParkReason::Asked);
             }
             Command::RequestReview { rule, .. } => self.needs = Some(rule.approvals),
-            Command::Review { approve: false, .. } => self.go(Failed, 1),
+            Command::Review { approve: false, .. } => {
+                self.rounds = 0;
+                self.approvals.remove(&reviewer(order));
+                self.vetoes.insert(reviewer(order));
+                self.go(Failed, 1);
+            }
             Command::Review { .. } => {
-                self.approvals.insert(order.by.name.split('@').next().unwrap_or("").to_ascii_lowercase());
+                self.vetoes.remove(&reviewer(order));
+                self.approvals.insert(reviewer(order));
                 let needs = self.needs.unwrap_or(real.spec.review.approvals).max(1);
-                if self.approvals.len() >= usize::try_from(needs).unwrap_or(0) {
+                if self.vetoes.is_empty() && self.approvals.len() >= usize::try_from(needs).unwrap_or(0) {
                     self.go(Testing, 1);
                 }
             }
@@ -334,18 +384,25 @@ impl Seen {
                 self.epoch += 1;
                 (self.shipping, self.holder) = (true, Some(holder.clone()));
             }
-            Command::Reject { requeue: true, .. } => self.send_back(real, now, met),
+            Command::Reject { requeue: true, .. } => {
+                self.rounds = 0;
+                self.send_back(real, now, met);
+            }
             Command::Reject { .. } if self.stage == Failed => {
                 self.go(DeadLetter, 1);
                 self.asked = false;
             }
-            Command::Reject { .. } => self.go(Failed, 1),
+            Command::Reject { .. } => {
+                self.rounds = 0;
+                self.go(Failed, 1);
+            }
             Command::Requeue { .. } => {
                 (self.overloads, self.asked) = (0, false);
                 self.send_back(real, now, met);
             }
             Command::Redrive { .. } => {
                 (self.counted, self.overloads, self.asked) = (0, 0, false);
+                self.rounds = 0;
                 self.lost.clear();
                 self.send_back(real, now, met);
             }
@@ -376,6 +433,7 @@ impl Seen {
         match outcome {
             Ok | Unknown => {
                 self.approvals.clear();
+                self.vetoes.clear();
                 self.go(
                     match outcome {
                         Unknown => Review,

@@ -286,13 +286,14 @@ fn same(a: &State, b: &State) -> bool {
 /// What a single event may do to a job.
 fn one_event(what: &What, old: &Job, new: &Job) {
     use What::{
-        Asked, Cancelled, DeadLettered, JobParked, LeaseExpired, LeaseGranted, LeaseReleased, Preempted,
-        Promoted, Redriven, Rejected, Requeued, ReviewGiven, ShipFailed, ShipStarted,
+        Asked, Cancelled, DeadLettered, JobParked, LeaseExpired, LeaseGranted, LeaseReleased, PrSentBack,
+        Preempted, Promoted, Redriven, Rejected, Requeued, ReviewGiven, ShipFailed, ShipStarted,
     };
     let rises = match what {
         LeaseGranted { .. } | LeaseExpired { .. } | LeaseReleased { .. } | ShipStarted { .. } => true,
         ShipFailed { .. } | Promoted { .. } | Rejected { .. } | Requeued { .. } | Redriven { .. } => true,
         Cancelled { .. } | DeadLettered { .. } | Preempted { .. } | Asked { .. } => true,
+        PrSentBack { .. } => true,
         JobParked { .. } => old.stage.is_held(),
         ReviewGiven { to, .. } => to.is_some(),
         _ => false,
@@ -400,7 +401,7 @@ fn lawful(name: &str) -> &'static [Stage] {
         "park" => &[Queued, Assigned, Building],
         "unpark" | "wake" | "answer" => &[Queued],
         "request_review" | "review" | "promote" => &[Review],
-        "ship_start" | "ship_done" | "ship_fail" => &[Testing],
+        "ship_start" | "ship_done" | "ship_fail" | "pr_open" | "pr_see" => &[Testing],
         "reject" => &[Review, Testing, Failed],
         "requeue" => &[Failed, Assigned, Building],
         "redrive" => &[Failed, DeadLetter],

@@ -62,6 +62,13 @@ pub fn more(job: &Job) -> String {
     if let Some(head) = &job.head {
         let _ = writeln!(text, "    head {} {:?}, {} approvals", rev(&head.rev), head.proof, job.approvals());
     }
+    if let Some(pr) = &job.pr {
+        let _ = writeln!(
+            text,
+            "    pr #{} at {}, answered {:?}, sent back {}",
+            pr.number, pr.rev, pr.answered, pr.sent_back
+        );
+    }
     if !job.handoff.is_empty() {
         let _ = writeln!(text, "    handoff {:?}", job.handoff);
     }

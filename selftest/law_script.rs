@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aq::fleet::{
-    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Event, Now, Order, ParkReason, PauseMode,
-    Refusal, State, Subject, Submission, VerdictSaid, Window, check_whole, gates, handle,
+    Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Event, Now, Order, ParkReason,
+    PauseMode, PrLook, PrReview, Refusal, State, Subject, Submission, VerdictSaid, Window, check_whole,
+    gates, handle,
 };
 use aq::job::{
     Autoship, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey, JobId,
@@ -116,6 +117,27 @@ fn usage(words: &Words<'_>) -> Usage {
         wall: used.wall.unwrap_or(Span::ZERO),
         usd_estimated: words.get("about").is_some(),
         ..Usage::default()
+    }
+}
+
+/// `look a open head=r1 checks=3/1/0 review=approved asks=R1,R2 conflict=1 merged=m1`; checks are green/red/pending.
+fn look(words: &Words<'_>) -> PrLook {
+    let checks: Vec<u64> = words.get("checks").unwrap_or("0/0/0").split('/').map(number).collect();
+    let count = |n: usize| u32::try_from(checks[n]).expect("small");
+    let asks = words.list("asks");
+    let review = match words.get("review") {
+        _ if !asks.is_empty() => PrReview::ChangesRequested,
+        Some("approved") => PrReview::Approved,
+        _ => PrReview::Waiting,
+    };
+    PrLook {
+        state: serde_json::from_value(words.at(2).into()).expect("a state"),
+        head: Rev::new(words.get("head").unwrap_or("r1")),
+        checks: Checks { green: count(0), red: count(1), pending: count(2) },
+        review,
+        asks,
+        conflict: words.get("conflict").is_some(),
+        merged: words.get("merged").map(Rev::new),
     }
 }
 
@@ -344,6 +366,14 @@ impl World {
             "shipfail" => {
                 let (reason, conflict) = (words.at(2).to_string(), words.at(2) == "conflict");
                 Command::ShipFail { job, epoch, reason, conflict }
+            }
+            "pr" => {
+                let (number, url) = (number(words.at(2)), format!("https://forge/{}", words.at(2)));
+                Command::PrOpen { job, epoch, number, url, rev: words.rev().expect("rev=") }
+            }
+            "look" => {
+                let words_of = words.get("words").map(BlobId::new);
+                Command::PrSee { job, epoch, look: Box::new(look(words)), words: words_of }
             }
             _ => return None,
         })

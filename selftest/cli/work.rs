@@ -62,8 +62,8 @@ fn every_problem_is_told_in_one_pass_with_its_place() {
         "! error: bad.md cannot be submitted\n!   bad.md:2:10: timeout: not a duration: \"soon\" (write 500ms, 90s, 45m, 2h or 1d)\n!       timeout: soon\n!                ^^^^\n!   bad.md:3:6: cwd: there is no folder ROOT/work/no/where\n!       cwd: no/where\n!            ^^^^^^^^\n!       name a folder to work in; a relative path begins at ROOT/work\nexit 2\n",
     );
     check(
-        "---\nrepo: https://example.com/a.git\nship: pr\nworktree: true\n---\nx\n",
-        "! error: bad.md cannot be submitted\n!   bad.md:2:7: repo: a URL is not in this version\n!       repo: https://example.com/a.git\n!             ^^^^^^^^^^^^^^^^^^^^^^^^^\n!       clone it, and name the folder of the clone\n!   bad.md:3:7: ship: pr is not in this version\n!       ship: pr\n!             ^^\n!       write branch or merge\nexit 2\n",
+        "---\nrepo: https://example.com/a.git\nship: fork\nworktree: true\n---\nx\n",
+        "! error: bad.md cannot be submitted\n!   bad.md:2:7: repo: a URL is not in this version\n!       repo: https://example.com/a.git\n!             ^^^^^^^^^^^^^^^^^^^^^^^^^\n!       clone it, and name the folder of the clone\n!   bad.md:3:7: ship: no such choice: \"fork\"\n!       ship: fork\n!             ^^^^\n!       one of: branch, merge, pr\nexit 2\n",
     );
     check(
         "---\nworktree: true\n---\nx\n",

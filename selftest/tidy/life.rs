@@ -40,8 +40,8 @@ pub const TRANSITIONS: &[Move] = &[
     (Some(Review), Blocked, &["rejected"]),
     (Some(Review), Testing, &["promoted", "review_given"]),
     (Some(Review), Failed, &["cancelled", "rejected"]),
-    (Some(Testing), Queued, &["rejected"]),
-    (Some(Testing), Blocked, &["rejected"]),
+    (Some(Testing), Queued, &["pr_sent_back", "rejected"]),
+    (Some(Testing), Blocked, &["pr_sent_back", "rejected"]),
     (Some(Testing), Review, &["ship_failed"]),
     (Some(Testing), Shipped, &["shipped"]),
     (Some(Testing), Failed, &["cancelled", "rejected"]),
@@ -57,7 +57,7 @@ const WORLDS: u64 = 40;
 const STEPS: usize = 1_000;
 
 /// Every move, made on purpose. `RUN`, `BUILD`, `FAIL` and `LOSE` are several steps of one job.
-const SCRIPTS: [&str; 35] = [
+const SCRIPTS: [&str; 37] = [
     "~submit a; ~cancel a; ~requeue a; ~cancel a; ~redrive a",
     "~submit a; ~submit b; ~edit b deps=a body=x; ~edit b body=y",
     "~submit a; ~submit b deps=a; ~cancel b",
@@ -85,6 +85,8 @@ const SCRIPTS: [&str; 35] = [
     "~submit a; BUILD a; ~reject a",
     "~submit a; BUILD a; ~cancel a",
     "~submit a; BUILD a; ~ship a cli rev=r1; ~shipfail a conflict",
+    "~submit a; BUILD a; ~ship a cli rev=r1; ~pr a 7 rev=r1; ~look a open checks=1/1/0 words=w",
+    "~submit a; ~submit b deps=a mode=soft; BUILD a; BUILD b; ~ship b cli rev=r1; ~pr b 7 rev=r1; ~reject a; ~look b open checks=1/1/0 words=w",
     // A soft dependency that was there goes back while its waiter is under way: it waits again.
     "~submit a; ~submit b deps=a mode=soft; BUILD a; ~claim h1; ~reject a; ~requeue b",
     "~submit a; ~submit b deps=a mode=soft; BUILD a; RUN b; ~reject a; ~requeue b",

@@ -1,8 +1,11 @@
 //! The agent's own state: its slots and its mood. Owned by the one loop.
 
+use std::collections::BTreeMap;
+
 use super::work::Work;
 use crate::fleet::{Claimant, PauseMode};
-use crate::job::Seq;
+use crate::job::{JobId, Seq};
+use crate::time::Span;
 
 /// How far the agent is on its way out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,6 +27,17 @@ pub enum Until {
     NothingReady,
     /// When nothing will become ready without a person.
     Settled,
+}
+
+/// The watch over one pull request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct PrWatch {
+    /// When it is due, boot time.
+    pub at: Span,
+    /// The pause after the next look that shows nothing new.
+    pub wait: Span,
+    /// Somebody looks now.
+    pub busy: bool,
 }
 
 /// The agent.
@@ -50,11 +64,13 @@ pub(super) struct Desk {
     /// How the product is paused, as last seen.
     pub paused: Option<PauseMode>,
     /// Jobs this agent is shipping by rule.
-    pub shipping: Vec<crate::job::JobId>,
+    pub shipping: Vec<JobId>,
     /// Jobs whose reviewers this agent is asking.
-    pub asking: Vec<crate::job::JobId>,
+    pub asking: Vec<JobId>,
     /// Jobs, by their epoch, whose reviewers could not all be asked; said once, and not tried again here.
-    pub unasked: Vec<(crate::job::JobId, crate::job::Epoch)>,
+    pub unasked: Vec<(JobId, crate::job::Epoch)>,
+    /// When each awaited pull request is looked at.
+    pub prs: BTreeMap<JobId, PrWatch>,
     /// Attempts of this agent that ended well, and otherwise.
     pub tally: (u32, u32),
 }
@@ -76,6 +92,7 @@ impl Desk {
             shipping: Vec::new(),
             asking: Vec::new(),
             unasked: Vec::new(),
+            prs: BTreeMap::new(),
             tally: (0, 0),
         }
     }
@@ -93,6 +110,7 @@ impl Desk {
     /// Nothing is under way.
     pub fn is_idle(&self) -> bool {
         let busy = self.slots.iter().any(Option::is_some) || self.claiming > 0;
-        !busy && self.shipping.is_empty() && self.asking.is_empty()
+        let looks = self.prs.values().any(|watch| watch.busy);
+        !busy && self.shipping.is_empty() && self.asking.is_empty() && !looks
     }
 }

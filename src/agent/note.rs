@@ -24,6 +24,8 @@ pub(super) struct Before {
     pub answers: Vec<(String, String)>,
     /// A reviewer's words.
     pub rejections: Vec<String>,
+    /// What its pull request wants changed.
+    pub requests: Vec<String>,
     /// Accepted work that this attempt does not begin with.
     pub aside: Option<Aside>,
 }
@@ -55,7 +57,11 @@ pub(super) fn prompt(persona: &str, skill: &str, job: &Job, text: &str, before: 
 fn hand_off(job: &Job, before: &Before) -> String {
     let mut out = String::new();
     let ended: Vec<&Attempt> = job.attempts.iter().filter(|a| a.ended.is_some()).collect();
-    if ended.is_empty() && before.answers.is_empty() && before.rejections.is_empty() {
+    if ended.is_empty()
+        && before.answers.is_empty()
+        && before.rejections.is_empty()
+        && before.requests.is_empty()
+    {
         return out;
     }
     let _ = writeln!(out, "# Hand-off\n\nYou continue work that others began. The goal is the task below.\n");
@@ -88,6 +94,9 @@ fn hand_off(job: &Job, before: &Before) -> String {
     }
     for words in &before.rejections {
         let _ = writeln!(out, "\n## A reviewer said no\n\n{words}");
+    }
+    for words in &before.requests {
+        let _ = writeln!(out, "\n## The pull request of this work was not accepted\n\n{words}");
     }
     for (question, answer) in &before.answers {
         let _ = writeln!(out, "\n## You asked\n\n{question}\n\n## The answer\n\n{answer}");

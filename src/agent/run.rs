@@ -11,6 +11,7 @@ use super::act::Doer;
 use super::deaths::Deaths;
 use super::desk::{Desk, Mood, Until};
 use super::reclaim::{Taken, adopt, beat, beat_file};
+use super::ship::Sent;
 use super::step::{Act, At, Happening, is_done, next_deadline, step};
 use crate::board::{Board as _, Local, Memory, Settings};
 use crate::engine::ShimProgram;
@@ -330,7 +331,13 @@ impl Loop {
     async fn ship_by_hand(&self, job: crate::job::JobId) -> Result<(), Fault> {
         let what = super::ship::Ship { job: job.clone(), rev: None, by_person: true, note: None };
         match super::ship::ship(&self.local, &self.settings, &self.options.user, &what).await? {
-            Ok(how) => (self.options.say)(&format!("shipped {job}: {how}")),
+            Ok(sent) => {
+                // A pull request keeps its job in testing until it is merged.
+                if !matches!(sent, Sent::Out(_)) {
+                    self.local.restore(job.clone()).await?;
+                }
+                (self.options.say)(&sent.said(&job));
+            }
             Err(no) => {
                 self.local.restore(job.clone()).await?;
                 (self.options.say)(&format!("{job} is put back: {no} ({})", no.hint));
@@ -432,8 +439,11 @@ fn slot_of(act: &Act) -> Option<usize> {
         | Act::Save { slot, .. }
         | Act::Report { slot, .. }
         | Act::Look { slot } => Some(*slot),
-        Act::Claim(_) | Act::GiveBack { .. } | Act::Note(_) | Act::AskReviewers { .. } | Act::Ship { .. } => {
-            None
-        }
+        Act::Claim(_)
+        | Act::GiveBack { .. }
+        | Act::Note(_)
+        | Act::AskReviewers { .. }
+        | Act::Ship { .. }
+        | Act::LookAtPr { .. } => None,
     }
 }

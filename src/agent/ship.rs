@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::act::{accept, blocking};
+use super::forge::Found;
 use super::place::{job_branch, worktree_path};
+use super::pull_request;
 use crate::board::{Board as _, Local, Settings};
 use crate::engine::{
     End, EnvRules, KILL_GRACE, Run, RunKind, RunPlan, RunState, ShimProgram, engine_env, process_identity,
@@ -37,9 +39,32 @@ impl Ship {
     }
 }
 
+/// What became of a ship.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sent {
+    /// It has shipped, and how.
+    Out(String),
+    /// Its pull request stands, and in what state.
+    Waits(String),
+    /// Its pull request was not accepted; why, and where the job is now.
+    Back(String),
+}
+
+impl Sent {
+    /// What became of that job, for people.
+    pub fn said(&self, job: &JobId) -> String {
+        match self {
+            Sent::Out(how) => format!("shipped {job}: {how}"),
+            Sent::Waits(state) => format!("{job} waits: {state}"),
+            Sent::Back(why) => format!("{job} came back: {why}"),
+        }
+    }
+}
+
 /// How the work got out, or why not.
 enum Way {
     Done(String, Option<Rev>),
+    Opened(Found, Rev),
     Not { reason: String, conflict: bool },
 }
 
@@ -52,11 +77,15 @@ pub async fn ship(
     settings: &Settings,
     by: &Actor,
     what: &Ship,
-) -> Result<Result<String, Refusal>, Fault> {
+) -> Result<Result<Sent, Refusal>, Fault> {
     let state = local.snapshot();
     let Some(job) = state.job(&what.job).cloned() else {
         return Ok(Err(Refusal::new(Code::UnknownJob, format!("no job {}", what.job), "see: aq ls --all")));
     };
+    // What stands in a pull request already is not shipped again: it is looked at.
+    if job.awaited_pr().is_some() {
+        return Ok(pull_request::look(local, settings, by, &job).await?.map(|(sent, _)| sent));
+    }
     let head = job.head.as_ref().and_then(|h| h.rev.clone());
     let holder = HolderId::new(process_identity().to_string());
     let rev = what.rev.clone().or_else(|| head.clone());
@@ -77,8 +106,9 @@ pub async fn ship(
     match way {
         Way::Done(how, rev) => {
             let done = Command::ShipDone { job, epoch, how: how.clone(), rev };
-            Ok(local.act(vec![Order::new(by.clone(), done)]).await?.swap_remove(0).map(|_| how))
+            Ok(local.act(vec![Order::new(by.clone(), done)]).await?.swap_remove(0).map(|_| Sent::Out(how)))
         }
+        Way::Opened(found, rev) => opened(local, settings, by, job, epoch, found, rev).await,
         Way::Not { reason, conflict } => {
             let reason = format!("{}: {reason}", super::step::NOT_SHIPPED);
             let fail = Command::ShipFail { job: job.clone(), epoch, reason: reason.clone(), conflict };
@@ -94,6 +124,28 @@ pub async fn ship(
             };
             Ok(Err(Refusal::new(Code::InvalidState, format!("{job} was {reason}"), hint)))
         }
+    }
+}
+
+/// The work stands in a pull request. One that is merged already is looked at at once.
+async fn opened(
+    local: &Arc<Local>,
+    settings: &Settings,
+    by: &Actor,
+    job: JobId,
+    epoch: Epoch,
+    found: Found,
+    rev: Rev,
+) -> Result<Result<Sent, Refusal>, Fault> {
+    let Found { number, url, merged } = found;
+    let open = Command::PrOpen { job: job.clone(), epoch, number, url: url.clone(), rev };
+    if let Err(no) = local.act(vec![Order::new(by.clone(), open)]).await?.swap_remove(0) {
+        return Ok(Err(no));
+    }
+    let state = local.snapshot();
+    match state.job(&job).filter(|_| merged) {
+        Some(job) => Ok(pull_request::look(local, settings, by, job).await?.map(|(sent, _)| sent)),
+        None => Ok(Ok(Sent::Waits(format!("pr #{number} open, {url}")))),
     }
 }
 
@@ -121,7 +173,10 @@ async fn carry_out(
     let branch = job_branch(&job.id);
     match effective.ship {
         ShipKind::Branch => Way::Done(format!("branch {branch} stands at {}", short(&rev)), Some(rev)),
-        ShipKind::Pr => not("pull requests are not in this version; use ship: branch or merge".to_string()),
+        ShipKind::Pr => match pull_request::publish(settings, job, &effective, rev.clone()).await {
+            Ok(found) => Way::Opened(found, rev),
+            Err(failed) => not(format!("{} ({})", failed.what, failed.mend)),
+        },
         ShipKind::Merge => merge(local, settings, job, epoch, &effective, rev, by_person).await,
     }
 }
@@ -255,7 +310,7 @@ fn last_line(tail: &str) -> &str {
     tail.trim_end().lines().next_back().unwrap_or("no output")
 }
 
-async fn effective(local: &Local, job: &Job) -> Result<Effective, Fault> {
+pub(super) async fn effective(local: &Local, job: &Job) -> Result<Effective, Fault> {
     let bytes = local.blob(job.effective.clone()).await?.unwrap_or_default();
     serde_json::from_slice(&bytes).map_err(|error| {
         let on = std::path::PathBuf::from(format!("the resolved values of {}", job.id));

@@ -6,7 +6,7 @@ use super::acting::{Changing, Deed, Many, act};
 use super::frame::{Answer, Context};
 use crate::board::Board as _;
 use crate::fleet::{Action, Command, Job};
-use crate::insight::requeue_verb;
+use crate::insight::{pr_left_open, requeue_verb};
 
 /// End a job
 #[derive(ClapArgs, Debug)]
@@ -29,7 +29,10 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         past: "cancelled",
         command: &|job: &Job| Command::Cancel { job: job.id.clone() },
         answered: false,
-        next: &|job: &Job| format!("again: {}", requeue_verb(job)),
+        next: &|job: &Job| {
+            let left = pr_left_open(job).map(|left| format!("{left}; ")).unwrap_or_default();
+            format!("{left}again: {}", requeue_verb(job))
+        },
     };
     act(cx, &board, &args.flags, &targets, &deed)
 }

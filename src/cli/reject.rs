@@ -6,7 +6,7 @@ use super::acting::{Changing, Deed, Many, act, must_say};
 use super::frame::{Answer, Context};
 use crate::board::Board as _;
 use crate::fleet::{Action, Command, Job};
-use crate::insight::requeue_verb;
+use crate::insight::{pr_left_open, requeue_verb};
 use crate::job::Stage;
 
 /// Say no
@@ -37,7 +37,10 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         answered: true,
         next: &|job: &Job| match job.stage {
             Stage::Failed if job.used_up().is_some() => format!("again: {}", requeue_verb(job)),
-            Stage::Failed => format!("again with your words: aq reject {} --requeue -m WHY", job.id),
+            Stage::Failed => {
+                let left = pr_left_open(job).map(|left| format!("{left}; ")).unwrap_or_default();
+                format!("{left}again with your words: aq reject {} --requeue -m WHY", job.id)
+            }
             Stage::DeadLetter => format!("start over: aq redrive {}", job.id),
             _ => "your words go into its next prompt".to_string(),
         },

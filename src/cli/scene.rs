@@ -8,7 +8,7 @@ use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::engine::{Liveness, ProcessIdentity, is_alive};
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Filter, account_gate, closed_words, halt, jobs_ever, park_words, parse_filter, state_at,
+    Filter, account_gate, closed_words, halt, jobs_ever, park_words, parse_filter, pr_words, state_at,
 };
 use crate::job::{HolderId, JobId, Seq};
 use crate::store::{Fault, FaultKind};
@@ -70,6 +70,9 @@ impl Seen {
         };
         if let Some(park) = &job.park {
             return waits("parked", park.until, park_words(park));
+        }
+        if let Some(pr) = job.awaited_pr() {
+            return pr_words(pr, self.now.law);
         }
         match account_gate(&self.state, job, self.now, &self.hosts) {
             Some(closed) => waits("waits", closed.closure.until, closed_words(&closed)),

@@ -1,4 +1,4 @@
-//! `aq ship`: make the branch stand, merge it, or open its pull request.
+//! `aq ship`: make the branch stand, merge it, or open its pull request; one that is open is looked at.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::fleet::{Action, Command, Job, Level, Order, Refusal, State, decide};
 use crate::insight::in_words;
 use crate::job::{HolderId, JobId, Rev};
 
-/// Make the branch stand or merge it
+/// Make the branch stand, merge it, or open its pull request; look at one that is open
 #[derive(ClapArgs, Debug)]
 pub struct Args {
     #[command(flatten)]
@@ -32,6 +32,8 @@ struct Wanted {
     id: JobId,
     rev: Option<Rev>,
     verdict: Result<(), Refusal>,
+    /// Its pull request is open: the job waits for that.
+    looks: bool,
 }
 
 /// Ships them, one after the other: what one merges is the base of the next.
@@ -55,14 +57,22 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     }
     let mut wanted = Vec::new();
     for id in &targets.jobs {
+        if before.job(id).is_some_and(|job| job.awaited_pr().is_some()) {
+            // It is only looked at: nothing is decided, so nothing is asked.
+            wanted.push(Wanted { id: id.clone(), rev: None, verdict: Ok(()), looks: true });
+            continue;
+        }
         // A yes to several is a yes to their heads as they are shown.
         let dry = args.flags.dry_run || args.flags.yes || before.job(id).is_none();
         let rev = looked_at(cx, &before, id, args.rev.as_deref(), dry, "ship")?;
         let verdict = judge(cx, &before, id, rev.clone(), targets.from);
-        wanted.push(Wanted { id: id.clone(), rev, verdict });
+        wanted.push(Wanted { id: id.clone(), rev, verdict, looks: false });
     }
-    let lawful: Vec<&Job> =
-        wanted.iter().filter(|one| one.verdict.is_ok()).filter_map(|one| before.job(&one.id)).collect();
+    let lawful: Vec<&Job> = wanted
+        .iter()
+        .filter(|one| one.verdict.is_ok() && !one.looks)
+        .filter_map(|one| before.job(&one.id))
+        .collect();
     if !lawful.is_empty() {
         let mut asked = sheet("ship", Action::Ship, &before, &lawful, cx.now(&before).law);
         if args.flags.dry_run || can_ask(cx) {
@@ -110,9 +120,9 @@ fn one_ship(
     let what = Ship { job: one.id.clone(), rev: one.rev.clone(), by_person: true, note };
     Ok(match cx.wait(ship(board, settings, &cx.me(), &what))? {
         Err(no) => judged(no),
-        Ok(how) => Became::Done {
+        Ok(sent) => Became::Done {
             event: board.snapshot().job(&one.id).map(|job| job.event),
-            said: format!("shipped {}: {how}", one.id),
+            said: sent.said(&one.id),
             next: Vec::new(),
             undo: None,
         },

@@ -9,7 +9,7 @@ use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
 use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{
-    account_gate, closed_words, engine_reviews, need_of, park_words, status_of, tags, used,
+    account_gate, closed_words, engine_reviews, need_of, park_words, pr_words, status_of, tags, used,
 };
 use crate::job::{Effective, Proof, Stage, Usage, effective_listing};
 use crate::time::Span;
@@ -111,6 +111,9 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     if let Some((word, at, event)) = status_of(job) {
         let role = if job.park.is_some() { Role::Wait } else { Role::Active };
         add("status", format!("{word}, {} (event {event})", moment(at)), role);
+    }
+    if let Some(pr) = &job.pr {
+        add("pr", format!("{}, {}", pr_words(pr, seen.now.law), pr.url), plain);
     }
     if let Some(need) = need_of(&seen.state, job, seen.now) {
         add("needs you", format!("{}: {}", need.what, need.verb), Role::Human);

@@ -24,9 +24,32 @@ const CERTIFICATES: [&str; 6] = [
 /// What every run gets: nobody looks at a terminal, and nobody can answer a password prompt.
 const FIXED: [(&str, &str); 3] = [("TERM", "dumb"), ("NO_COLOR", "1"), ("GIT_TERMINAL_PROMPT", "0")];
 
+/// What the programs that push and speak to the forge get besides: its logins and addresses, and where git and
+/// ssh keep theirs. No engine ever sees them.
+const FORGE: [&str; 14] = [
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "GH_HOST",
+    "GH_CONFIG_DIR",
+    "SSH_AUTH_SOCK",
+    "GIT_SSH_COMMAND",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "XDG_CONFIG_HOME",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+];
+
+/// They ask nobody and advertise nothing, and speak the words that aq reads.
+const FORGE_FIXED: [(&str, &str); 3] =
+    [("GH_PROMPT_DISABLED", "1"), ("GH_NO_UPDATE_NOTIFIER", "1"), ("LC_ALL", "C")];
+
 /// Never passed from the parent, whatever `env-pass` says (`engines.md` section 1 rule 6); a `*` at the end
 /// stands for any rest. `AQ_*` covers the coordinator's tokens and the names of an outer run.
-const STRIPPED: [&str; 20] = [
+const STRIPPED: [&str; 23] = [
     "AQ_*",
     "CLAUDECODE",
     "CLAUDE_CODE_*",
@@ -42,6 +65,9 @@ const STRIPPED: [&str; 20] = [
     "AIDER_*",
     "GH_TOKEN",
     "GITHUB_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "GH_CONFIG_DIR",
     "SSH_AUTH_SOCK",
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -108,6 +134,20 @@ pub fn engine_env(
         secrets,
         refused: rules.pass.iter().filter(|name| is_stripped(name)).cloned().collect(),
     }
+}
+
+/// The environment of the programs that push and speak to the forge; never that of an engine.
+pub fn forge_env(parent: impl IntoIterator<Item = (OsString, OsString)>) -> EngineEnv {
+    let parent = parent.into_iter().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let passed: Vec<(String, String)> = parent
+        .filter(|(name, _)| is_listed(name) || FORGE.contains(&name.as_str()))
+        .filter_map(|(name, value)| Some((name, value.into_string().ok()?)))
+        .collect();
+    let secrets = passed.iter().filter(|(name, value)| is_secret(name) && !value.is_empty());
+    let secrets = secrets.map(|(_, value)| value.clone()).collect();
+    let mut vars: BTreeMap<String, String> = passed.into_iter().collect();
+    vars.extend(FIXED.iter().chain(&FORGE_FIXED).map(|(name, value)| (name.to_string(), value.to_string())));
+    EngineEnv { vars: vars.into_iter().collect(), secrets, refused: Vec::new() }
 }
 
 fn is_listed(name: &str) -> bool {
@@ -177,6 +217,38 @@ mod tests {
         );
         check(Engine, "HOME=/h|||HOME=/other db_password=x", "HOME=/other db_password=x | x | ");
         check(Engine, "MONKEYS=3 A_KEY=|MONKEYS A_KEY||", "A_KEY= MONKEYS=3 |  | ");
+    }
+
+    #[test]
+    fn the_forge_gets_its_token_and_an_engine_never_does() {
+        let parent = || {
+            pairs("HOME=/h GH_TOKEN=t GITHUB_TOKEN=u GH_ENTERPRISE_TOKEN=v GH_CONFIG_DIR=/c ANTHROPIC_API_KEY=k AQ_X=1")
+                .into_iter()
+                .map(|(n, v)| (n.into(), v.into()))
+        };
+        let forge = forge_env(parent());
+        let names: Vec<&str> = forge.vars.iter().map(|(n, _)| n.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "GH_CONFIG_DIR",
+                "GH_ENTERPRISE_TOKEN",
+                "GH_NO_UPDATE_NOTIFIER",
+                "GH_PROMPT_DISABLED",
+                "GH_TOKEN",
+                "GITHUB_TOKEN",
+                "GIT_TERMINAL_PROMPT",
+                "HOME",
+                "LC_ALL",
+                "NO_COLOR",
+                "TERM"
+            ]
+        );
+        assert_eq!(forge.secrets, ["t", "u", "v"]);
+        let pass: Vec<String> =
+            FORGE[..4].iter().chain(&["GH_CONFIG_DIR"]).map(ToString::to_string).collect();
+        let engine = engine_env(RunKind::Engine, parent(), &EnvRules { pass: &pass, ..EnvRules::default() });
+        assert!(!engine.vars.iter().any(|(name, _)| FORGE.contains(&name.as_str())), "{:?}", engine.vars);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub use dialect::{
     Beside, DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said,
     dialect, judge,
 };
-pub use environment::{EngineEnv, EnvRules, engine_env, is_secret};
+pub use environment::{EngineEnv, EnvRules, engine_env, forge_env, is_secret};
 pub use event::{
     Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tool, UsageTold,
 };

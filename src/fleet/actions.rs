@@ -69,7 +69,13 @@ pub const ACTIONS: [ActionRow; 12] = [
     ),
     row(Action::Promote, "promote", &[Review], Level::Decides, "lets it pass to testing without approvals"),
     row(Action::Review, "review", &[Review], Level::Reversible, "asks reviewers for a decision"),
-    row(Action::Ship, "ship", &[Testing], Level::Decides, "makes the branch stand or merges it"),
+    row(
+        Action::Ship,
+        "ship",
+        &[Testing],
+        Level::Decides,
+        "makes the branch stand, merges it, or opens its pull request",
+    ),
     row(
         Action::Requeue,
         "requeue",

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, Window};
 use super::job::{ParkReason, Subject, VerdictSaid};
+use super::pull_request::PrLook;
 use crate::job::{
     BlobId, Budget, CapabilitySet, EngineClass, Epoch, HolderId, IdempotencyKey, JobId, Outcome, Rev,
     ReviewRule, Spec, Stage, Usage,
@@ -195,6 +196,10 @@ commands! {
     ShipDone = "ship_done" { job: JobId, epoch: Epoch, how: String, rev: Option<Rev> }
     /// Shipping did not happen.
     ShipFail = "ship_fail" { job: JobId, epoch: Epoch, reason: String, conflict: bool }
+    /// The work stands in a pull request.
+    PrOpen = "pr_open" { job: JobId, epoch: Epoch, number: u64, url: String, rev: Rev }
+    /// The pull request was looked at; `words` is what it wants changed.
+    PrSee = "pr_see" { job: JobId, epoch: Epoch, look: Box<PrLook>, words: Option<BlobId> }
     /// Says no.
     Reject = "reject" { job: JobId, requeue: bool }
     /// Sends back to wait; `from` is an earlier checkpoint to start from instead of the last.
@@ -224,9 +229,9 @@ impl Command {
     pub fn job(&self) -> Option<&JobId> {
         use Command::{
             Adopt, Answer, Archive, Ask, Cancel, Checkpoint, Claim, End, ExpireLease, OpenAccount,
-            OrderReview, Park, Pause, Preempt, Progress, Promote, Redrive, Reject, Release, RequestReview,
-            Requeue, Resume, Review, SetCeiling, ShipDone, ShipFail, ShipStart, Start, Submit, Supersede,
-            Suspend, Unpark, Verdict, Verify, Wake,
+            OrderReview, Park, Pause, PrOpen, PrSee, Preempt, Progress, Promote, Redrive, Reject, Release,
+            RequestReview, Requeue, Resume, Review, SetCeiling, ShipDone, ShipFail, ShipStart, Start, Submit,
+            Supersede, Suspend, Unpark, Verdict, Verify, Wake,
         };
         match self {
             Supersede { job, .. }
@@ -250,6 +255,8 @@ impl Command {
             | ShipStart { job, .. }
             | ShipDone { job, .. }
             | ShipFail { job, .. }
+            | PrOpen { job, .. }
+            | PrSee { job, .. }
             | Reject { job, .. }
             | Requeue { job, .. }
             | Redrive { job }
@@ -270,8 +277,8 @@ impl Command {
     /// The epoch a worker shows; `None` for everybody else's commands.
     pub fn epoch(&self) -> Option<Epoch> {
         use Command::{
-            Adopt, Ask, Checkpoint, End, ExpireLease, Progress, Release, ShipDone, ShipFail, Start, Submit,
-            Verdict, Verify,
+            Adopt, Ask, Checkpoint, End, ExpireLease, PrOpen, PrSee, Progress, Release, ShipDone, ShipFail,
+            Start, Submit, Verdict, Verify,
         };
         match self {
             Adopt { epoch, .. }
@@ -285,7 +292,9 @@ impl Command {
             | End { epoch, .. }
             | Ask { epoch, .. }
             | ShipDone { epoch, .. }
-            | ShipFail { epoch, .. } => Some(*epoch),
+            | ShipFail { epoch, .. }
+            | PrOpen { epoch, .. }
+            | PrSee { epoch, .. } => Some(*epoch),
             Submit { parent, .. } => parent.as_ref().and_then(|(_, epoch)| *epoch),
             _ => None,
         }

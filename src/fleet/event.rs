@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dep, ParkReason, PauseMode, Subject, VerdictSaid};
+use super::{Dep, ParkReason, PauseMode, PrLook, Subject, VerdictSaid};
 use crate::job::{
     AttemptNo, BlobId, Budget, Epoch, HolderId, IdempotencyKey, JobId, Outcome, Rev, ReviewRule, Spec, Stage,
     Usage,
@@ -308,6 +308,12 @@ whats! {
     }
     /// Shipping did not happen; `to` is testing, or review after a conflict.
     ShipFailed = "ship_failed" { job: JobId, epoch: Epoch, reason: String, to: Stage }
+    /// The job's pull request has its work: opened, found, or pushed to anew.
+    PrOpened = "pr_opened" { job: JobId, epoch: Epoch, number: u64, url: String, rev: Rev }
+    /// A look at the pull request.
+    PrSeen = "pr_seen" { job: JobId, epoch: Epoch, number: u64, look: PrLook }
+    /// Its checks failed or its reviewers want changes; the words are a blob and go into the hand-off.
+    PrSentBack = "pr_sent_back" { job: JobId, epoch: Epoch, reason: String, words: BlobId, to: Stage }
     /// A reviewer or operator said no.
     Rejected = "rejected" {
         job: JobId,
@@ -392,9 +398,9 @@ impl What {
             AccountClosed, AccountOpened, Answered, Asked, AttemptEnded, AttemptStarted, BudgetChanged,
             BudgetPaused, BudgetResumed, Cancelled, Checkpointed, ChildrenAdded, DeadLettered, DepResolved,
             JobBlocked, JobParked, JobSubmitted, JobSuperseded, JobUnblocked, JobUnparked, JobsArchived,
-            LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased, Preempted, Progressed, Promoted,
-            QueueSuspended, Redriven, Refused, Rejected, Requeued, ReviewGiven, ReviewRequested, ShipFailed,
-            ShipStarted, Shipped, VerdictGiven, Verified,
+            LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased, PrOpened, PrSeen, PrSentBack, Preempted,
+            Progressed, Promoted, QueueSuspended, Redriven, Refused, Rejected, Requeued, ReviewGiven,
+            ReviewRequested, ShipFailed, ShipStarted, Shipped, VerdictGiven, Verified,
         };
         match self {
             JobSubmitted { job, .. }
@@ -422,6 +428,9 @@ impl What {
             | ShipStarted { job, .. }
             | Shipped { job, .. }
             | ShipFailed { job, .. }
+            | PrOpened { job, .. }
+            | PrSeen { job, .. }
+            | PrSentBack { job, .. }
             | Rejected { job, .. }
             | Requeued { job, .. }
             | Redriven { job, .. }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, ActorKind};
+use super::pull_request::PullRequest;
 use crate::job::{
     AttemptNo, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, JobId, Outcome, Proof, Rev,
     ReviewRule, Seq, Spec, Stage, Usage,
@@ -264,6 +265,8 @@ pub enum Handoff {
         /// What a person said.
         answer: BlobId,
     },
+    /// What a pull request wants changed, its failed checks and its reviewers' words.
+    PullRequest(BlobId),
 }
 
 /// A job in the hot state.
@@ -341,6 +344,9 @@ pub struct Job {
     pub handoff: Vec<Handoff>,
     /// The open question.
     pub asked: Option<BlobId>,
+    /// Its pull request, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pr: Option<PullRequest>,
     /// How it was shipped.
     pub shipped: Option<(String, Option<Rev>)>,
     /// Of a reviewer's job: what it is about.
@@ -389,6 +395,13 @@ impl Job {
     /// The lease for shipping, if there is one.
     pub fn ship_lease(&self) -> Option<&Lease> {
         self.lease.as_ref().filter(|l| l.kind == LeaseKind::Ship)
+    }
+
+    /// The pull request that ships it once it is merged: it has the work as it is, and nobody is at it now.
+    pub fn awaited_pr(&self) -> Option<&PullRequest> {
+        let head = self.head.as_ref().and_then(|head| head.rev.as_ref());
+        let waits = self.stage == Stage::Testing && self.lease.is_none();
+        self.pr.as_ref().filter(|pr| waits && Some(&pr.rev) == head && !pr.is_closed())
     }
 
     /// Approvals that count: of the head as it is, at most one per reviewer.

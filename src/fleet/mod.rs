@@ -9,6 +9,7 @@ mod event;
 mod invariant;
 mod job;
 mod pick;
+mod pull_request;
 mod refusal;
 mod state;
 
@@ -24,6 +25,7 @@ pub use job::{
     VerdictSaid,
 };
 pub use pick::{Gate, class_at, gates, next_moment};
+pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};
 pub use refusal::{Code, Refusal};
 pub use state::{Product, State, Tombstone};
 

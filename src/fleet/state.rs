@@ -95,10 +95,12 @@ pub(super) struct Index {
     pub held: OrdMap<JobId, HolderId>,
     /// Lock keys of running jobs.
     pub locks: OrdMap<Arc<str>, JobId>,
-    /// In testing with an autoship rule.
+    /// In testing with an autoship rule, and not in an awaited pull request.
     pub autoship: OrdSet<JobId>,
     /// In review, with engines that were not asked about the present commit.
     pub to_review: OrdSet<JobId>,
+    /// In testing until their pull request is merged.
+    pub in_pr: OrdSet<JobId>,
     /// Dependency -> jobs that named it.
     pub waiters: OrdMap<JobId, OrdSet<JobId>>,
     /// Unknown dependency name -> jobs that wait for it to exist.
@@ -152,7 +154,12 @@ impl State {
         self.index.held.iter().filter_map(|(id, holder)| self.job(id).map(|job| (job, holder)))
     }
 
-    /// Jobs in testing that have an autoship rule.
+    /// Jobs that wait for their pull request.
+    pub fn in_pr(&self) -> impl Iterator<Item = &Job> {
+        self.index.in_pr.iter().filter_map(|id| self.job(id))
+    }
+
+    /// Jobs in testing that have an autoship rule and are in no pull request that ships them.
     pub fn autoship(&self) -> impl Iterator<Item = &Job> {
         self.index.autoship.iter().filter_map(|id| self.job(id))
     }
@@ -285,6 +292,9 @@ impl Index {
                     self.alarms.insert((until, park.reason.is_wall(), job.id.clone()));
                 }
             }
+            (Stage::Testing, _) if job.awaited_pr().is_some() => {
+                self.in_pr.insert(job.id.clone());
+            }
             (Stage::Testing, _) if job.spec.autoship != crate::job::Autoship::Never => {
                 self.autoship.insert(job.id.clone());
             }
@@ -324,6 +334,7 @@ impl Index {
         }
         self.autoship.remove(&job.id);
         self.to_review.remove(&job.id);
+        self.in_pr.remove(&job.id);
         if self.held.remove(&job.id).is_some()
             && let Some(lock) = job.spec.lock.as_deref().filter(|lock| self.locks.get(*lock) == Some(&job.id))
         {

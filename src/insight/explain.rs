@@ -4,6 +4,7 @@
 use super::halt::halt;
 use super::line::{Line, class_of, rises_at};
 use super::needs::{need_of, requeue_verb};
+use super::pull_request::pr_words;
 use super::waits::{closed_words, park_words};
 use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, State, gates};
 use crate::job::{JobId, Priority, Stage, usd};
@@ -124,7 +125,7 @@ fn plain(gate: &Gate, text: impl Into<String>, since: Option<Stamp>, unless: imp
 fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
     let id = &job.id;
     match gate {
-        Gate::Stage(stage) => stage_reason(state, job, gate, *stage),
+        Gate::Stage(stage) => stage_reason(state, job, gate, *stage, now),
         Gate::Dep { name, job: None, .. } => plain(
             gate,
             format!("waits for {name}, and no job has that name"),
@@ -210,7 +211,7 @@ fn held_reason(state: &State, gate: &Gate, holder: &JobId, text: &str) -> Reason
     plain(gate, text, since, format!("{holder} ended"))
 }
 
-fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage) -> Reason {
+fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage, now: Now) -> Reason {
     let id = &job.id;
     let (text, unless) = match stage {
         Stage::Queued => (
@@ -228,6 +229,10 @@ fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage) -> Reason {
                 said => format!("waits for review: {said}"),
             },
             format!("it was sent back: aq reject {id} -m WHY --requeue"),
+        ),
+        Stage::Testing if job.awaited_pr().is_some() => (
+            job.awaited_pr().map(|pr| pr_words(pr, now.law)).unwrap_or_default(),
+            format!("it was merged and its checks were green; look now: aq ship {id}"),
         ),
         Stage::Testing => (
             "passed its gate, waits for ship".to_string(),

@@ -1,6 +1,7 @@
 //! What is lost, kept and waited for when a job is acted on, in words.
 
 use super::needs::requeue_verb;
+use super::pull_request::pr_left_open;
 use crate::fleet::{Action, Job, State};
 use crate::job::{Autoship, Rev, ShipKind, Stage, usd};
 use crate::time::Stamp;
@@ -51,6 +52,9 @@ pub fn stakes(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'st
         rows.push(("kept", format!("branch aq/job/{}, log, checkpoint {}", job.id, short_rev(Some(rev)))));
     } else if job.stage.is_held() {
         rows.push(("kept", "its log; there is no checkpoint yet, one is tried when it stops".to_string()));
+    }
+    if let (Action::Cancel | Action::Reject, Some(left)) = (action, pr_left_open(job)) {
+        rows.push(("stays", left));
     }
     if let Some(waits) = waiters(state, job) {
         rows.push(("waits", waits));

@@ -23,6 +23,11 @@ pub const CLEAN_OLDER_THAN: Span = Span::from_mins(14 * 24 * 60);
 /// The remote that checkpoint refs go to where nothing else is said.
 pub const FLEET_REMOTE: &str = "origin";
 
+/// The remote that pull requests are opened on where nothing else is said.
+pub const SHIP_REMOTE: &str = "origin";
+/// The program that speaks to the forge where nothing else is said.
+pub const GH: &str = "gh";
+
 /// Where a value is from. The order is the order of precedence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +117,8 @@ pub struct Config {
     pub notify_quiet: Option<Quiet>,
     pub repos: BTreeMap<String, String>,
     pub fleet_remote: Option<String>,
+    pub ship_remote: Option<String>,
+    pub program_gh: Option<String>,
     pub engines: BTreeMap<String, CommandEngine>,
     /// By engine, then by name.
     pub accounts: BTreeMap<String, BTreeMap<String, Account>>,
@@ -175,6 +182,8 @@ static KEYS: &[Key] = &[
     own(row("notify.quiet", "hours: 22:00-07:00", "–", "hours in which it pings nobody", |r, n, c| c.notify_quiet = r.parsed(n))),
     own(row("repos.*", "path", "–", "an existing clone of the URL", |r, n, c| if let Some(path) = r.path(n) { c.repos.insert(r.here().to_string(), path); })),
     any(row("fleet.remote", "name", "origin", "git remote of checkpoint refs", |r, n, c| c.fleet_remote = r.argument(n))),
+    any(row("ship.remote", "name", "origin", "git remote that `ship: pr` pushes to and opens the pull request on", |r, n, c| c.ship_remote = r.argument(n))),
+    own(row("programs.gh", "name or path", "gh", "the program that `ship: pr` opens and looks at pull requests with", |r, n, c| c.program_gh = r.text(n))),
     any(row("engines.*", "`{argv, prompt, stdin, class, dialect}`", "–", "an engine of one's own", |r, n, c| if let (true, Some(engine)) = (r.is_engine_name(n), r.command_engine(n)) { c.engines.insert(r.here().to_string(), engine); })),
     own(row("engines.*.accounts.*", "`{config-dir, env}`", "the host's own login", "a login of that engine", |r, n, c| if let Some(account) = r.account(n) { c.accounts.entry(r.around(2).to_string()).or_default().insert(r.here().to_string(), account); })),
     own(row("engines.*.pool", "list of accounts", "the only account", "accounts in the order of their use; more than one lets a job go on with the next when one is used up", |r, n, c| if let Some(pool) = r.pool(n) { c.pools.insert(r.around(1).to_string(), pool); })),

@@ -44,6 +44,10 @@ quiet = "22:00-07:00"
 "https://example.com/a/b.git" = "/src/b"
 [fleet]
 remote = "upstream"
+[ship]
+remote = "upstream"
+[programs]
+gh = "/opt/gh"
 [engines.aider]
 argv = ["aider", "--model", "{model}", "--message-file", "{prompt_file}"]
 class = "chat-coder"
@@ -83,6 +87,8 @@ fn every_key_is_read() {
             notify.quiet = 22:00-07:00 (user)
             repos.https://example.com/a/b.git = /src/b (user)
             fleet.remote = upstream (user)
+            ship.remote = upstream (user)
+            programs.gh = /opt/gh (user)
             engines.aider = {"argv": ["aider", "--model", "{model}", "--message-file", "{prompt_file}"], "class": "chat-coder"} (user)
             engines.claude.accounts.home = {"env": {"ANTHROPIC_API_KEY": "HOME_KEY"}} (user)
             engines.claude.accounts.work = {"config-dir": "~/.claude-work"} (user)

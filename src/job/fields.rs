@@ -48,9 +48,9 @@ pub fn nested_fields(field: &str) -> Vec<Words> {
     }
 }
 
-/// What shipping may do; `None` is a way that is not built: refused by its name and never offered.
-const SHIPS: [(&str, Option<ShipKind>); 3] =
-    [("branch", Some(ShipKind::Branch)), ("merge", Some(ShipKind::Merge)), ("pr", None)];
+/// What shipping may do.
+const SHIPS: [(&str, ShipKind); 3] =
+    [("branch", ShipKind::Branch), ("merge", ShipKind::Merge), ("pr", ShipKind::Pr)];
 
 /// Tiers of isolation; `None` is one that is not built.
 const TIERS: [(&str, Option<Sandbox>); 3] = [("none", Some(Sandbox::None)), ("fs", None), ("hermetic", None)];
@@ -153,7 +153,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn ship(&mut self, node: &Node) -> Option<ShipKind> {
-        self.built_word(node, &SHIPS, "")
+        self.word(node, &SHIPS)
     }
 
     pub(super) fn autoship(&mut self, node: &Node) -> Option<Autoship> {

@@ -263,7 +263,7 @@ children: {a: 1}
 budget: {usd: "ten", token: 5, wall: 0s, turns: 0}
 retry: {max: -1, backoff: slow, on: [crash, limit, oom]}
 review: {approvals: 3, reviewers: [ann], checks: x}
-ship: pr
+ship: fork
 autoship: later
 allowed-scope: {}
 scope: loose
@@ -402,10 +402,10 @@ colour: red
                 review: {approvals: 3, reviewers: [ann], checks: x}
                                                          ^^^^^^
                 did you mean "check"?
-            fix.md:27:7: ship: pr is not in this version
-                ship: pr
-                      ^^
-                write branch or merge
+            fix.md:27:7: ship: no such choice: "fork"
+                ship: fork
+                      ^^^^
+                one of: branch, merge, pr
             fix.md:28:11: autoship: not a rule: "later"
                 autoship: later
                           ^^^^^
@@ -575,7 +575,7 @@ fn a_slip_of_kind_is_told_and_quotes_mean_it() {
             fix.md:6:7: ship: no such choice: "prr"
                 ship: prr
                       ^^^
-                one of: branch, merge
+                did you mean "pr"?
         "#]],
     );
     check(

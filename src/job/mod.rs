@@ -44,8 +44,8 @@ pub use capability::{Capability, CapabilitySet};
 pub use children::{CHILDREN_MAX, Child, InlineChild};
 pub use command_engine::{CommandEngine, DIALECT_NAMES, PLACEHOLDERS, Placed, PromptWay, engine_fields};
 pub use config::{
-    CLEAN_KEEP, CLEAN_OLDER_THAN, Clipboard, Color, Config, ConfigLayer, FLEET_REMOTE, Holder, Origin,
-    Window, config_keys, merge_config, read_config, read_settings,
+    CLEAN_KEEP, CLEAN_OLDER_THAN, Clipboard, Color, Config, ConfigLayer, FLEET_REMOTE, GH, Holder, Origin,
+    SHIP_REMOTE, Window, config_keys, merge_config, read_config, read_settings,
 };
 pub use effective::{
     DEFAULT_PROFILE, EFFECTIVE_V, Effective, Facts, Resolved, WorkPlace, is_here, profile_name, resolve,

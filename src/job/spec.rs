@@ -86,7 +86,7 @@ pub enum ShipKind {
     Branch,
     /// Merged into base, fast-forward or merge commit.
     Merge,
-    /// A pull request.
+    /// A pull request; it has shipped once that is merged and its checks are green.
     Pr,
 }
 

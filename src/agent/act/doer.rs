@@ -110,7 +110,28 @@ impl Doer {
                 self.ship(&job).await;
                 Some(Happening::Shipped { job })
             }
+            (Act::LookAtPr { job }, _) => {
+                let news = self.look_at_pr(&job).await;
+                Some(Happening::PrLooked { job, news })
+            }
             (_, None) => None,
+        }
+    }
+
+    /// Whether a look at the job's pull request showed something new. One that could not be made shows nothing:
+    /// the age of the last one says so, and the next is due later.
+    async fn look_at_pr(&self, id: &JobId) -> bool {
+        let by = Actor::new(ActorKind::Agent, self.who.holder.as_str());
+        let state = self.local.snapshot();
+        let Some(job) = state.job(id) else { return false };
+        let looked = crate::agent::pull_request::look(&self.local, &self.settings, &by, job).await;
+        match looked {
+            Ok(Ok((_, news))) => news,
+            Ok(Err(no)) => {
+                tracing::debug!(job = %id, "{no}");
+                false
+            }
+            Err(_) => false,
         }
     }
 

@@ -128,6 +128,7 @@ impl Doer {
                     };
                     before.answers.push((question, self.text_of(answer).await));
                 }
+                Handoff::PullRequest(words) => before.requests.push(self.text_of(words).await),
             }
         }
         before.aside.clone_from(&prepared.space.aside);

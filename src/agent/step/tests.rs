@@ -1,7 +1,7 @@
 //! The step as text: what happens in, acts out, against a state that the real law makes.
 
 use super::words::{Act, At, Happening, Sight};
-use super::{is_done, step};
+use super::{is_done, next_deadline, step};
 use crate::agent::desk::{Desk, Until};
 use crate::agent::place::Workspace;
 use crate::agent::work::{Prepared, RunEnd, Saved, Work};
@@ -93,6 +93,12 @@ impl World {
                 self.law(Command::Submit { new: Box::new(new), parent: None });
                 return self.happen(Happening::Moved);
             }
+            "pr" => {
+                self.in_pr(&JobId::new(arg));
+                return self.happen(Happening::Moved);
+            }
+            "pr-news" => return self.happen(Happening::PrLooked { job: JobId::new(arg), news: true }),
+            "pr-same" => return self.happen(Happening::PrLooked { job: JobId::new(arg), news: false }),
             "ran" => return self.ran(RunKind::Engine, arg, slot),
             "setup-ran" => return self.ran(RunKind::Setup, arg, slot),
             "verify-ran" => return self.ran(RunKind::Verify, arg, slot),
@@ -200,6 +206,37 @@ impl World {
         }
     }
 
+    /// A job whose work stands in a pull request.
+    fn in_pr(&mut self, id: &JobId) {
+        let (job, blob, rev) = (|| id.clone(), || BlobId::new("b"), Rev::new("c1"));
+        let mut spec = Spec::titled(id.as_str());
+        spec.engine = Some("shell".to_string());
+        let new = Box::new(Submission { job: job(), spec, body: blob(), effective: blob(), file: None });
+        let ending = Ending {
+            outcome: Outcome::Ok,
+            reason: String::new(),
+            usage: Usage::default(),
+            rev: Some(rev.clone()),
+            until: None,
+            window: None,
+            engine_fault: false,
+        };
+        let (engine, run, url) = ("shell".to_string(), String::new(), String::new());
+        let holder = HolderId::new("me");
+        for command in [
+            Command::Submit { new, parent: None },
+            Command::Claim { who: Box::new(claimant()) },
+            Command::Start { job: job(), epoch: 1, engine, run, base: None },
+            Command::End { job: job(), epoch: 1, ending: Box::new(ending) },
+            Command::Promote { job: job() },
+            Command::ShipStart { job: job(), holder, rev: Some(rev.clone()) },
+            Command::PrOpen { job: job(), epoch: 3, number: 7, url, rev },
+        ] {
+            let name = command.name();
+            assert!(!self.law(command).is_empty(), "{name}");
+        }
+    }
+
     fn ran(&mut self, kind: RunKind, how: &str, slot: usize) -> String {
         let (outcome, lost) = match how {
             "lost" => (Outcome::Crash, true),
@@ -257,6 +294,7 @@ fn said(act: &Act) -> String {
         Act::Note(order) => format!("note {}", order.command.name()),
         Act::AskReviewers { job } => format!("ask reviewers of {job}"),
         Act::Ship { job } => format!("ship {job}"),
+        Act::LookAtPr { job } => format!("look at pr of {job}"),
     }
 }
 
@@ -270,6 +308,8 @@ fn check(script: &str, expected: &str) {
         if !acts.is_empty() {
             told.push(acts);
         }
+        let next = next_deadline(&world.desk).map_or(u64::MAX, Span::as_millis);
+        assert!(next > world.now, "a deadline that is never met turns the loop round and round after {word}");
         assert!(world.desk.claiming <= world.desk.free(), "claims for more than the free slots after {word}");
     }
     assert_eq!(told.join(" | "), expected, "{script}");
@@ -303,6 +343,30 @@ fn claims_never_exceed_the_slots() {
     check("orphans:1 add:a", "claim 1");
     check("orphans:2 add:a orphans:0", "claim 2");
     check("adopt add:a", "await 0 Engine | claim 1");
+}
+
+#[test]
+fn a_pull_request_is_looked_at_ever_more_rarely_until_something_moves() {
+    let look = "look at pr of a";
+    check("moved pr:a wait:1m", look);
+    // 30 s after the first, a minute after the second; news begin anew.
+    check("pr:a pr-same:a wait:29s wait:1s", &format!("{look} | {look}"));
+    let twice = format!("{look} | {look} | {look}");
+    check("pr:a pr-same:a wait:30s pr-same:a wait:59s wait:1s", &twice);
+    check("pr:a pr-same:a wait:30s pr-news:a wait:29s wait:1s", &twice);
+    let rare = "pr:a pr-same:a wait:30s pr-same:a wait:1m pr-same:a wait:2m pr-same:a wait:4m pr-same:a wait:299s wait:1s";
+    check(rare, &[look; 6].join(" | "));
+    // What nobody waits for any more is let be, and so is everything on the way out.
+    check("pr:a pr-same:a cancel:a wait:1h", look);
+    check("pr:a pr-same:a asked wait:1h done?", &format!("{look} | true"));
+    check("pr:a asked done?", &format!("{look} | false"));
+}
+
+#[test]
+fn only_a_few_pull_requests_are_looked_at_at_once() {
+    let look = |id: &str| format!("look at pr of {id}");
+    let all = ["a", "b", "c", "d", "e"].map(look);
+    check("pr:a pr:b pr:c pr:d pr:e wait:1h pr-same:b", &all.join(" | "));
 }
 
 #[test]

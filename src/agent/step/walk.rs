@@ -7,8 +7,8 @@
 //! the second is reported.
 
 use super::watch::{
-    SAVE_EVERY, ask_reviewers, claim, deadlines, later, look_every, may_ask, ship_by_rule, stop_all,
-    watch_fence, watch_pause, why_paused,
+    SAVE_EVERY, ask_reviewers, claim, deadlines, later, look_at_prs, look_every, may_ask, pr_looked,
+    ship_by_rule, stop_all, watch_fence, watch_pause, why_paused,
 };
 use super::watchdog::{HANG_AFTER, Watched, is_watchdogs};
 use super::words::{Act, At, Grant, Happening, NOT_SHIPPED, Sight};
@@ -52,6 +52,7 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
             let epoch = state.job(&job).map_or(0, |job| job.epoch);
             desk.unasked.extend((!all).then_some((job, epoch)));
         }
+        Happening::PrLooked { job, news } => pr_looked(desk, &job, news, now),
         Happening::Hold(hold) => desk.hold = hold,
         Happening::Asked => {
             desk.mood = if desk.mood == Mood::Working { Mood::Draining } else { Mood::Stopping };
@@ -63,6 +64,7 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
     deadlines(desk, now, &mut acts);
     ship_by_rule(desk, state, at.law, &mut acts);
     ask_reviewers(desk, state, &mut acts);
+    look_at_prs(desk, state, now, &mut acts);
     claim(desk, state, &mut acts);
     acts
 }

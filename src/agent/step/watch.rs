@@ -1,11 +1,11 @@
 //! What cuts in at any point: the law moved a job on, a pause, a deadline, a ship by rule, work to claim.
 
 use super::words::{Act, NOT_SHIPPED};
-use crate::agent::desk::{Desk, Mood};
+use crate::agent::desk::{Desk, Mood, PrWatch};
 use crate::agent::work::{Phase, Work};
 use crate::engine::StopCause;
 use crate::fleet::{Job, PauseMode, State};
-use crate::job::{Autoship, Proof, Stage};
+use crate::job::{Autoship, JobId, Proof, Stage};
 use crate::time::{Span, Stamp};
 
 /// A running tree is put into a commit this often, if it changed (`jobs.md` section 5).
@@ -15,6 +15,13 @@ pub(super) const LOOK_EVERY: Span = Span::from_secs(10);
 /// A run with ceilings is looked at this often: its own are the shim's to hold, but what it has used counts
 /// towards those of the queue too.
 pub(super) const LOOK_CLOSELY: Span = Span::from_secs(1);
+
+/// A pull request is looked at again after this at first: checks take minutes, and the forge counts requests.
+const PR_LOOK_FIRST: Span = Span::from_secs(30);
+/// And after this at last: a reviewer takes hours, and nobody wants to wait longer for a merge to be noticed.
+const PR_LOOK_LAST: Span = Span::from_mins(5);
+/// So many at a time: a folder with a hundred of them shall not start a hundred programs at once.
+const PR_LOOKS_MOST: usize = 4;
 
 /// A job that the law gave a higher epoch, or somebody else, is not ours any more.
 pub(super) fn watch_fence(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
@@ -92,7 +99,12 @@ pub(super) fn deadlines(desk: &mut Desk, now: Span, acts: &mut Vec<Act>) {
 
 /// When the next deadline of a running job is, in boot time.
 pub(in crate::agent) fn next_deadline(desk: &Desk) -> Option<Span> {
-    desk.slots.iter().flatten().flat_map(|work| [work.look_at, work.save_at]).flatten().min()
+    let runs = desk.slots.iter().flatten().flat_map(|work| [work.look_at, work.save_at]).flatten();
+    // Where as many are looked at as may be, the end of a look wakes the next.
+    let full = desk.prs.values().filter(|watch| watch.busy).count() >= PR_LOOKS_MOST;
+    let works = desk.mood == Mood::Working && !full;
+    let prs = desk.prs.values().filter(|watch| works && !watch.busy).map(|watch| watch.at);
+    runs.chain(prs).min()
 }
 
 pub(super) fn ship_by_rule(desk: &mut Desk, state: &State, law: Stamp, acts: &mut Vec<Act>) {
@@ -129,9 +141,34 @@ pub(super) fn ask_reviewers(desk: &mut Desk, state: &State, acts: &mut Vec<Act>)
     }
 }
 
+/// Looks at each pull request that is due, a few at a time; what nobody waits for any more is forgotten.
+pub(super) fn look_at_prs(desk: &mut Desk, state: &State, now: Span, acts: &mut Vec<Act>) {
+    desk.prs.retain(|id, watch| watch.busy || state.job(id).is_some_and(|job| job.awaited_pr().is_some()));
+    if desk.mood != Mood::Working {
+        return;
+    }
+    for job in state.in_pr() {
+        let busy = desk.prs.values().filter(|watch| watch.busy).count();
+        let first = PrWatch { at: now, wait: PR_LOOK_FIRST, busy: false };
+        let watch = desk.prs.entry(job.id.clone()).or_insert(first);
+        if busy < PR_LOOKS_MOST && !watch.busy && watch.at <= now {
+            watch.busy = true;
+            acts.push(Act::LookAtPr { job: job.id.clone() });
+        }
+    }
+}
+
 /// Whether this agent has not failed at it before.
 pub(super) fn may_ask(desk: &Desk, job: &Job) -> bool {
     !desk.unasked.iter().any(|(id, epoch)| *id == job.id && *epoch == job.epoch)
+}
+
+/// News may be followed by more; where nothing moves, looks grow rare.
+pub(super) fn pr_looked(desk: &mut Desk, job: &JobId, news: bool, now: Span) {
+    let Some(watch) = desk.prs.get_mut(job) else { return };
+    let wait = if news { PR_LOOK_FIRST } else { watch.wait };
+    let next = later(wait, wait).min(PR_LOOK_LAST);
+    *watch = PrWatch { at: later(now, wait), wait: next, busy: false };
 }
 
 /// Asks for work for every slot that is free, unpromised, and not kept for the run of a dead agent.

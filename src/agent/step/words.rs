@@ -75,6 +75,8 @@ pub(in crate::agent) enum Happening {
     Shipped { job: JobId },
     /// The engines that a review waits for were asked; or not all of them could be.
     ReviewersAsked { job: JobId, all: bool },
+    /// A look at a job's pull request is over; whether it showed something new.
+    PrLooked { job: JobId, news: bool },
     /// Whether files are missing.
     Hold(bool),
     /// First or second request to stop.
@@ -116,4 +118,6 @@ pub(in crate::agent) enum Act {
     AskReviewers { job: JobId },
     /// Ship a job by its rule.
     Ship { job: JobId },
+    /// Look at the pull request that a job waits for.
+    LookAtPr { job: JobId },
 }

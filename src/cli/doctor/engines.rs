@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::finding::Finding;
+use crate::agent::gh_state;
 use crate::board::Settings;
 use crate::engine::{ENGINES, Found, found_on_path, missing_flags, version_of};
-use crate::job::Account;
+use crate::job::{Account, GH};
 
 /// One finding for all of the built-in engines that are not there, one for each that is, one for each of
 /// the settings, one for each account.
@@ -73,6 +74,18 @@ fn of_account(engine: &str, name: &str, account: &Account) -> Finding {
         return Finding::bad("account", says, format!("move the config-dir of {name} elsewhere"));
     }
     Finding::fine("account", format!("{engine}/{name}"))
+}
+
+/// gh, which ships by pull request: a note where no job asks for it, bad where one does.
+pub fn forge(settings: &Settings, wanted: bool) -> Finding {
+    let program = settings.config.program_gh.as_deref().unwrap_or(GH);
+    match (gh_state(program), wanted) {
+        (Ok(says), _) => Finding::fine("gh", says),
+        (Err((says, mend)), true) => {
+            Finding::bad("gh", format!("{says}; jobs here ship by pull request"), mend)
+        }
+        (Err((says, mend)), false) => Finding::note("gh", format!("{says}; ship: pr needs it"), mend),
+    }
 }
 
 /// Where a program is, as a shell would find it.

@@ -13,7 +13,7 @@ use crate::board::{Board as _, Local};
 use crate::engine::Liveness;
 use crate::fleet::{Now, State, check_whole};
 use crate::insight::halt;
-use crate::job::{BlobId, FOLDERS, plain_error};
+use crate::job::{BlobId, FOLDERS, ShipKind, plain_error};
 use crate::store::Place;
 use crate::time::{Span, Stamp};
 
@@ -122,6 +122,12 @@ pub fn state(local: &Local, wall: Stamp) -> Vec<Finding> {
         findings.push(Finding::note("paused", reason.clone(), format!("go on: {verb}")));
     }
     findings
+}
+
+/// Whether a job that is not over ships by pull request.
+pub fn ships_by_pr(local: &Local) -> bool {
+    let state = local.snapshot();
+    state.jobs.values().any(|job| job.spec.ship == ShipKind::Pr && !job.stage.is_ended())
 }
 
 fn ahead(state: &State, wall: Stamp) -> Finding {

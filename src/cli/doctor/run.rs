@@ -46,6 +46,7 @@ fn look(cx: &Context) -> Vec<Finding> {
         }
     };
     let settings = Settings::load(place.as_ref(), &[]);
+    let mut by_pr = false;
     findings.push(machine::settings(&settings));
     findings.push(machine::git(place.as_ref()));
     findings.push(machine::clock(cx.wall()));
@@ -58,7 +59,10 @@ fn look(cx: &Context) -> Vec<Finding> {
         let readable = log.health != Health::Bad;
         findings.push(log);
         match cx.local(Purpose::Read) {
-            Ok(local) if readable => findings.extend(queue::state(&local, cx.wall())),
+            Ok(local) if readable => {
+                findings.extend(queue::state(&local, cx.wall()));
+                by_pr = queue::ships_by_pr(&local);
+            }
             // What a damaged log adds up to says nothing, and the log's own line says why.
             Ok(_) => {}
             Err(_) if !readable => {}
@@ -66,6 +70,7 @@ fn look(cx: &Context) -> Vec<Finding> {
         }
     }
     findings.extend(settings.iter().flat_map(engines::engines));
+    findings.extend(settings.iter().map(|settings| engines::forge(settings, by_pr)));
     findings
 }
 

@@ -97,7 +97,9 @@ pub fn lists(of: &Request) -> Lists {
     let mut needs = needs_you(&of.state, of.now);
     needs.extend(of.state.held().filter(|row| of.gone.contains(row.1)).map(|row| left_alone(row.0)));
     needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
-    let ships = |need: &Need| of.state.job(&need.job).is_some_and(|job| job.stage == Stage::Testing);
+    let ships = |need: &Need| {
+        of.state.job(&need.job).is_some_and(|job| job.stage == Stage::Testing && job.awaited_pr().is_none())
+    };
     let (to_ship, needs): (Vec<Need>, Vec<Need>) = needs.into_iter().partition(ships);
     Lists {
         generation: of.generation,

@@ -3,7 +3,7 @@
 use crate::dash::model::{Health, Model};
 use crate::dash::view::clean;
 use crate::fleet::{Job, ParkReason};
-use crate::insight::park_words;
+use crate::insight::{park_words, pr_words};
 use crate::job::{Autoship, Proof, Stage};
 use crate::time::{Span, Stamp};
 
@@ -84,6 +84,9 @@ pub fn standing(model: &Model, job: &Job) -> String {
     match job.stage {
         Stage::Assigned => "starting".to_string(),
         Stage::Review => format!("{} of {} approvals", job.approvals(), job.review_rule().approvals.max(1)),
+        Stage::Testing if job.awaited_pr().is_some() => {
+            job.awaited_pr().map(|pr| clean(&pr_words(pr, model.law_now().law))).unwrap_or_default()
+        }
         Stage::Testing => {
             let proof = if job.proof() == Proof::Verified { "verified" } else { "unproven" };
             let then = match (job.ship_lease().is_some(), job.spec.autoship) {

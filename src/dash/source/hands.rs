@@ -177,7 +177,7 @@ impl Hands {
     async fn ship(&self, target: &Target, rev: Option<Rev>) -> Result<(Results, bool), Fault> {
         let what = Ship { job: target.job.clone(), rev, by_person: true, note: None };
         let result = ship(&self.local, &self.settings, &self.me, &what).await?;
-        let result = result.map(|how| format!("shipped {}: {how}", target.job));
+        let result = result.map(|sent| sent.said(&target.job));
         Ok((vec![(target.job.clone(), result)], false))
     }
 

@@ -8,7 +8,7 @@ use super::text::{clean, fit, grouped};
 use crate::dash::model::{Health, Loaded, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::{Event, ParkReason, What, named};
-use crate::insight::{limit_words, short_rev};
+use crate::insight::{limit_words, look_words, short_rev};
 use crate::job::{Outcome, Role, Seq, Stage};
 
 /// Columns of the kind of an event.
@@ -96,6 +96,7 @@ fn role(what: &What) -> Role {
         | What::AttemptEnded { .. }
         | What::LeaseExpired { .. }
         | What::ShipFailed { .. }
+        | What::PrSentBack { .. }
         | What::DeadLettered { .. }
         | What::Cancelled { .. }
         | What::Rejected { .. } => Role::Bad,
@@ -167,7 +168,11 @@ pub fn told(what: &What) -> String {
         }
         What::ShipStarted { rev, .. } => short_rev(rev.as_ref()).to_string(),
         What::Shipped { how, .. } => how.clone(),
-        What::ShipFailed { reason, to, .. } => format!("{reason}, to {to}"),
+        What::ShipFailed { reason, to, .. } | What::PrSentBack { reason, to, .. } => {
+            format!("{reason}, to {to}")
+        }
+        What::PrOpened { number, rev, .. } => format!("#{number} at {}", short_rev(Some(rev))),
+        What::PrSeen { number, look, .. } => format!("#{number} {}", look_words(look, None)),
         What::Rejected { to: stage, .. }
         | What::Requeued { to: stage, .. }
         | What::Redriven { to: stage, .. } => to(stage),

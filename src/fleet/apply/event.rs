@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::event::{Event, What};
 use super::super::job::{AskedReview, Job};
 use super::super::state::{RECEIPT_LIFE, State, Tombstone, day_of};
-use super::{attempt, gate, lease, place};
+use super::{attempt, gate, lease, place, pull_request};
 use crate::job::{Budget, JobId, Seq, Stage, Usage};
 use crate::time::Stamp;
 
@@ -125,6 +125,7 @@ impl State {
             raised: Budget::default(),
             handoff: Vec::new(),
             asked: None,
+            pr: None,
             shipped: None,
             subject: reviews.clone(),
             asked_reviews: Vec::new(),
@@ -239,6 +240,9 @@ fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
         | What::Shipped { .. }
         | What::ShipFailed { .. }
         | What::Rejected { .. } => gate::change(job, event, mark).map(|()| 0),
+        What::PrOpened { .. } | What::PrSeen { .. } | What::PrSentBack { .. } => {
+            pull_request::change(job, event, mark).map(|()| 0)
+        }
         _ => place::change(job, event, mark).map(|()| 0),
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             if let (true, Some(note)) = (to.is_waiting(), &event.note) {
                 job.handoff.push(Handoff::Rejected(note.clone()));
             }
+            job.forget_rounds();
             job.move_to(*to, "rejected", mark);
         }
         _ => return Err("not about a gate".to_string()),

@@ -6,6 +6,7 @@ mod event;
 mod gate;
 mod lease;
 mod place;
+mod pull_request;
 mod steps;
 
 pub use event::Broken;

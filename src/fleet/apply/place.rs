@@ -106,6 +106,7 @@ fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String
             (job.counted, job.overloads, job.limits, job.reworks) = (0, 0, 0, 0);
             job.lost.clear();
             job.spent = Usage::default();
+            job.forget_rounds();
             job.move_to(*to, "redriven", mark);
         }
         What::Cancelled { epoch, .. } => {

@@ -48,6 +48,13 @@ impl Job {
         Ok(())
     }
 
+    /// A person has looked: its pull request may send it back by rule as often as a new one.
+    pub(super) fn forget_rounds(&mut self) {
+        if let Some(pr) = &mut self.pr {
+            pr.sent_back = 0;
+        }
+    }
+
     pub(super) fn move_to(&mut self, stage: Stage, why: &str, mark: Mark) {
         // It competes for a slot from the moment it is sent back, not through the days it lay aside.
         if stage.is_waiting() && !(self.stage.is_waiting() || self.stage.is_held()) {

@@ -44,6 +44,7 @@ fn moves_others(what: &What) -> bool {
             | What::Rejected { .. }
             | What::Cancelled { .. }
             | What::ShipFailed { .. }
+            | What::PrSentBack { .. }
             | What::Shipped { .. }
     )
 }

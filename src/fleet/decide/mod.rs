@@ -8,6 +8,7 @@ mod gate;
 mod operator;
 mod order;
 mod product;
+mod pull_request;
 mod review;
 mod ship;
 mod submit;

@@ -6,7 +6,9 @@ use super::super::event::{Event, What};
 use super::super::job::Job;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
-use super::{account, attempt, claim, consequence, gate, operator, product, review, ship, submit};
+use super::{
+    account, attempt, claim, consequence, gate, operator, product, pull_request, review, ship, submit,
+};
 use crate::job::JobId;
 
 /// Decides one order against the state, which it does not change.
@@ -81,6 +83,8 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::ShipStart { holder, rev, .. } => ship::start(job, holder, rev.as_ref(), order, now),
         C::ShipDone { how, rev, .. } => ship::done(job, how, rev.as_ref()),
         C::ShipFail { reason, conflict, .. } => ship::fail(job, reason, *conflict),
+        C::PrOpen { number, url, rev, .. } => pull_request::open(job, *number, url, rev),
+        C::PrSee { look, words, .. } => pull_request::see(state, job, look, words.as_ref(), order, now),
         C::Requeue { raised, from, .. } => operator::requeue(state, job, raised, from.as_ref(), now),
         C::Redrive { .. } => operator::redrive(state, job, now),
         C::Cancel { .. } => operator::cancel(job),
@@ -149,7 +153,11 @@ fn fence(job: &Job, order: &Order) -> Result<(), Refusal> {
 
 fn holds(job: &Job, command: &Command) -> bool {
     match command {
-        Command::ShipDone { .. } | Command::ShipFail { .. } => job.ship_lease().is_some(),
+        Command::ShipDone { .. } | Command::ShipFail { .. } | Command::PrOpen { .. } => {
+            job.ship_lease().is_some()
+        }
+        // A look is nobody's right alone: what it shows is so for everybody.
+        Command::PrSee { .. } => true,
         Command::ExpireLease { .. } | Command::Checkpoint { .. } | Command::Verify { .. } => {
             job.lease.is_some()
         }

@@ -21,6 +21,9 @@ pub(super) fn start(
         return Err(Refusal::new(Code::Shipping, message, "wait for it to end"));
     }
     if order.by.kind != ActorKind::Person {
+        if let Some(pr) = job.awaited_pr() {
+            return Err(invalid(job, &format!("pr #{} ships it once it is merged", pr.number)));
+        }
         may_autoship(job, now)?;
     }
     let head = job.head.as_ref().and_then(|h| h.rev.as_ref());
