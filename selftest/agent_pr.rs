@@ -51,7 +51,9 @@ fn it_is_opened_watched_and_shipped_once_merged_and_green() {
     factory.wait_in("it", "testing");
     forge.set("checks", GREEN);
     // Nobody asks: the agent looks.
-    factory.once();
+    let mut agent = factory.agent(&["--once"]);
+    assert!(agent.end().success());
+    has(&forge.plain(&agent.said()), &["shipped it: pr #7 was merged as feedbee"]);
     factory.wait_in("it", "shipped");
     assert_eq!(factory.course("it"), "start1 proven ok>testing pr_opened shipped");
     has(&factory.say(&["show", "it"]), &["pr #7 was merged as feedbee"]);
@@ -244,7 +246,9 @@ fn where_nobody_can_look_the_last_state_is_shown_with_its_age() {
             "exit 4",
         ],
     );
-    forge.factory.once();
+    let mut agent = forge.factory.agent(&["--once"]);
+    assert!(agent.end().success());
+    has(&agent.said(), &["cannot look at pr #7: gh cannot reach the forge", "look at the network"]);
     assert_eq!(
         forge.factory.course("it"),
         "start1 proven ok>testing pr_opened",

@@ -47,6 +47,15 @@ fn a_usage_limit() {
 }
 
 #[test]
+fn a_pull_request() {
+    let script = format!(
+        "{SCENE} | ship notes cli rev=1234567 | pr notes 7 rev=1234567 | look notes open checks=3/0/1 head=1234567 | pass 40m"
+    );
+    check(&script, "", "pr-overview");
+    check(&script, "2 G", "pr-jobs");
+}
+
+#[test]
 fn summary() {
     check(SCENE, "Tab Enter", "summary");
 }

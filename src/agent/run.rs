@@ -17,7 +17,7 @@ use crate::board::{Board as _, Local, Memory, Settings};
 use crate::engine::ShimProgram;
 use crate::fleet::{Actor, Claimant, State, named};
 use crate::insight::park_words;
-use crate::job::Folder;
+use crate::job::{Folder, JobId};
 use crate::store::{Fault, Watch};
 use crate::time::{Clock, Span, Stamp};
 
@@ -94,6 +94,7 @@ pub async fn run(local: Arc<Local>, settings: Arc<Settings>, options: Options) -
         take_at: Some(Span::ZERO),
         takes: 0,
         told: Vec::new(),
+        told_of_prs: BTreeMap::new(),
         deaths: Deaths::new(nudge.clone()),
         beat,
         watch,
@@ -179,6 +180,8 @@ struct Loop {
     takes: u32,
     /// What the last such look told people.
     told: Vec<String>,
+    /// The last line about each pull request: a forge that cannot be reached is said once, not at every look.
+    told_of_prs: BTreeMap<JobId, String>,
     deaths: Deaths,
     beat: PathBuf,
     /// Nudges us; `None` where the system gives none.
@@ -367,11 +370,27 @@ impl Loop {
     fn step(&mut self, happening: Happening) {
         let state: Arc<State> = self.local.snapshot();
         let at = At { boot: self.boot(), law: self.law() };
+        if let Happening::PrLooked { job, line, .. } = &happening {
+            self.tell_of_pr(job, line.as_deref());
+        }
         self.tell(&happening, &state);
         // A hand's move is noticed by the watch, but our own moves nudge it too: those change nothing.
         for act in step(&mut self.desk, &state, happening, at) {
             let work = slot_of(&act).and_then(|slot| self.desk.slots[slot].clone());
             self.doer.start(act, work);
+        }
+    }
+
+    /// What a look at a pull request led to, or why nobody could look.
+    fn tell_of_pr(&mut self, job: &JobId, line: Option<&str>) {
+        let Some(line) = line else {
+            self.told_of_prs.remove(job);
+            return;
+        };
+        // The age of the last look is in the line, and grows: what stands before it tells news from no news.
+        let gist = line.split("; last known").next().unwrap_or(line);
+        if self.told_of_prs.insert(job.clone(), gist.to_string()).as_deref() != Some(gist) {
+            (self.options.say)(line);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::fleet::{Action, Job, Level};
 use crate::job::Stage;
 
 /// The level of doing `action` to `job`. The table of actions has the level of the common case; what a
-/// running or a finished attempt would lose raises it.
+/// running or a finished attempt would lose raises it. What stands in a pull request is only looked at.
 pub fn level_of(action: Action, job: &Job) -> Level {
     let loses = match action {
         // The turn in flight, or a result that stood at its gate.
@@ -12,6 +12,9 @@ pub fn level_of(action: Action, job: &Job) -> Level {
         Action::Park | Action::Requeue => job.stage.is_held(),
         _ => false,
     };
+    if action == Action::Ship && job.awaited_pr().is_some() {
+        return Level::Reversible;
+    }
     if loses { Level::Decides } else { action.row().level }
 }
 

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::runs::Meter;
+use crate::agent::pull_request::look;
+use crate::agent::ship::Sent;
 use crate::agent::step::{Act, Happening};
 use crate::agent::work::Work;
 use crate::board::{Board as _, Local, Settings};
 use crate::engine::ShimProgram;
-use crate::fleet::{Actor, ActorKind, Claimant, Command};
+use crate::fleet::{Actor, ActorKind, Claimant, Code, Command};
 use crate::job::JobId;
 
 /// What every act needs.
@@ -111,27 +113,26 @@ impl Doer {
                 Some(Happening::Shipped { job })
             }
             (Act::LookAtPr { job }, _) => {
-                let news = self.look_at_pr(&job).await;
-                Some(Happening::PrLooked { job, news })
+                let (news, line) = self.look_at_pr(&job).await;
+                Some(Happening::PrLooked { job, news, line })
             }
             (_, None) => None,
         }
     }
 
-    /// Whether a look at the job's pull request showed something new. One that could not be made shows nothing:
-    /// the age of the last one says so, and the next is due later.
-    async fn look_at_pr(&self, id: &JobId) -> bool {
+    /// Whether a look at the job's pull request showed something new, and what people want to see pass by. One
+    /// that could not be made moves nothing: the age of the last one tells, and the next is due later.
+    async fn look_at_pr(&self, id: &JobId) -> (bool, Option<String>) {
         let by = Actor::new(ActorKind::Agent, self.who.holder.as_str());
         let state = self.local.snapshot();
-        let Some(job) = state.job(id) else { return false };
-        let looked = crate::agent::pull_request::look(&self.local, &self.settings, &by, job).await;
-        match looked {
-            Ok(Ok((_, news))) => news,
-            Ok(Err(no)) => {
-                tracing::debug!(job = %id, "{no}");
-                false
-            }
-            Err(_) => false,
+        let Some(job) = state.job(id) else { return (false, None) };
+        match look(&self.local, &self.settings, &by, job).await {
+            Ok(Ok((Sent::Waits(_), news))) => (news, None),
+            Ok(Ok((sent, news))) => (news, Some(sent.said(id))),
+            // The job has moved on without this look.
+            Ok(Err(no)) if no.code == Code::Fenced => (false, None),
+            Ok(Err(no)) => (false, Some(format!("{id}: {no} ({})", no.hint))),
+            Err(fault) => (false, Some(format!("{id}: {fault} ({})", fault.hint))),
         }
     }
 

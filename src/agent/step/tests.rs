@@ -97,8 +97,12 @@ impl World {
                 self.in_pr(&JobId::new(arg));
                 return self.happen(Happening::Moved);
             }
-            "pr-news" => return self.happen(Happening::PrLooked { job: JobId::new(arg), news: true }),
-            "pr-same" => return self.happen(Happening::PrLooked { job: JobId::new(arg), news: false }),
+            "pr-news" => {
+                return self.happen(Happening::PrLooked { job: JobId::new(arg), news: true, line: None });
+            }
+            "pr-same" => {
+                return self.happen(Happening::PrLooked { job: JobId::new(arg), news: false, line: None });
+            }
             "ran" => return self.ran(RunKind::Engine, arg, slot),
             "setup-ran" => return self.ran(RunKind::Setup, arg, slot),
             "verify-ran" => return self.ran(RunKind::Verify, arg, slot),

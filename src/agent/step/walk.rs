@@ -52,7 +52,7 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
             let epoch = state.job(&job).map_or(0, |job| job.epoch);
             desk.unasked.extend((!all).then_some((job, epoch)));
         }
-        Happening::PrLooked { job, news } => pr_looked(desk, &job, news, now),
+        Happening::PrLooked { job, news, .. } => pr_looked(desk, &job, news, now),
         Happening::Hold(hold) => desk.hold = hold,
         Happening::Asked => {
             desk.mood = if desk.mood == Mood::Working { Mood::Draining } else { Mood::Stopping };

@@ -75,8 +75,8 @@ pub(in crate::agent) enum Happening {
     Shipped { job: JobId },
     /// The engines that a review waits for were asked; or not all of them could be.
     ReviewersAsked { job: JobId, all: bool },
-    /// A look at a job's pull request is over; whether it showed something new.
-    PrLooked { job: JobId, news: bool },
+    /// A look at a job's pull request is over: whether it showed something new, and what is to be said of it.
+    PrLooked { job: JobId, news: bool, line: Option<String> },
     /// Whether files are missing.
     Hold(bool),
     /// First or second request to stop.

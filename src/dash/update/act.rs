@@ -9,7 +9,7 @@ use crate::dash::model::{Answer, Deed, Layer, Model, Place, Plan, Sheet, Tab, Ta
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
 use crate::insight::{counts, lawful, level_of, short_rev, stakes};
-use crate::job::{Budget, JobId};
+use crate::job::{Budget, JobId, Rev};
 
 /// Jobs named in a sheet before the rest is only counted.
 const NAMED_MOST: usize = 8;
@@ -23,6 +23,9 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let jobs: Vec<std::sync::Arc<Job>> = model.targets().into_iter().filter(can).cloned().collect();
     let jobs: Vec<&Job> = jobs.iter().map(|job| &**job).collect();
     let level = jobs.iter().map(|job| level_of(action, job)).max().unwrap_or(Level::Reversible);
+    if action == Action::Ship && level == Level::Reversible {
+        return send(model, Plan::Ship(heads(&jobs)), None);
+    }
     if level == Level::Reversible {
         return send(model, Plan::Orders(action, deeds(action, &jobs)), None);
     }
@@ -101,6 +104,11 @@ pub fn ticket(model: &mut Model, action: Option<Action>, jobs: Vec<JobId>) -> u6
 
 fn target(job: &Job) -> Target {
     Target { job: job.id.clone(), from: (job.stage, job.epoch) }
+}
+
+/// Jobs, each with the revision that was looked at.
+fn heads(jobs: &[&Job]) -> Vec<(Target, Option<Rev>)> {
+    jobs.iter().map(|job| (target(job), job.head.as_ref().and_then(|head| head.rev.clone()))).collect()
 }
 
 fn deeds(action: Action, jobs: &[&Job]) -> Vec<Deed> {
@@ -221,8 +229,7 @@ fn answers_of(action: Action, jobs: &[&Job]) -> (&'static str, Vec<Answer>, Opti
             ("keep it", answers, None)
         }
         Action::Ship => {
-            let each = |job: &&Job| (target(job), job.head.as_ref().and_then(|head| head.rev.clone()));
-            let plan = Plan::Ship(jobs.iter().map(each).collect());
+            let plan = Plan::Ship(heads(jobs));
             let answers = std::iter::once(yes("ship it", plan)).chain(look()).collect();
             ("not now", answers, None)
         }

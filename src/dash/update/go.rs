@@ -171,7 +171,8 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
     // The one row of all that wait to be shipped opens their list.
     let group =
         model.page.is_none() && model.screen == Screen::Overview && model.overview.pane == Pane::Needs;
-    if group && job.stage == Stage::Testing && model.lists.to_ship.len() > 1 {
+    let ready = job.stage == Stage::Testing && job.awaited_pr().is_none();
+    if group && ready && model.lists.to_ship.len() > 1 {
         super::jobs::query(model, "stage:testing");
         return screen(model, Screen::Jobs);
     }

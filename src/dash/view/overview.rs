@@ -225,6 +225,9 @@ fn id_width(total: u16) -> usize {
     if total >= ROOMY { 24 } else { 14 }
 }
 
+/// The checks and reviews of a pull request are what is needed; its title takes what they leave.
+const PR_WIDE: usize = 60;
+
 fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let more = canvas.sign(Sign::More);
     let waits = canvas.model.lists.to_ship.len();
@@ -233,7 +236,8 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let bars = canvas.model.bars().is_some();
     let key_of = |does| canvas.model.keys.sign(does, canvas.look().ascii);
     let sign = |action| key_of(Do::Act(action));
-    if job.stage == Stage::Testing {
+    let in_pr = job.awaited_pr().is_some();
+    if job.stage == Stage::Testing && !in_pr {
         let narrow = total < NARROW;
         let head = match (narrow, waits) {
             (true, 1) => "to ship".to_string(),
@@ -270,6 +274,7 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
             _ => String::new(),
         },
         Stage::Failed => sign(Action::Requeue),
+        Stage::Testing => sign(Action::Ship),
         _ if gone => key_of(Do::Go(Screen::Risk)),
         _ => key_of(Do::Menu),
     };
@@ -277,10 +282,15 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
         true => canvas.piece(Role::Bad, canvas.sign(Sign::Warning)),
         false => parts::stage_sign(canvas, job),
     };
-    let wide = if total >= TOLD { 24 } else { 13 };
     // Without room for its key the footer still has it; without the age nobody knows how urgent it is.
     let key = if total < NARROW { String::new() } else { format!("  {key:<3}") };
-    let title = left_over(total, 4 + id_width(total) + 1 + wide + 1 + 6 + width(&key));
+    let room = left_over(total, 4 + id_width(total) + 1 + 1 + 6 + width(&key));
+    let wide = match total >= TOLD {
+        _ if in_pr => PR_WIDE.min(room),
+        true => 24,
+        false => 13,
+    };
+    let title = room.saturating_sub(wide);
     vec![
         head,
         Piece::raw(format!(" {} ", fit(job.id.as_str(), id_width(total), false, more))),
