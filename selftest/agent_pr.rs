@@ -42,7 +42,7 @@ fn it_is_opened_watched_and_shipped_once_merged_and_green() {
     has(&factory.say(&["explain", "it"]), &[state, "look now: aq ship"]);
     has(&factory.say(&["show", "it"]), &[state, "https://github.com/acme/site/pull/7"]);
     has(&factory.say(&["ls", "--columns", "job,why"]), &[state]);
-    let need = "pr #7 open, checks 1 of 2 green, waits for review\t";
+    let need = "pr #7 open, checks 1 of 2 green, waits for review, seen ";
     has(&factory.say(&["next"]), &[need, "gh pr view https://github.com/acme/site/pull/7 --web"]);
     forge.set("state", "MERGED").set("merge", r#"{"oid":"feedbee0000"}"#);
     has(&forge.ship(), &["pr #7 merged, checks 1 of 2 green", "exit 0"]);

@@ -187,10 +187,14 @@ fn words_are_asked_for() {
 #[test]
 fn a_ship_of_what_stands_in_a_pull_request_is_a_look_and_asks_nothing() {
     let open = "submit a | claim h1 | start a | checkpoint a r1 | end a ok rev=r1 | promote a | ship a cli rev=r1 | pr a 7 rev=r1";
-    check(open, "S", expect![[r#"
+    check(
+        open,
+        "S",
+        expect![[r#"
         ship a at r1
         0 layers
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

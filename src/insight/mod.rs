@@ -40,7 +40,7 @@ pub use line::Line;
 pub use needs::{Need, need_of, needs_you, requeue_verb};
 pub use past::{Past, jobs_ever, state_at};
 pub use path::{CriticalPath, Estimates, Left, Step, critical_path};
-pub use pull_request::{look_words, pr_left_open, pr_state_words, pr_words};
+pub use pull_request::{look_words, pr_left_open, pr_words};
 pub use rails::{Rail, rails};
 pub use recording::{Mark, Recording, Timeline};
 pub use reviews::engine_reviews;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::pull_request::pr_state_words;
+use super::pull_request::pr_words;
 use crate::fleet::{Gate, Job, Now, ParkReason, State, gates};
 use crate::job::{Autoship, JobId, Priority, Stage};
 use crate::time::{Span, Stamp};
@@ -93,7 +93,7 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
         }
         Stage::Testing if job.awaited_pr().is_some() => {
             let pr = job.awaited_pr()?;
-            Some((50, pr_state_words(pr), format!("gh pr view {} --web", pr.url)))
+            Some((50, pr_words(pr, now.law), format!("gh pr view {} --web", pr.url)))
         }
         Stage::Testing if job.ship_lease().is_none() && job.spec.autoship == Autoship::Never => {
             Some((70, "ready to ship".into(), format!("aq ship {id}{rev}")))

@@ -3,22 +3,22 @@
 use super::stakes::short_rev;
 use crate::fleet::{Checks, Job, PrLook, PrReview, PrState, PullRequest};
 use crate::job::Rev;
-use crate::time::Stamp;
+use crate::time::{Span, Stamp};
 
-/// `pr #7 open, checks 3 of 4 green, waits for review`.
-pub fn pr_state_words(pr: &PullRequest) -> String {
-    match &pr.look {
-        Some(look) => format!("pr #{} {}", pr.number, look_words(look, Some(&pr.rev))),
-        None => format!("pr #{} open, not looked at yet", pr.number),
-    }
-}
+/// An agent looks every five minutes at the latest and records that every fifteen: what is older than both
+/// and some more was not seen, because no agent runs or the forge cannot be reached.
+const STALE: Span = Span::from_mins(25);
 
-/// The same, and how long ago somebody looked.
+/// `pr #7 open, checks 3 of 4 green, waits for review, seen 2 min ago`; what nobody has seen for long begins
+/// with that, so that it is not taken for how it is now.
 pub fn pr_words(pr: &PullRequest, now: Stamp) -> String {
-    let words = pr_state_words(pr);
+    let (number, age) = (pr.number, now.since(pr.at));
     match &pr.look {
-        Some(_) => format!("{words}, seen {} ago", now.since(pr.at).age()),
-        None => words,
+        None => format!("pr #{number} open, not looked at yet"),
+        Some(look) if age > STALE => {
+            format!("pr #{number} not seen for {}; then {}", age.age(), look_words(look, Some(&pr.rev)))
+        }
+        Some(look) => format!("pr #{number} {}, seen {} ago", look_words(look, Some(&pr.rev)), age.age()),
     }
 }
 
@@ -60,7 +60,6 @@ pub fn pr_left_open(job: &Job) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Span;
 
     #[track_caller]
     fn check(state: PrState, head: &str, checks: (u32, u32, u32), review: PrReview, expected: &str) {
@@ -77,7 +76,9 @@ mod tests {
         let (number, rev, url) = (7, Rev::new("aaaa"), String::new());
         let at = Stamp::default();
         let pr = PullRequest { number, url, rev, at, look: Some(look), answered: Vec::new(), sent_back: 0 };
-        assert_eq!(pr_words(&pr, at.plus(Span::from_mins(40))), expected);
+        assert_eq!(pr_words(&pr, at.plus(Span::from_mins(20))), expected);
+        let old = pr_words(&pr, at.plus(Span::from_mins(40)));
+        assert!(old.starts_with("pr #7 not seen for 40 min; then "), "{old}");
     }
 
     #[test]
@@ -89,30 +90,30 @@ mod tests {
             "aaaa",
             (3, 0, 1),
             Waiting,
-            "pr #7 open, checks 3 of 4 green, waits for review, seen 40 min ago",
+            "pr #7 open, checks 3 of 4 green, waits for review, seen 20 min ago",
         );
         check(
             Open,
             "aaaa",
             (3, 1, 1),
             Approved,
-            "pr #7 open, 1 of 5 checks failed, approved, seen 40 min ago",
+            "pr #7 open, 1 of 5 checks failed, approved, seen 20 min ago",
         );
         check(
             Open,
             "aaaa",
             (0, 0, 0),
             ChangesRequested,
-            "pr #7 open, no checks, changes requested, seen 40 min ago",
+            "pr #7 open, no checks, changes requested, seen 20 min ago",
         );
         check(
             Open,
             "bbbb",
             (1, 0, 0),
             Waiting,
-            "pr #7 open, its head was moved to bbbb by another hand, checks 1 of 1 green, waits for review, seen 40 min ago",
+            "pr #7 open, its head was moved to bbbb by another hand, checks 1 of 1 green, waits for review, seen 20 min ago",
         );
-        check(Merged, "aaaa", (1, 2, 0), Approved, "pr #7 merged, 2 of 3 checks failed, seen 40 min ago");
-        check(Closed, "aaaa", (0, 0, 0), Waiting, "pr #7 closed without a merge, seen 40 min ago");
+        check(Merged, "aaaa", (1, 2, 0), Approved, "pr #7 merged, 2 of 3 checks failed, seen 20 min ago");
+        check(Closed, "aaaa", (0, 0, 0), Waiting, "pr #7 closed without a merge, seen 20 min ago");
     }
 }

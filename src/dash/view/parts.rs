@@ -6,7 +6,7 @@ use super::canvas::Canvas;
 use super::text::{clean, cut, short_age, width};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::{park_words, pr_state_words, pr_words, used};
+use crate::insight::{park_words, pr_words, used};
 use crate::job::{Autoship, Proof, Role, Stage};
 
 /// Cells of a bar.
@@ -68,7 +68,10 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
             let long = format!("{short} approvals");
             if width(&long) <= most { long } else { short }
         }
-        Stage::Testing if job.awaited_pr().is_some() => pr_text(canvas, job, most),
+        Stage::Testing if job.awaited_pr().is_some() => {
+            let now = canvas.model.law_now().law;
+            job.awaited_pr().map(|pr| pr_words(pr, now)).unwrap_or_default()
+        }
         Stage::Testing => {
             let proof = if job.proof() == Proof::Verified { "verified" } else { "UNPROVEN" };
             let then = if job.ship_lease().is_some() {
@@ -83,13 +86,6 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
         _ => clean(&job.why),
     };
     (Role::Neutral, text)
-}
-
-/// Where there is no room for the state and its age, the state stays without its end.
-fn pr_text(canvas: &Canvas<'_>, job: &Job, most: usize) -> String {
-    let Some(pr) = job.awaited_pr() else { return String::new() };
-    let long = pr_words(pr, canvas.model.law_now().law);
-    if width(&long) <= most { long } else { pr_state_words(pr) }
 }
 
 fn role_of_word(word: &str) -> Role {
