@@ -230,60 +230,19 @@ const PR_WIDE: usize = 60;
 
 fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let more = canvas.sign(Sign::More);
-    let waits = canvas.model.lists.to_ship.len();
-    let age = canvas.age(job.since);
-    // A key that does nothing is not offered.
-    let bars = canvas.model.bars().is_some();
-    let key_of = |does| canvas.model.keys.sign(does, canvas.look().ascii);
-    let sign = |action| key_of(Do::Act(action));
     let in_pr = job.awaited_pr().is_some();
     if job.stage == Stage::Testing && !in_pr {
-        let narrow = total < NARROW;
-        let head = match (narrow, waits) {
-            (true, 1) => "to ship".to_string(),
-            (true, _) => format!("+{} to ship", waits - 1),
-            (false, 1) => "is in testing and waits for ship".to_string(),
-            (false, _) => format!("and {} more in testing wait for ship", waits - 1),
-        };
-        let text = format!("{} {head}", fit(job.id.as_str(), id_width(total), false, more));
-        let since = if narrow { age } else { format!("oldest {age}") };
-        let wide = if narrow { 5 } else { 11 };
-        let text =
-            fit(&text, left_over(total, 2 + 1 + 1 + 1 + wide + if narrow { 0 } else { 5 }), false, more);
-        return vec![
-            parts::stage_sign(canvas, job),
-            Piece::raw(format!(" {text} ")),
-            Piece::raw(fit(&since, wide, true, more)),
-            canvas.piece(
-                Role::Head,
-                if bars || narrow { String::new() } else { format!("  {}", sign(Action::Ship)) },
-            ),
-        ];
+        return to_ship(canvas, job, total);
     }
     let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);
     let what = found.map(short_need).unwrap_or_default();
     let gone = found.is_some_and(|need| need.what == AT_RISK);
-    let key = match job.stage {
-        _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits).to_string(),
-        _ if bars => String::new(),
-        Stage::Review => format!("{}/{}", sign(Action::Approve), sign(Action::Reject)),
-        Stage::Queued => match job.park.as_ref().map(|park| park.reason) {
-            Some(ParkReason::Asked) => sign(Action::Answer),
-            Some(ParkReason::Vanished) => key_of(Do::Queue(QueueDo::Resume)),
-            // It was requeued and stays only while the cursor is on it.
-            _ => String::new(),
-        },
-        Stage::Failed => sign(Action::Requeue),
-        Stage::Testing => sign(Action::Ship),
-        _ if gone => key_of(Do::Go(Screen::Risk)),
-        _ => key_of(Do::Menu),
-    };
     let head = match gone {
         true => canvas.piece(Role::Bad, canvas.sign(Sign::Warning)),
         false => parts::stage_sign(canvas, job),
     };
     // Without room for its key the footer still has it; without the age nobody knows how urgent it is.
-    let key = if total < NARROW { String::new() } else { format!("  {key:<3}") };
+    let key = if total < NARROW { String::new() } else { format!("  {:<3}", need_key(canvas, job, gone)) };
     let room = left_over(total, 4 + id_width(total) + 1 + 1 + 6 + width(&key));
     let wide = match total >= TOLD {
         _ if in_pr => PR_WIDE.min(room),
@@ -300,8 +259,55 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
             0..TITLE_LEAST => " ".repeat(title + 1),
             _ => format!(" {}", fit(&clean(&job.spec.title), title, false, more)),
         }),
-        Piece::raw(fit(&age, 6, true, more)),
+        Piece::raw(fit(&canvas.age(job.since), 6, true, more)),
         canvas.piece(Role::Head, key),
+    ]
+}
+
+/// The key that solves it. One that does nothing is not offered.
+fn need_key(canvas: &Canvas<'_>, job: &Job, gone: bool) -> String {
+    let key_of = |does| canvas.model.keys.sign(does, canvas.look().ascii);
+    let sign = |action| key_of(Do::Act(action));
+    match job.stage {
+        _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits).to_string(),
+        _ if canvas.model.bars().is_some() => String::new(),
+        Stage::Review => format!("{}/{}", sign(Action::Approve), sign(Action::Reject)),
+        Stage::Queued => match job.park.as_ref().map(|park| park.reason) {
+            Some(ParkReason::Asked) => sign(Action::Answer),
+            Some(ParkReason::Vanished) => key_of(Do::Queue(QueueDo::Resume)),
+            // It was requeued and stays only while the cursor is on it.
+            _ => String::new(),
+        },
+        Stage::Failed => sign(Action::Requeue),
+        Stage::Testing => sign(Action::Ship),
+        _ if gone => key_of(Do::Go(Screen::Risk)),
+        _ => key_of(Do::Menu),
+    }
+}
+
+/// The one row of all jobs that wait for ship.
+fn to_ship(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
+    let more = canvas.sign(Sign::More);
+    let (waits, narrow) = (canvas.model.lists.to_ship.len(), total < NARROW);
+    let head = match (narrow, waits) {
+        (true, 1) => "to ship".to_string(),
+        (true, _) => format!("+{} to ship", waits - 1),
+        (false, 1) => "is in testing and waits for ship".to_string(),
+        (false, _) => format!("and {} more in testing wait for ship", waits - 1),
+    };
+    let text = format!("{} {head}", fit(job.id.as_str(), id_width(total), false, more));
+    let age = canvas.age(job.since);
+    let (since, wide) = if narrow { (age, 5) } else { (format!("oldest {age}"), 11) };
+    let room = left_over(total, 2 + 1 + 1 + 1 + wide + if narrow { 0 } else { 5 });
+    let key = match narrow {
+        true => String::new(),
+        false => format!("  {:<3}", need_key(canvas, job, false)),
+    };
+    vec![
+        parts::stage_sign(canvas, job),
+        Piece::raw(format!(" {} ", fit(&text, room, false, more))),
+        Piece::raw(fit(&since, wide, true, more)),
+        canvas.piece(Role::Head, key.trim_end().to_string()),
     ]
 }
 
