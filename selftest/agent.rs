@@ -411,6 +411,7 @@ fn a_question_parks_the_job_and_its_answer_goes_on() {
             until: None,
             window: None,
             engine_fault: false,
+            insight: aq::job::Insight::default(),
         }),
     });
     assert_eq!(stale.expect_err("stale").code, Code::Fenced);

@@ -79,3 +79,17 @@ fn a_ceiling_of_turns_stops_the_next_turn() {
     factory.once();
     assert!(factory.course("it").ends_with("proven ok>testing"), "{}", factory.course("it"));
 }
+
+#[test]
+fn what_an_attempt_did_is_told_with_its_end() {
+    let factory = Factory::new();
+    let script = r#"echo '::aq {"ev":"started","model":"large","session":"s-1"}'
+echo '::aq {"ev":"tool","id":"1","name":"sh","phase":"end","ok":true}'
+echo '::aq {"ev":"tool","id":"2","name":"sh","phase":"end","ok":false}'
+printf 'one\ntwo\n' > a"#;
+    factory.job("it", "verify: test -f a", script).once();
+    let ended = factory.wait_event("it", "attempt_ended");
+    let told = r#"{"added":2,"files":1,"model":"large","removed":0,"session":"s-1","tools":1,"tools_failed":1}"#;
+    assert_eq!(ended["insight"].to_string(), told);
+    has(&factory.say(&["insights", "it"]), &["?\t?\t1\t+2 -0 in 1 file\tlarge\n"]);
+}

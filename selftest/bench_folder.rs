@@ -106,6 +106,7 @@ fn life(step: usize, job: &JobId) -> Order {
                 until: None,
                 window: None,
                 engine_fault: false,
+                insight: aq::job::Insight::default(),
             };
             Order::new(agent, Command::End { job, epoch, ending: Box::new(ending) })
         }

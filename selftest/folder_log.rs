@@ -103,6 +103,7 @@ fn make_golden() {
             until: None,
             window: None,
             engine_fault: false,
+            insight: aq::job::Insight::default(),
         };
         order(Command::End { job: job.into(), epoch: 1, ending: Box::new(ending) })
     };
@@ -325,6 +326,7 @@ fn a_simple_job_is_at_most_six_events_of_400_bytes() {
         until: None,
         window: None,
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     };
     for command in [
         Command::Claim { who: Box::new(claimant()) },

@@ -305,6 +305,7 @@ impl Stage {
                     until: None,
                     window: None,
                     engine_fault: false,
+                    insight: aq::job::Insight::default(),
                 });
                 (agent(), Command::End { job, epoch, ending })
             }

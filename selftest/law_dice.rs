@@ -163,6 +163,7 @@ pub fn worker_verbs(job: &JobId, epoch: Epoch) -> Vec<Command> {
         until: None,
         window: None,
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     };
     let child = Box::new(plain("a-child"));
     vec![
@@ -293,6 +294,7 @@ fn end(job: JobId, epoch: Epoch, well: bool, now: Now, dice: &mut Dice) -> Comma
             until,
             window,
             engine_fault,
+            insight: aq::job::Insight::default(),
         }),
     }
 }

@@ -352,6 +352,7 @@ impl World {
                     until,
                     window,
                     engine_fault,
+                    insight: aq::job::Insight::default(),
                 };
                 Command::End { job, epoch, ending: Box::new(ending) }
             }

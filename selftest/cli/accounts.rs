@@ -35,6 +35,7 @@ fn attempt(bench: &Bench, id: &str, accounts: &[&str], outcome: Outcome) {
         until: Stamp::parse_rfc3339(RESET).filter(|_| is_limit),
         window: is_limit.then(|| "five_hour".to_string()),
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     };
     bench.act(vec![Command::End { job, epoch, ending: Box::new(ending) }]);
 }

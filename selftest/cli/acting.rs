@@ -46,6 +46,7 @@ fn at(stage: &str) -> Bench {
         until: None,
         window: None,
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     };
     bench.act(vec![Command::End { job: id(), epoch, ending: Box::new(ending) }]);
     if stage == "testing" {
@@ -272,6 +273,7 @@ fn a_used_up_budget_needs_a_raised_ceiling() {
         until: None,
         window: None,
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     });
     bench.act(vec![Command::End { job: JOB.into(), epoch, ending }]);
     let said = bench.run("requeue fix");
@@ -299,6 +301,7 @@ fn reviewed(bench: &Bench) {
         until: None,
         window: None,
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     };
     bench.act(vec![Command::End { job: JOB.into(), epoch, ending: Box::new(ending) }]);
 }

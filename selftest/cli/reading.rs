@@ -63,6 +63,7 @@ fn attempt(bench: &Bench, id: &str, outcome: Outcome, rev: Option<&str>) {
         until: None,
         window: None,
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     };
     bench.act(vec![Command::End { job, epoch, ending: Box::new(ending) }]);
 }
@@ -203,7 +204,7 @@ fn events_are_filtered_and_framed() {
 fn insights_keep_unknown_unknown() {
     check("insights", "shell\t3\t1\t1\t1\t5m\t10m\t1800+1?\t$1.50+2?\nexit 0\n");
     check("insights --by day", "2026-10-02\t3\t1\t1\t1\t5m\t10m\t1800+1?\t$1.50+2?\nexit 0\n");
-    check("insights broken", "1\tshell\ttask_failed\t5m\t900\t?\t?\nexit 0\n");
+    check("insights broken", "1\tshell\ttask_failed\t5m\t900\t?\t?\t?\t?\t?\nexit 0\n");
     check("insights --since 2026-10-02T13:00:00Z", "exit 0\n");
 }
 

@@ -208,6 +208,7 @@ fn an_approval_that_no_gate_asks_for_is_counted_the_same_everywhere() {
         until: None,
         window: None,
         engine_fault: false,
+        insight: aq::job::Insight::default(),
     };
     bench.act(vec![aq::fleet::Command::End { job: "a-1".into(), epoch, ending: Box::new(ending) }]);
     for words in ["next", "approve a -n", "show a"] {

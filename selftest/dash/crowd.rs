@@ -110,6 +110,7 @@ fn work(board: &Local, claims: usize) {
             until: None,
             window: None,
             engine_fault: false,
+            insight: aq::job::Insight::default(),
         };
         Command::End { job, epoch, ending: Box::new(ending) }
     };

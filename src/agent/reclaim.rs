@@ -254,7 +254,7 @@ fn take_up(job: &Job, dir: &Path, kind: RunKind, run: &Run) -> Option<Work> {
         let engine = Run::open(&dir.join(kind_name(RunKind::Engine))).ok()?;
         let RunState::Ended(report) = engine.state().ok()? else { return None };
         let mut end = super::work::RunEnd::without_run(crate::job::Outcome::Ok, "ended well".to_string());
-        (end.usage, end.tools, end.wall) = (report.seen.usage, report.seen.tools_ok, report.wall);
+        (end.usage, end.insight, end.wall) = (report.seen.usage, report.seen.insight(), report.wall);
         work.ended = Some(end);
         // What is being verified is what was saved right before, not the last checkpoint the law knows.
         let saved = std::fs::read(dir.join(SAVED_FILE)).ok()?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::Workspace;
 use crate::engine::{RunKind, StopCause};
-use crate::job::{AttemptNo, BlobId, Epoch, JobId, Outcome, Rev, Usage};
+use crate::job::{AttemptNo, BlobId, Epoch, Insight, JobId, Outcome, Rev, Usage};
 use crate::time::{Span, Stamp};
 
 /// What the worker is doing for the job.
@@ -73,8 +73,8 @@ pub(super) struct RunEnd {
     pub other_model: Option<String>,
     /// What it used up.
     pub usage: Usage,
-    /// Tool calls that worked: work of a kind that leaves no file.
-    pub tools: u64,
+    /// What it did, the change of files aside. A tool call that worked is work of a kind that leaves no file.
+    pub insight: Insight,
     /// How long it took.
     pub wall: Span,
     /// Its shim was killed: the run never came to its own end.
@@ -95,6 +95,9 @@ pub(super) struct Saved {
     pub lines: u64,
     /// The tree differs from where the attempt began.
     pub changed: bool,
+    /// By so many files, and lines added and removed; unknown without git.
+    #[serde(default)]
+    pub change: Option<(u64, u64, u64)>,
     /// Changed files outside the allowed scope.
     pub outside: Vec<PathBuf>,
     /// What could not go in.

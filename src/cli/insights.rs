@@ -126,9 +126,11 @@ fn attempts(job: &Job, seen: &Seen, cx: &mut Context) -> Answer {
         cx.out.json(&Envelope::new("attempts", cx.wall(), seen.state.seq, seen.source(), data))?;
         return Ok(Exit::Done);
     }
-    let columns = ["attempt", "engine", "result", "took", "tokens", "turns", "cost"];
+    let columns =
+        ["attempt", "engine", "result", "took", "tokens", "turns", "cost", "tools", "change", "model"];
     let mut table = Table::of(&columns.map(Column::words));
     for attempt in &job.attempts {
+        let did = attempt.insight.as_deref().cloned().unwrap_or_default();
         let took = attempt.ended.map(|ended| ended.since(attempt.started));
         let known = |n: Option<u64>| Cell::same(n.map_or_else(|| "?".to_string(), |n| n.to_string()));
         table.rows.push(vec![
@@ -146,6 +148,9 @@ fn attempts(job: &Job, seen: &Seen, cx: &mut Context) -> Answer {
             Cell::same(attempt.usage.tokens().unwrap_or_else(|| "?".to_string())),
             known(attempt.usage.turns),
             Cell::same(attempt.usage.cost().unwrap_or_else(|| "?".to_string())),
+            known(did.tools),
+            Cell::same(did.change().unwrap_or_else(|| "?".to_string())),
+            Cell::same(did.model.unwrap_or_else(|| "?".to_string())),
         ]);
     }
     cx.out.table(&table)?;

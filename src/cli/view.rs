@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::scene::{Seen, is_gone};
 use crate::fleet::{Attempt, ClosedAccount, Job};
 use crate::insight::{account_gate, need_of, status_of, tags, used};
-use crate::job::{Proof, Stage, Usage};
+use crate::job::{Insight, Proof, Stage, Usage};
 use crate::time::Stamp;
 
 /// One job.
@@ -158,6 +158,8 @@ pub struct AttemptView {
     rev: Option<String>,
     verified: Option<bool>,
     used: UsageView,
+    /// What it did, as far as it is known.
+    did: Insight,
 }
 
 fn text(value: &impl ToString) -> String {
@@ -249,6 +251,7 @@ impl AttemptView {
             rev: attempt.rev.as_ref().map(text),
             verified: attempt.verified.as_ref().map(|row| row.0),
             used: attempt.usage.into(),
+            did: attempt.insight.as_deref().cloned().unwrap_or_default(),
         }
     }
 }

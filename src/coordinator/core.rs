@@ -234,6 +234,7 @@ mod tests {
             until: Some(Stamp::from_millis(61_000)),
             window: None,
             engine_fault: false,
+            insight: crate::job::Insight::default(),
         };
         let commands = [
             Command::Claim { who },

@@ -6,7 +6,7 @@ use super::dialect::Heard;
 use super::event::{Ended, EngineEvent, Limit, Phase, Retry, Scope, Started, Tool, UsageTold};
 use super::prices::price;
 use super::strip::strip_controls;
-use crate::job::{Outcome, Tokens, Usage};
+use crate::job::{Insight, Outcome, Tokens, Usage};
 
 /// Models of one run that are remembered; more than a few would be a program that makes names up.
 const MODELS_MOST: usize = 8;
@@ -59,6 +59,21 @@ impl Tally {
             Heard::Text => {}
             Heard::Unknown(_) => self.unknown += 1,
             Heard::Events(events) => events.iter().for_each(|event| self.see(event)),
+        }
+    }
+
+    /// What it says of the run beside what the run used up.
+    pub fn insight(&self) -> Insight {
+        let started = self.started.clone().unwrap_or_default();
+        let called = self.tools_ok + self.tools_failed > 0 || self.usage.turns.is_some();
+        let short = |text: Option<String>| text.map(|text| text.chars().take(MODEL_MOST).collect());
+        Insight {
+            model: self.models.last().cloned(),
+            version: short(started.version),
+            session: short(started.session),
+            tools: called.then_some(self.tools_ok),
+            tools_failed: called.then_some(self.tools_failed),
+            ..Insight::default()
         }
     }
 

@@ -6,8 +6,8 @@ use super::event::{Actor, Window};
 use super::job::{ParkReason, Subject, VerdictSaid};
 use super::pull_request::PrLook;
 use crate::job::{
-    BlobId, Budget, CapabilitySet, EngineClass, Epoch, HolderId, IdempotencyKey, JobId, Outcome, Rev,
-    ReviewRule, Spec, Stage, Usage,
+    BlobId, Budget, CapabilitySet, EngineClass, Epoch, HolderId, IdempotencyKey, Insight, JobId, Outcome,
+    Rev, ReviewRule, Spec, Stage, Usage,
 };
 use crate::time::{Span, Stamp};
 
@@ -124,6 +124,8 @@ pub struct Ending {
     /// With `config` and `no_engine`: the engine itself could not be run so, rather than what the job asks
     /// for around it.
     pub engine_fault: bool,
+    /// What the attempt did, as far as it is known.
+    pub insight: Insight,
 }
 
 macro_rules! commands {

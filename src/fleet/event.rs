@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Dep, ParkReason, PauseMode, PrLook, Subject, VerdictSaid};
 use crate::job::{
-    AttemptNo, BlobId, Budget, Epoch, HolderId, IdempotencyKey, JobId, Outcome, Rev, ReviewRule, Spec, Stage,
-    Usage,
+    AttemptNo, BlobId, Budget, Epoch, HolderId, IdempotencyKey, Insight, JobId, Outcome, Rev, ReviewRule,
+    Spec, Stage, Usage,
 };
 use crate::time::{Span, Stamp};
 
@@ -259,6 +259,9 @@ whats! {
         /// The engine itself could not be run so; not the job's setup, nor what stands around it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         engine_fault: bool,
+        /// What it did.
+        #[serde(default, skip_serializing_if = "Insight::is_empty")]
+        insight: Insight,
         to: Stage,
     }
     /// An engine needs an answer; the text is a blob.

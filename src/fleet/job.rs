@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::event::{Actor, ActorKind};
 use super::pull_request::PullRequest;
 use crate::job::{
-    AttemptNo, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, JobId, Outcome, Proof, Rev,
-    ReviewRule, Seq, Spec, Stage, Usage,
+    AttemptNo, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, Insight, JobId, Outcome, Proof,
+    Rev, ReviewRule, Seq, Spec, Stage, Usage,
 };
 use crate::time::Stamp;
 
@@ -172,6 +172,9 @@ pub struct Attempt {
     /// Of a review: what it came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<VerdictSaid>,
+    /// What it did, once it is over and as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub insight: Option<Box<Insight>>,
 }
 
 /// The accepted work of a job: what review looks at and ship ships.

@@ -17,6 +17,7 @@ mod fields;
 mod forms;
 mod front;
 mod id;
+mod insight;
 #[cfg(test)]
 mod language_tests;
 mod listing;
@@ -55,6 +56,7 @@ pub use fields::nested_fields;
 pub use forms::CLASS_NAMES;
 pub use front::FILE_MAX;
 pub use id::{AttemptNo, BlobId, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq};
+pub use insight::Insight;
 pub use listing::{Shown, effective_listing};
 pub use look::{Role, code_of, role_of, sign_of};
 pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};

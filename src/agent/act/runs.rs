@@ -295,7 +295,7 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
         judged: true,
         other_model,
         usage: tally.usage,
-        tools: tally.tools_ok,
+        insight: tally.insight(),
         lost: report.is_none(),
         wall: report.map_or(Span::ZERO, |r| r.wall),
     }

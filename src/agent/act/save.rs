@@ -68,9 +68,10 @@ fn save_tree(
         ..Saved::default()
     };
     if let Some(start) = &space.start {
-        let changed = repo.changed_paths(start, &made.rev).map_err(|e| said(&e))?;
-        saved.changed = !changed.is_empty();
-        saved.outside = keep::outside(&changed, scope);
+        let change = repo.diffstat(start, &made.rev).map_err(|e| said(&e))?;
+        saved.changed = !change.paths.is_empty();
+        saved.change = Some((change.files as u64, change.insertions, change.deletions));
+        saved.outside = keep::outside(&change.paths, scope);
     }
     Ok(saved)
 }

@@ -189,6 +189,7 @@ impl World {
                     until: None,
                     window: None,
                     engine_fault: false,
+                    insight: crate::job::Insight::default(),
                 };
                 let events =
                     self.law(Command::End { job: work.job, epoch: work.epoch, ending: Box::new(ending) });
@@ -224,6 +225,7 @@ impl World {
             until: None,
             window: None,
             engine_fault: false,
+            insight: crate::job::Insight::default(),
         };
         let (engine, run, url) = ("shell".to_string(), String::new(), String::new());
         let holder = HolderId::new("me");

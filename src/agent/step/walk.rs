@@ -16,7 +16,7 @@ use crate::agent::desk::{Desk, Mood, Until};
 use crate::agent::work::{Phase, Prepared, RunEnd, Saved, Work};
 use crate::engine::{RunKind, StopCause};
 use crate::fleet::{Actor, ActorKind, Command, Ending, Event, Order, State, VerdictSaid, What};
-use crate::job::{Outcome, Proof, Usage};
+use crate::job::{Insight, Outcome, Proof, Usage};
 use crate::time::Span;
 
 /// The next acts.
@@ -315,7 +315,12 @@ fn after_last_save(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
             // Whatever it read and ran: a plan that nobody can take up is none.
             end.outcome = Outcome::NoWork;
             end.reason = format!("it planned no parts and wrote nothing ({})", end.reason);
-        } else if prepared.must_change && !work.saved.parts && git && !work.saved.changed && end.tools == 0 {
+        } else if prepared.must_change
+            && !work.saved.parts
+            && git
+            && !work.saved.changed
+            && end.insight.tools.unwrap_or(0) == 0
+        {
             // Its last words tell what was refused to it.
             end.outcome = prepared.idle;
             end.reason = format!("it ended well but changed nothing ({})", end.reason);
@@ -368,6 +373,7 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
         commands.push(Command::Verdict { job: job.clone(), epoch, verdict });
     }
     let usage = Usage { wall: end.wall, ..end.usage };
+    let change = work.saved.change;
     let ending = Ending {
         outcome: end.outcome,
         reason: end.reason,
@@ -376,6 +382,12 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
         until: end.until,
         window: end.window,
         engine_fault: end.judged && end.kind == RunKind::Engine,
+        insight: Insight {
+            files: change.map(|change| change.0),
+            added: change.map(|change| change.1),
+            removed: change.map(|change| change.2),
+            ..end.insight
+        },
     };
     commands.push(Command::End { job, epoch, ending: Box::new(ending) });
     let by = Actor::new(ActorKind::Agent, "");
@@ -431,7 +443,7 @@ impl RunEnd {
             judged: false,
             other_model: None,
             usage: Usage::default(),
-            tools: 0,
+            insight: Insight::default(),
             wall: Span::ZERO,
             lost: false,
         }

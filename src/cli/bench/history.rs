@@ -86,6 +86,7 @@ impl Writer {
             until: None,
             window: None,
             engine_fault: false,
+            insight: crate::job::Insight::default(),
         };
         self.ask(Command::End { job: job.clone(), epoch, ending: Box::new(ending) });
         self.ask(Command::Promote { job: job.clone() });

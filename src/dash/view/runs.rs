@@ -12,10 +12,10 @@ use crate::dash::model::{Hit, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Attempt, Job, What};
 use crate::insight::{short_rev, used};
-use crate::job::{Outcome, Proof, Role, Stage, usd};
+use crate::job::{Insight, Outcome, Proof, Role, Stage, usd};
 
 /// Rows of the one under the cursor, with their rule.
-const ONE: u16 = 7;
+const ONE: u16 = 8;
 /// Rows of what can be done next, with their rule.
 const NEXT: u16 = 4;
 /// From so many columns on the words of the result stand in the row.
@@ -195,6 +195,7 @@ fn one(canvas: &mut Canvas<'_>, at: Rect, job: &Job, attempt: &Attempt) {
             format!("{}{base}, {}{account}", attempt.started.local_full(), attempt.engine),
         ),
         ("used", Role::Neutral, format!("{turns}, {cost}; the job so far {all}")),
+        ("did", Role::Neutral, did(attempt)),
         ("verify", Role::Neutral, verify),
         ("kept", Role::Neutral, kept),
     ];
@@ -205,6 +206,23 @@ fn one(canvas: &mut Canvas<'_>, at: Rect, job: &Job, attempt: &Attempt) {
         let pieces = vec![canvas.piece(Role::Head, format!("  {label:<8}  ")), text];
         canvas.line(row(at, u16::try_from(nth + 1).unwrap_or(u16::MAX)), &Line::from(pieces));
     }
+}
+
+/// What it did, as far as it is known: an attempt that runs or was lost has not told it.
+fn did(attempt: &Attempt) -> String {
+    let big = |n: u64| grouped(usize::try_from(n).unwrap_or(usize::MAX));
+    let Insight { model, tools, tools_failed, .. } = attempt.insight.as_deref().cloned().unwrap_or_default();
+    let kinds = attempt.usage.kinds;
+    let parts = [
+        attempt.insight.as_deref().and_then(Insight::change),
+        tools.map(|n| format!("{} tool calls", big(n))),
+        tools_failed.filter(|n| *n > 0).map(|n| format!("{} failed", big(n))),
+        kinds.cached.filter(|n| *n > 0).map(|n| format!("{} tokens cached", big(n))),
+        kinds.reasoning.filter(|n| *n > 0).map(|n| format!("{} of reasoning", big(n))),
+        model.map(|model| format!("model {model}")),
+    ];
+    let told: Vec<String> = parts.into_iter().flatten().collect();
+    if told.is_empty() { "?".to_string() } else { told.join(", ") }
 }
 
 /// What is lawful now, with its key.

@@ -30,6 +30,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
                 rev: None,
                 verified: None,
                 verdict: None,
+                insight: None,
             });
             job.move_to(Stage::Building, "attempt started", mark);
         }
@@ -60,8 +61,9 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
             job.same(*epoch)?;
             job.attempt_mut()?.verdict = Some(verdict.clone());
         }
-        What::AttemptEnded { epoch, outcome, reason, usage, rev, to, .. } => {
+        What::AttemptEnded { epoch, outcome, reason, usage, rev, insight, to, .. } => {
             job.same(*epoch)?;
+            job.attempt_mut()?.insight = (!insight.is_empty()).then(|| Box::new(insight.clone()));
             return end_attempt(job, *outcome, reason, usage, rev.as_ref(), *to, mark);
         }
         _ => return Err("not about an attempt".to_string()),

@@ -88,6 +88,7 @@ pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result
         rev: ending.rev.clone(),
         window: ending.window.clone().filter(|_| ending.outcome == Outcome::Limit),
         engine_fault: ending.engine_fault,
+        insight: ending.insight.clone(),
         to,
     }];
     events.extend(wait.map(|wait| parked(&job.id, job.epoch, wait)));
