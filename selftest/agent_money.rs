@@ -89,7 +89,8 @@ echo '::aq {"ev":"tool","id":"2","name":"sh","phase":"end","ok":false}'
 printf 'one\ntwo\n' > a"#;
     factory.job("it", "verify: test -f a", script).once();
     let ended = factory.wait_event("it", "attempt_ended");
-    let told = r#"{"added":2,"files":1,"model":"large","removed":0,"session":"s-1","tools":1,"tools_failed":1}"#;
+    let told =
+        r#"{"added":2,"files":1,"model":"large","removed":0,"session":"s-1","tools":1,"tools_failed":1}"#;
     assert_eq!(ended["insight"].to_string(), told);
     has(&factory.say(&["insights", "it"]), &["?\t?\t1\t+2 -0 in 1 file\tlarge\n"]);
 }

@@ -108,3 +108,31 @@ fn settings_and_a_cockpit_that_only_reads_keep_it_quiet() {
     check(but(quiet), GATE, expect!["aq ◇1 | "]);
     check(but(|seat| seat.model.notices.titles = false), GATE, expect!["aq | gate review, 0 of 1 approvals"]);
 }
+
+#[test]
+fn an_account_that_closes_and_a_ceiling_that_is_near_are_alerts() {
+    let script = "submit one engine=claude | submit two engine=claude | ceiling 10 \
+        | claim h1~x/1 engines=claude accounts=work | start one | pass 5m | progress one working usd=2";
+    let seat = || {
+        let mut seat = Seat::of(script, (80, 24));
+        gone(&mut seat);
+        seat
+    };
+    // The second one waits for the pace of pings, and a third time of the same is no news.
+    let seat = seat()
+        .keys("{progress one working usd=8.5} {end one limit until=+2h window=five_hour usd=8.5} +10s +10s");
+    let told = seat.effects.iter().filter_map(|effect| match effect {
+        Effect::Ping(text) => Some(text.clone()),
+        _ => None,
+    });
+    let told: Vec<String> = told.collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], "85 % of the ceiling of $10.00 is spent");
+    let closed = "claude takes no jobs until ";
+    assert!(told[1].starts_with(closed) && told[1].ends_with(": five-hour limit, account work"), "{told:?}");
+    for (size, name) in [((80, 24), "alerts-80"), ((160, 45), "alerts-160"), ((40, 12), "alerts-40")] {
+        let seat = Seat::of(script, size);
+        let seat = seat.keys("{end one limit until=+2h window=five_hour usd=8.5}");
+        super::frames::compare(seat, name, false);
+    }
+}

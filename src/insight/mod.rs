@@ -1,5 +1,6 @@
 //! Pure readings of state and events: why a job waits, what stands in its way, what comes next.
 
+mod alerts;
 mod chains;
 mod deeds;
 mod draw;
@@ -26,6 +27,7 @@ mod tags;
 mod tests;
 mod waits;
 
+pub use alerts::{Alert, AlertAbout, alerts};
 pub use chains::{Chain, chains};
 pub use deeds::{Deed, Inverse, LOCAL, PastAction, take_deed, way_back};
 pub use draw::{Edge, Picture, dot, mermaid, picture};

@@ -34,11 +34,17 @@ pub enum PingKind {
     Watched,
     /// The queue was paused by somebody else.
     Paused,
+    /// An account was closed, or a ceiling is near.
+    Alerts,
 }
 
 /// The kinds by the names that people write.
-pub const PING_KINDS: [(&str, PingKind); 3] =
-    [("needs", PingKind::Needs), ("watched", PingKind::Watched), ("paused", PingKind::Paused)];
+pub const PING_KINDS: [(&str, PingKind); 4] = [
+    ("needs", PingKind::Needs),
+    ("watched", PingKind::Watched),
+    ("paused", PingKind::Paused),
+    ("alerts", PingKind::Alerts),
+];
 
 /// Hours of the day in which nobody is pinged, `22:00-07:00`; they may go over midnight.
 #[derive(Clone, PartialEq, Eq, Debug)]

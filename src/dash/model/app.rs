@@ -25,7 +25,7 @@ use super::watch::Watched;
 use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Job, Now};
-use crate::insight::Filter;
+use crate::insight::{Alert, Filter, alerts};
 use crate::job::{JobId, Seq};
 use crate::time::Span;
 
@@ -285,6 +285,11 @@ impl Model {
     /// How much waits for the person; all jobs that only wait to be shipped count as one.
     pub fn needs(&self) -> usize {
         self.lists.needs.len() + usize::from(!self.lists.to_ship.is_empty())
+    }
+
+    /// What is wrong around the jobs.
+    pub fn alerts(&self) -> Vec<Alert> {
+        alerts(&self.replica.state, self.law_now())
     }
 
     /// Whether an action on this job was sent and not answered.

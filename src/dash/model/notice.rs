@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::insight::AlertAbout;
 use crate::job::{JobId, PING_KINDS, PingKind, Quiet};
 use crate::time::Span;
 
@@ -31,6 +32,8 @@ pub struct Notices {
     pub since: Option<Span>,
     /// Jobs that need a person, as far as that was told or was so before.
     pub needing: BTreeSet<JobId>,
+    /// Alerts that were told or stood before.
+    pub alerted: BTreeSet<AlertAbout>,
 }
 
 impl Default for Notices {
@@ -45,6 +48,7 @@ impl Default for Notices {
             tells_focus: false,
             since: None,
             needing: BTreeSet::new(),
+            alerted: BTreeSet::new(),
         }
     }
 }

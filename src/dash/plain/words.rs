@@ -38,6 +38,9 @@ pub fn head(model: &Model) -> String {
     if model.read_only {
         text.push_str(", read-only");
     }
+    for alert in model.alerts() {
+        text.push_str(&format!(", alert: {}", clean(&alert.what)));
+    }
     if let Some((mode, reason, until, since)) = &state.product.paused {
         let until = until.map(|at| format!(" until {}", at.local_hm())).unwrap_or_default();
         let mode = format!("{mode:?}").to_lowercase();

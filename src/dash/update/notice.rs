@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::dash::effect::Effect;
 use crate::dash::model::{Model, PING_PACE, STAYS, later};
+use crate::dash::theme::Sign;
 use crate::fleet::{Event, Job, State, What};
-use crate::insight::need_of;
+use crate::insight::{alerts, need_of};
 use crate::job::{JobId, PingKind, Seq, Stage};
 
 /// The queue moved on. `watched` are the words about watched jobs.
@@ -23,6 +24,7 @@ pub fn moved_on(
         model.notices.since = Some(model.now.up);
         let needs = state.jobs.values().filter(|job| needs_word(model, state, job).is_some());
         model.notices.needing = needs.map(|job| job.id.clone()).collect();
+        model.notices.alerted = alerts(state, model.now.of(state)).into_iter().map(|it| it.about).collect();
         return Vec::new();
     }
     for id in touched {
@@ -35,6 +37,14 @@ pub fn moved_on(
         }
     }
     model.notices.waiting.extend(watched.into_iter().map(|text| (PingKind::Watched, text)));
+    let alerts = alerts(state, model.now.of(state));
+    let known = std::mem::take(&mut model.notices.alerted);
+    for alert in alerts {
+        if !known.contains(&alert.about) {
+            model.notices.waiting.push((PingKind::Alerts, alert.what));
+        }
+        model.notices.alerted.insert(alert.about);
+    }
     for (_, event) in news {
         if let What::BudgetPaused { reason, .. } = &event.what
             && !event.by.is(&model.me)
@@ -94,19 +104,27 @@ fn together(waiting: &[(PingKind, String)]) -> String {
     let all = [
         said(PingKind::Needs, "job needs you", "jobs need you"),
         said(PingKind::Watched, "watched change", "watched changes"),
+        said(PingKind::Alerts, "alert", "alerts"),
         paused,
     ];
     all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// The window's title, if it is another one now: `aq ◇5`.
+/// The window's title, if it is another one now: `aq ◇5 ▲2`.
 pub fn title(model: &mut Model) -> Option<Effect> {
     if !model.notices.titles || model.notices.since.is_none() {
         return None;
     }
     let needs = model.needs();
     let sign = model.look.stage_sign(Stage::Review);
-    let title = if needs == 0 { "aq".to_string() } else { format!("aq {sign}{needs}") };
+    let alerts = model.alerts().len();
+    let mut title = "aq".to_string();
+    if needs > 0 {
+        title.push_str(&format!(" {sign}{needs}"));
+    }
+    if alerts > 0 {
+        title.push_str(&format!(" {}{alerts}", model.look.sign(Sign::Warning)));
+    }
     if model.notices.title.as_ref() == Some(&title) {
         return None;
     }

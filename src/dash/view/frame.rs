@@ -230,6 +230,17 @@ fn figures(canvas: &Canvas<'_>, narrow: bool) -> Vec<Piece<'static>> {
         out.push(Piece::raw("  "));
         out.push(canvas.piece(Role::Human, format!("{sign}{needs}{words}")));
     }
+    let alerts = model.alerts().len();
+    if alerts > 0 {
+        let sign = canvas.sign(Sign::Warning);
+        let words = match (narrow, alerts) {
+            (true, _) => "",
+            (false, 1) => " alert",
+            (false, _) => " alerts",
+        };
+        out.push(Piece::raw("  "));
+        out.push(canvas.piece(Role::Wait, format!("{sign}{alerts}{words}")));
+    }
     out.push(Piece::raw(" "));
     out
 }

@@ -2,6 +2,7 @@
 //! a tab: the same with its arm in `page`.
 
 mod artifacts;
+mod beside;
 mod board;
 mod boxed;
 mod budget;

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
+use super::beside;
 use super::canvas::{Canvas, below, row};
 use super::events;
 use super::frame::{NARROW, WIDE};
@@ -28,6 +29,9 @@ const VAST: u16 = 200;
 /// Columns of the events at the right, where there is room for two columns.
 const SIDE: u16 = 54;
 
+/// Rows of alerts in one column, with their rule.
+const ALERTS_MOST: u16 = 4;
+
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     let mut at = body;
@@ -39,19 +43,34 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         let pane = canvas.model.overview.pane;
         return one_pane(canvas, at, pane);
     }
-    if at.width >= WIDE {
+    let wide = at.width >= WIDE;
+    if wide {
         let wide = if at.width >= VAST { VAST * 2 / 5 } else { SIDE };
         let side = Rect { x: at.right() - wide, width: wide, ..at };
         at.width -= wide + 1;
         upright(canvas, Rect { x: at.right(), width: 1, ..at });
         canvas.hit(side, Hit::Still);
         let watched = u16::try_from(canvas.model.watched.ids().len()).unwrap_or(u16::MAX);
+        let side = beside::alerts(canvas, side, side.height / 3);
+        let side = beside::budget(canvas, side);
         // Events go on with what is left: at least two thirds.
         let high = if watched == 0 { 0 } else { (watched + 1).min(side.height / 3) };
         events::latest(canvas, Rect { height: side.height - high, ..side });
         watch(canvas, below(side, side.height - high));
     }
-    for (pane, area) in panes(canvas, at) {
+    // In one column alerts stand below what needs a person, where there is room for all.
+    let found = canvas.model.alerts().len();
+    let high = match !wide && at.height >= ALL_PANES && found > 0 {
+        true => u16::try_from(found + 1).unwrap_or(u16::MAX).min(ALERTS_MOST),
+        false => 0,
+    };
+    for (nth, (pane, mut area)) in
+        panes(canvas, Rect { height: at.height - high, ..at }).into_iter().enumerate()
+    {
+        if nth == 1 {
+            beside::alerts(canvas, Rect { height: high, ..area }, high);
+        }
+        area.y += if nth > 0 { high } else { 0 };
         one_pane(canvas, area, pane);
     }
 }

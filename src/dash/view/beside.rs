@@ -1,0 +1,70 @@
+//! What stands beside the jobs on the overview: what is wrong around them, and the money.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span as Piece};
+
+use super::budget::money;
+use super::canvas::{Canvas, below, row};
+use super::panes::bar;
+use super::text::{clean, fit, width};
+use crate::dash::model::{Hit, Screen, window_words};
+use crate::dash::theme::Sign;
+use crate::insight::AlertAbout;
+use crate::job::Role;
+
+/// Cells of the bar of a ceiling.
+const CELLS: usize = 20;
+
+/// What is wrong, in at most so many rows; a click goes where it is mended. Gives what is left below it: all, where
+/// nothing is wrong.
+pub fn alerts(canvas: &mut Canvas<'_>, at: Rect, most: u16) -> Rect {
+    let found = canvas.model.alerts();
+    if found.is_empty() || most < 2 {
+        return at;
+    }
+    canvas.rule(row(at, 0), &format!("Alerts {}", found.len()), "", false);
+    let shown = found.len().min(usize::from(most - 1));
+    let mut rest = below(at, 1);
+    for (nth, alert) in found.iter().take(shown).enumerate() {
+        let hidden = found.len() - shown;
+        let last = nth + 1 == shown && hidden > 0;
+        let age = match (last, alert.since) {
+            (true, _) => format!("  +{hidden} more"),
+            (false, Some(since)) => format!("  {}", canvas.age(since)),
+            (false, None) => String::new(),
+        };
+        let room = usize::from(at.width).saturating_sub(5 + width(&age));
+        let text = fit(&clean(&alert.what), room, false, canvas.sign(Sign::More));
+        let pieces = vec![
+            canvas.piece(Role::Wait, format!("  {} ", canvas.sign(Sign::Warning))),
+            Piece::raw(format!("{text}{age}")),
+        ];
+        canvas.line(row(rest, 0), &Line::from(pieces));
+        let to = match alert.about {
+            AlertAbout::Account(..) => Screen::Fleet,
+            AlertAbout::Ceiling { .. } => Screen::Budget,
+        };
+        canvas.hit(row(rest, 0), Hit::Screen(to));
+        rest = below(rest, 1);
+    }
+    rest
+}
+
+/// What was spent, of what ceiling. Gives what is left below it.
+pub fn budget(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
+    let state = &canvas.model.replica.state;
+    let (ceiling, spent) = (state.product.ceiling, state.spent_in_window(canvas.model.law_now().wall));
+    if !canvas.model.replica.is_known() || (ceiling.is_none() && spent == 0) {
+        return at;
+    }
+    canvas.rule(row(at, 0), "Budget", window_words(state.product.window).1, false);
+    let text = match ceiling {
+        Some(ceiling) => {
+            format!("  {} {} / {}", bar(canvas, spent, ceiling, CELLS), money(spent), money(ceiling))
+        }
+        None => format!("  {} spent, no ceiling", money(spent)),
+    };
+    canvas.text(row(at, 1), Role::Neutral, &text);
+    canvas.hit(Rect { height: 2, ..at }, Hit::Screen(Screen::Budget));
+    below(at, 2)
+}

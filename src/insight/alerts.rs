@@ -1,0 +1,86 @@
+//! What is wrong around the jobs rather than with one of them: closed accounts, a ceiling that is near.
+
+use super::waits::closed_words;
+use crate::fleet::{ClosedAccount, Now, State};
+use crate::job::usd;
+use crate::time::Stamp;
+
+/// From this part of a ceiling on it is told, in percent: there is still time to raise it.
+const NEAR: u64 = 80;
+
+/// What an alert is about; it is the same alert for as long as this is the same.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum AlertAbout {
+    /// An account takes no jobs: its name, and the window that is used up.
+    Account(String, String),
+    /// The ceiling of the queue is near, or used up.
+    Ceiling {
+        /// No job starts any more.
+        used_up: bool,
+    },
+}
+
+/// Something that a person should know of before it costs a night.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alert {
+    /// About what.
+    pub about: AlertAbout,
+    /// In words.
+    pub what: String,
+    /// Since when, where that is known.
+    pub since: Option<Stamp>,
+}
+
+/// What is wrong now: the ceiling first, then accounts by their name. A pause is no alert: it is told over all.
+pub fn alerts(state: &State, now: Now) -> Vec<Alert> {
+    let closed = state.closed_accounts(now.wall).map(|(id, window, closure)| {
+        let about = AlertAbout::Account(id.to_string(), window.to_string());
+        let window = Some(window.to_string()).filter(|window| !window.is_empty());
+        let it = ClosedAccount { id: id.clone(), window, closure: closure.clone() };
+        let until = match closure.until {
+            Some(until) => format!("until {}", until.local_hm()),
+            None => "until it is opened".to_string(),
+        };
+        let what = format!("{} takes no jobs {until}: {}", id.engine, closed_words(&it));
+        Alert { about, what, since: Some(closure.since) }
+    });
+    ceiling(state, now).into_iter().chain(closed).collect()
+}
+
+fn ceiling(state: &State, now: Now) -> Option<Alert> {
+    let (ceiling, spent) = (state.product.ceiling?, state.spent_in_window(now.wall));
+    let part = spent.saturating_mul(100) / ceiling.max(1);
+    let used_up = spent >= ceiling;
+    if part < NEAR || state.product.paused.is_some() {
+        return None;
+    }
+    let what = match used_up {
+        true => format!("the ceiling of {} is used up: no job starts", usd(ceiling)),
+        false => format!("{part} % of the ceiling of {} is spent", usd(ceiling)),
+    };
+    Some(Alert { about: AlertAbout::Ceiling { used_up }, what, since: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::tests::Scene;
+
+    #[track_caller]
+    fn check(script: &str, expected: &str) {
+        let scene = Scene::script(script);
+        let said: Vec<String> = alerts(&scene.state, scene.now()).into_iter().map(|it| it.what).collect();
+        assert_eq!(said.join(" | "), expected);
+    }
+
+    #[test]
+    fn a_ceiling_is_told_when_it_is_near() {
+        let spent = |usd: &str| format!("job a | claim | start a | progress a usd={usd}");
+        check("job a", "");
+        check(&format!("ceiling 5 | {}", spent("2")), "");
+        check(&format!("ceiling 5 | {}", spent("4.2")), "84 % of the ceiling of $5.00 is spent");
+        check(&format!("ceiling 1 | {}", spent("2")), "");
+        let used_up = "the ceiling of $1.00 is used up: no job starts";
+        check(&format!("ceiling 1 | {} | resume", spent("2")), used_up);
+    }
+}
