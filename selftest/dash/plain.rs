@@ -29,13 +29,7 @@ fn check(script: &str, lines: &[&str], expected: Expect) {
         }
         seat.pass(Span::from_millis(200));
         assert_eq!(talk.deaf_until(&seat.model), None);
-        for step in talk.hear(&seat.model, line) {
-            match step {
-                Step::Say(line) => drop(writeln!(out, "{line}")),
-                Step::Run(words) => drop(writeln!(out, "(aq {})", words.join(" "))),
-                Step::Msg(msg) => seat.send(msg),
-            }
-        }
+        hear(&mut out, &mut talk, &mut seat, line);
         for line in seat.asked().lines() {
             let _ = writeln!(out, "({line})");
         }
@@ -43,6 +37,17 @@ fn check(script: &str, lines: &[&str], expected: Expect) {
         tell(&mut out, &mut talk, &seat);
     }
     expected.assert_eq(&out);
+}
+
+/// Hears a line that somebody typed.
+pub fn hear(out: &mut String, talk: &mut Talk, seat: &mut Seat, line: &str) {
+    for step in talk.hear(&seat.model, line) {
+        match step {
+            Step::Say(line) => drop(writeln!(out, "{line}")),
+            Step::Run(words) => drop(writeln!(out, "(aq {})", words.join(" "))),
+            Step::Msg(msg) => seat.send(msg),
+        }
+    }
 }
 
 pub fn tell(out: &mut String, talk: &mut Talk, seat: &Seat) {

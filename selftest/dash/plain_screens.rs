@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use aq::dash::{Step, Talk};
+use aq::dash::Talk;
 use aq::time::Span;
 use expect_test::{Expect, expect};
 
 use super::frames::SCENE;
-use super::plain::{VERBS, tell};
+use super::plain::{VERBS, hear, tell};
 use super::seat::{Seat, without_times};
 
 /// Types the lines, and compares what was said and asked; what a screen looks at beside the log is found at once.
@@ -21,13 +21,7 @@ fn with_finds(script: &str, lines: &[&str], find: impl Fn() -> aq::dash::Found, 
     for line in lines {
         seat.pass(Span::from_millis(200));
         let _ = writeln!(out, "< {line}");
-        for step in talk.hear(&seat.model, line) {
-            match step {
-                Step::Say(line) => drop(writeln!(out, "{line}")),
-                Step::Run(words) => drop(writeln!(out, "(aq {})", words.join(" "))),
-                Step::Msg(msg) => seat.send(msg),
-            }
-        }
+        hear(&mut out, &mut talk, &mut seat, line);
         if seat.asked().contains("look at") {
             seat.send(aq::dash::Msg::Found(Box::new(find())));
         }
