@@ -139,7 +139,7 @@ fn every_tab() {
         seat.send(Msg::Read(Box::new(Read { want, got })));
         seat.draw();
     };
-    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((200, 50), "200"), ((40, 12), "40")] {
         let page = |keys: &str| {
             let mut seat = Seat::of(SCENE, size).keys("Tab Enter").keys(keys);
             let history = seat.log().into_iter().filter(|row| row.1.what.job() == Some(&job())).collect();
@@ -148,7 +148,16 @@ fn every_tab() {
             tell(&mut seat, Want::Manifest(job(), body), Ok(Got::Text(manifest.to_string())));
             seat
         };
-        compare(page(""), &format!("tab-summary-{of}"), false);
+        let mut summary = page("");
+        let said =
+            |n: u32| LogLine { at: START, voice: Voice::Out, text: format!("Compiling part {n} of 60") };
+        let lines = (1..=60).map(said).collect();
+        tell(
+            &mut summary,
+            Want::Log(job(), 1),
+            Ok(Got::Lines { attempt: 1, lines, dropped: 0, fresh: true }),
+        );
+        compare(summary, &format!("tab-summary-{of}"), false);
         compare(page("]"), &format!("tab-manifest-{of}"), false);
         compare(page("] ]"), &format!("tab-events-{of}"), false);
         let mut log = page("] ] ] ]");

@@ -58,6 +58,9 @@ pub enum Hit {
     Choice(usize),
 }
 
+/// From so many columns there are two panes side by side.
+pub const WIDE: u16 = 120;
+
 /// The part of a list that a pane showed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Window {

@@ -7,7 +7,9 @@ use super::layers;
 use super::{diff, explain, files, runs};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::Motion;
-use crate::dash::model::{BYTES_MOST, DiffOf, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab};
+use crate::dash::model::{
+    BYTES_MOST, DiffOf, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab, WIDE,
+};
 use crate::dash::msg::{Got, Read};
 use crate::fleet::{Event, Job};
 use crate::job::{JobId, Seq};
@@ -16,19 +18,24 @@ use crate::job::{JobId, Seq};
 pub fn wants(model: &mut Model) -> Vec<Effect> {
     let Some(mut page) = model.page.take() else { return Vec::new() };
     let job = model.job(&page.job).cloned();
-    let mut effects = job.map(|job| of_tab(&mut page, &job)).unwrap_or_default();
+    let tails = model.size.0 >= WIDE;
+    let mut effects = job.map(|job| of_tab(&mut page, &job, tails)).unwrap_or_default();
     effects.extend(explain::wants(&mut page, model.replica.state.seq));
     model.page = Some(page);
     effects
 }
 
-fn of_tab(page: &mut Page, job: &Job) -> Vec<Effect> {
+/// `tails`: the end of the log stands on the summary.
+fn of_tab(page: &mut Page, job: &Job, tails: bool) -> Vec<Effect> {
     let mut effects = Vec::new();
-    let is_log = page.tab == Tab::Log;
+    let is_log = page.tab == Tab::Log || (tails && page.tab == Tab::Summary);
     match page.tab {
         Tab::Summary => {
             effects.extend(history(page));
             effects.extend(manifest(page, job));
+            if tails {
+                effects.extend(log(page, job));
+            }
         }
         Tab::Events => effects.extend(history(page)),
         Tab::Manifest => effects.extend(manifest(page, job)),

@@ -17,7 +17,9 @@ use crate::job::{Role, Stage};
 /// Below so many columns labels are short and there is one pane.
 pub const NARROW: u16 = 60;
 /// From so many columns on there are two columns.
-pub const WIDE: u16 = 120;
+pub const WIDE: u16 = crate::dash::model::WIDE;
+/// From so many columns a third pane finds room, or the second one more of it.
+pub const VAST: u16 = 200;
 
 /// Draws everything; what only drawing can know comes back.
 pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {

@@ -74,6 +74,24 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
     }
 }
 
+/// The end of it, beside other things.
+pub fn tail(canvas: &mut Canvas<'_>, at: Rect) {
+    let Some(page) = &canvas.model.page else { return };
+    let log = &page.log;
+    let title = log.attempt.map_or("Log".to_string(), |no| format!("Log, attempt {no}"));
+    canvas.rule(row(at, 0), &title, "the end of it", false);
+    let body = Rect { x: at.x + 1, width: at.width.saturating_sub(1), ..below(at, 1) };
+    if let Loaded::Failed(why) = &log.lines {
+        canvas.text(row(body, 0), Role::Neutral, &format!("  {}", clean(why)));
+        return;
+    }
+    let from = log.count().saturating_sub(usize::from(body.height));
+    for (nth, line) in (from..).map_while(|nth| log.line(nth)).take(usize::from(body.height)).enumerate() {
+        let line = set(canvas, line, !log.bare, body.width);
+        canvas.line(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), &line);
+    }
+}
+
 /// Why nothing of a moment is there, of so many lines in all.
 fn unsaid(all: usize) -> String {
     match all >= LINES_MOST {

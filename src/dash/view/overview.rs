@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::beside;
 use super::canvas::{Canvas, below, row};
 use super::events;
-use super::frame::{NARROW, WIDE};
+use super::frame::{NARROW, VAST, WIDE};
 use super::parts;
 use super::text::{clean, fit, grouped, width};
 use crate::dash::keys::{Do, QueueDo};
@@ -24,8 +24,6 @@ const ROOMY: u16 = 100;
 const TOLD: u16 = 72;
 /// With fewer columns for it a title is left out.
 const TITLE_LEAST: usize = 4;
-/// From so many columns on the events have more room.
-const VAST: u16 = 200;
 /// Columns of the events at the right, where there is room for two columns.
 const SIDE: u16 = 54;
 
