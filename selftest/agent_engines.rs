@@ -80,6 +80,19 @@ result() { echo '{"type":"result","subtype":"success","is_error":false,"result":
 "#;
 
 #[test]
+fn an_engine_is_told_of_aq_where_its_commands_can_reach_it() {
+    // The sandbox of this one keeps its commands from every socket.
+    for (yolo, told) in [(false, false), (true, true)] {
+        let floor = Floor::new("codex", "exit 1");
+        floor.job("it", &format!("engine: codex | yolo: {yolo}"), "Write hello.txt.");
+        floor.once(&[]);
+        let called = floor.called(0);
+        assert!(called.contains("Write hello.txt."), "{called}");
+        assert_eq!(called.contains("# Working inside aq"), told, "{called}");
+    }
+}
+
+#[test]
 fn an_engine_is_called_as_the_job_and_the_account_say() {
     let floor = Floor::new("claude", &format!("{CLAUDE}\necho hi > hello.txt; result"));
     floor.factory.config(
@@ -97,7 +110,7 @@ fn an_engine_is_called_as_the_job_and_the_account_say() {
     assert_eq!(floor.course("it"), "start1 proven ok>testing", "{said}");
     let called = floor.called(0);
     let expected = "argv: -p --output-format stream-json --verbose --include-partial-messages --permission-mode \
-        acceptEdits --allowedTools Read,Edit,Write,Bash(git diff *) --model M --effort high --session-id UUID --max-turns 9 \
+        acceptEdits --allowedTools Read,Edit,Write,Bash(git diff *),Bash(aq add *),Bash(aq ask *),Bash(aq progress *) --model M --effort high --session-id UUID --max-turns 9 \
         --max-budget-usd 2.000000 --setting-sources project --strict-mcp-config\n\
         ANTHROPIC_API_KEY=sesame42\nCLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1\nCLAUDE_CONFIG_DIR=TOP/home/acc\nTZ=UTC\nstdin:\n";
     let (head, prompt) = called.split_at(called.find("stdin:\n").expect("a prompt") + 7);

@@ -143,7 +143,51 @@ fn nobody_approves_from_inside_a_run() {
     process.env("AQ_FENCE_URL", "unix:/nowhere").env("AQ_JOB", &id);
     let out = process.output().expect("aq runs");
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert_eq!(out.status.code(), Some(7), "{said}");
-    has(&said, &[&format!("engine:{id} made this work")]);
+    assert_eq!(out.status.code(), Some(5), "{said}");
+    has(&said, &[&format!("inside the run of {id}, nothing is decided"), "ask a person: aq ask"]);
     has(&factory.say(&["approve", &id, "--rev", head.as_str(), "--yes"]), &["exit 0"]);
+}
+
+/// An engine finds aq on its search path; there it looks, adds, tells and asks, and decides nothing.
+#[test]
+fn a_run_finds_aq_and_decides_nothing_with_it() {
+    let factory = Factory::new();
+    factory.job("other", "review: manual", "echo x > notes").once();
+    let other = factory.id("other").expect("a job");
+    let script = format!(
+        "aq ls > seen; for words in 'cancel {other} --yes' 'requeue {other}' 'budget pause local' drain stop \
+         'agent --once' 'clean --keep 0 --yes' 'park {other}'; do code=0; aq $words 2>> said || code=$?; \
+         echo \"$words: $code\" >> said; done"
+    );
+    factory.job("sly", "verify: grep -q other seen", &script).once();
+    assert_eq!(factory.course("sly"), "start1 proven ok>testing", "{}", factory.reason("sly"));
+    let state = factory.state();
+    let head = |name: &str| {
+        let id = factory.id(name).expect("a job");
+        state.job(&id.as_str().into()).and_then(|job| job.head.clone()?.rev).expect("a head").to_string()
+    };
+    let said = factory.file_at(&head("sly"), "said").expect("what was said");
+    assert_eq!(said.matches(": 5\n").count(), 8, "{said}");
+    assert_eq!(factory.course("other"), "start1 ok>review", "{said}");
+}
+
+/// What an engine says by another way than its output is masked as its output is.
+#[test]
+fn no_secret_comes_in_through_the_fence() {
+    let factory = Factory::new();
+    factory.config("env-pass = [\"DEPLOY_TOKEN\"]\n");
+    let part = "printf -- '---\\nengine: shell\\ntitle: use %s\\n---\\n```sh\\ntrue # %s\\n```\\n' $DEPLOY_TOKEN $DEPLOY_TOKEN";
+    let script = format!(
+        "{part} | aq add --parent \"$AQ_JOB\" -; aq progress \"with $DEPLOY_TOKEN\"; aq ask \"May I use $DEPLOY_TOKEN?\""
+    );
+    factory.job("it", "", &script);
+    let mut agent = factory.agent_with(&["--once"], &[("DEPLOY_TOKEN", "sesame-canary-42")]);
+    agent.end();
+    let word = &factory.wait_event("it", "progressed")["word"];
+    assert_eq!(word, "with [redacted]", "{}", agent.said());
+    assert!(factory.events().iter().any(|event| event["what"].get("asked").is_some()), "{}", agent.said());
+    let out =
+        std::process::Command::new("grep").args(["-rla", "sesame-canary-42"]).arg(factory.top()).output();
+    let found = String::from_utf8_lossy(&out.expect("grep").stdout).into_owned();
+    assert_eq!(found, "", "the secret was written down");
 }

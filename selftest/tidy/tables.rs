@@ -166,6 +166,7 @@ pub fn engines() -> String {
         "resume",
         "sandbox",
         "`yolo: true`",
+        "`aq` inside",
         "effort",
         "a limit is seen",
     ];
@@ -184,6 +185,7 @@ pub fn engines() -> String {
                 facts.resume.to_string(),
                 facts.sandbox.to_string(),
                 facts.yolo.to_string(),
+                row.reach.words().to_string(),
                 facts.effort.to_string(),
                 facts.limit.to_string(),
             ]

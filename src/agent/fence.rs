@@ -15,6 +15,7 @@ use tokio::net::{UnixListener, UnixStream};
 use super::work::Work;
 use crate::board::{Board, Intake, Local, Settings, Submitted, submit};
 use crate::coordinator::Verdict;
+use crate::engine::without_secrets;
 use crate::fleet::{Actor, ActorKind, Command, Order};
 use crate::job::{Epoch, JobId};
 use crate::store::{Fault, FaultKind};
@@ -43,6 +44,18 @@ pub enum Ask {
         /// A short word.
         word: String,
     },
+}
+
+impl Ask {
+    /// The same with secrets masked.
+    fn without(self, secrets: &[String]) -> Ask {
+        let clean = |text: String| without_secrets(&text, secrets);
+        match self {
+            Ask::Add { name, text } => Ask::Add { name: clean(name), text: clean(text) },
+            Ask::Ask { question } => Ask::Ask { question: clean(question) },
+            Ask::Progress { word } => Ask::Progress { word: clean(word) },
+        }
+    }
 }
 
 /// The answer.
@@ -76,19 +89,30 @@ pub(super) struct Fence {
 impl Fence {
     /// Listens for the engine of this work. `None`, said aloud, where no socket can be made: the engine
     /// then runs without children, questions and progress of its own.
-    pub fn open(work: &Work, local: Arc<Local>, settings: Arc<Settings>) -> Option<Fence> {
+    pub fn open(
+        work: &Work,
+        local: Arc<Local>,
+        settings: Arc<Settings>,
+        secrets: Vec<String>,
+    ) -> Option<Fence> {
         let run = work.prepared.as_ref().map(|p| p.run.clone()).unwrap_or_default();
-        let opened = socket_path(&run).and_then(|path| Fence::listen(path, work, local, settings));
+        let opened = socket_path(&run).and_then(|path| Fence::listen(path, work, local, settings, secrets));
         opened.inspect_err(|error| eprintln!("aq: {} runs without a fence socket: {error}", work.job)).ok()
     }
 
     /// Listens again where an engine that is under way was told to knock.
-    pub fn again(url: &str, work: &Work, local: Arc<Local>, settings: Arc<Settings>) -> Option<Fence> {
+    pub fn again(
+        url: &str,
+        work: &Work,
+        local: Arc<Local>,
+        settings: Arc<Settings>,
+        secrets: Vec<String>,
+    ) -> Option<Fence> {
         let path = PathBuf::from(url.strip_prefix("unix:")?);
         if let Some(dir) = path.parent() {
             private_dir(dir).ok()?;
         }
-        Fence::listen(path, work, local, settings).ok()
+        Fence::listen(path, work, local, settings, secrets).ok()
     }
 
     fn listen(
@@ -96,11 +120,12 @@ impl Fence {
         work: &Work,
         local: Arc<Local>,
         settings: Arc<Settings>,
+        secrets: Vec<String>,
     ) -> std::io::Result<Fence> {
         // Left by an agent that was killed; the run's name is ours alone.
         let _ = std::fs::remove_file(&path);
         let listener = UnixListener::bind(&path)?;
-        let server = Arc::new(Server { job: work.job.clone(), epoch: work.epoch, local, settings });
+        let server = Arc::new(Server { job: work.job.clone(), epoch: work.epoch, local, settings, secrets });
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let server = server.clone();
@@ -169,6 +194,8 @@ struct Server {
     epoch: Epoch,
     local: Arc<Local>,
     settings: Arc<Settings>,
+    /// What an engine says here is written down as its output is: without these.
+    secrets: Vec<String>,
 }
 
 impl Server {
@@ -177,7 +204,10 @@ impl Server {
         let mut line = String::new();
         BufReader::new(read.take(REQUEST_MOST)).read_line(&mut line).await?;
         let reply = match serde_json::from_str::<Ask>(&line) {
-            Ok(ask) => self.answer(ask).await.unwrap_or_else(|fault| Reply::no(fault.to_string(), None)),
+            Ok(ask) => self
+                .answer(ask.without(&self.secrets))
+                .await
+                .unwrap_or_else(|fault| Reply::no(fault.to_string(), None)),
             Err(error) => Reply::no(format!("not a request: {error}"), None),
         };
         let mut text = serde_json::to_vec(&reply).unwrap_or_default();
@@ -236,7 +266,14 @@ pub async fn ask(url: &str, ask: &Ask) -> Result<Reply, Fault> {
     let path = Path::new(url.strip_prefix("unix:").unwrap_or(url));
     let fault = |e: &std::io::Error| {
         let mut fault = Fault::io("reach the agent at", path, e);
-        fault.hint = "the agent may be restarting; try again".to_string();
+        fault.hint = match e.kind() {
+            // What codex answers to commands in its sandbox; there it cannot be opened for one socket.
+            std::io::ErrorKind::PermissionDenied => {
+                "the engine's sandbox keeps its commands from the agent: go on without aq; a person can set yolo: true"
+            }
+            _ => "the agent may be restarting; try again",
+        }
+        .to_string();
         fault
     };
     let mut stream = UnixStream::connect(path).await.map_err(|e| fault(&e))?;

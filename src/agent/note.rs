@@ -33,6 +33,8 @@ pub(super) struct Before {
 /// How an engine reaches aq from inside its run. It rides in the prompt, ahead of the task: a file would have to
 /// stand in the worktree, where it would be work, or in the user's home, which is not ours.
 pub(super) const SKILL: &str = include_str!("skill.md");
+/// Stands in the skill for the program of this aq: a login shell forgets the search path it was given.
+pub(super) const SKILL_PROGRAM: &str = "AQ_PROGRAM";
 
 /// The whole prompt. Attempts before this one make a hand-off note, ahead of the job's text.
 pub(super) fn prompt(persona: &str, skill: &str, job: &Job, text: &str, before: &Before) -> String {

@@ -42,7 +42,7 @@ pub struct Args {
 /// Runs an agent until it is drained.
 ///
 /// # Errors
-/// A fault if the queue cannot be used; exit 2 for an unknown engine or an untrusted queue.
+/// A fault if the queue cannot be used; exit 2 for an unknown engine or an untrusted queue; exit 5 inside a run.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let place = cx.place()?.clone();
     let exe =
@@ -51,6 +51,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         cx.out.line(unit(&exe, &place.queue, args.slots).trim_end())?;
         return Ok(Exit::Done);
     }
+    cx.refuse_inside()?;
     let settings = Settings::load(Some(&place), &[])?;
     settings.warnings.iter().for_each(|text| cx.out.warn(text.trim_end()));
     if let Some(name) = args.engine.as_ref().filter(|name| !settings.known().engines.contains(name)) {

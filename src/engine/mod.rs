@@ -34,8 +34,8 @@ mod tests;
 mod transcript;
 
 pub use adapter::{
-    ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Recipe, Told, engine, found_on_path, missing_flags,
-    session_is_there, version_of,
+    ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Reach, Recipe, Told, engine, found_on_path,
+    missing_flags, session_is_there, version_of,
 };
 pub use dialect::{
     Beside, DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said,
@@ -50,6 +50,7 @@ pub use model::other_model;
 pub use plan::{KILL_GRACE, PLAN_VERSION, RUN_VARIABLE, RunKind, RunPlan, TRANSCRIPT_CAP};
 pub use prices::{price, prices_version};
 pub use reader::{Record, TranscriptReader, copy_raw, tally_transcript};
+pub use redact::without_secrets;
 pub use report::{End, ExitReport, NotStarted, REPORT_VERSION, ShimRecord, TAIL_MAX, TranscriptLoss};
 pub use run::{Run, RunState, ShimProgram};
 pub use shim::shim_main;

@@ -7,6 +7,14 @@ pub(super) const MASK: &str = "[redacted]";
 /// at 4 to 8.
 const SECRET_MIN: usize = 6;
 
+/// Text without the secrets in it, for words that reach aq by another way than the output of a run.
+#[must_use]
+pub fn without_secrets(text: &str, secrets: &[String]) -> String {
+    let clean = Redactor::new(secrets).redact(text.as_bytes(), text.len());
+    // A mask stands for whole characters: what is left is text as before.
+    clean.map_or_else(|| text.to_string(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// The secrets of a run, ready to be searched for in one pass over a line.
 pub(super) struct Redactor {
     /// Longest first, so that a secret that contains another is taken whole.

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::command::{CommandLine, Task};
 use super::doer::{Doer, blocking};
+use super::login::login;
 use super::runs::{attempt_dir, kind_name};
 use crate::agent::fence::Fence;
-use crate::agent::note::{Before, SKILL, prompt};
+use crate::agent::note::{Before, SKILL, SKILL_PROGRAM, prompt};
 use crate::agent::place::{NotReady, wip_branch};
 use crate::agent::work::{PREPARED_FILE, Prepared, SAVED_FILE, Work};
 use crate::board::Board as _;
-use crate::engine::{EnvRules, Run, RunKind, RunPlan, RunState, engine_env};
+use crate::engine::{EnvRules, Run, RunKind, RunPlan, RunState, engine, engine_env};
 use crate::fleet::{Handoff, Job};
 use crate::git::Repo;
 use crate::job::{Budget, Outcome, body_of, plain_error};
@@ -60,8 +61,9 @@ impl Doer {
                 // A session that goes on has heard who it is.
                 let persona = if resume.is_some() { "" } else { &effective.persona };
                 // It has heard of aq too; and a reviewer has nothing to hand on.
-                let skill = fence.is_some() && resume.is_none() && job.subject.is_none();
-                let prompt = prompt_text(job, work, persona, &body, &before, skill);
+                let told = fence.is_some() && resume.is_none() && job.subject.is_none();
+                let skill = if told { self.skill(work, effective.yolo) } else { String::new() };
+                let prompt = prompt_text(job, work, persona, &body, &before, &skill);
                 std::fs::write(&prompt_file, &prompt).map_err(io)?;
                 let (dir, body, prompt, prompt_file) = (&*dir, &*body, &*prompt, &*prompt_file);
                 let effective = &effective;
@@ -108,10 +110,37 @@ impl Doer {
             ("AQ_PROMPT_FILE".to_string(), prompt.display().to_string()),
         ]);
         set.extend(fence.map(|fence| ("AQ_FENCE_URL".to_string(), fence.url())));
+        if plan.kind == RunKind::Engine {
+            let path = std::env::var("PATH").ok();
+            set.extend(path_with(path.as_deref(), &self.shim.exe).map(|path| ("PATH".to_string(), path)));
+        }
         let rules = EnvRules { pass: &self.settings.config.env_pass, keys: &line.keys, set: &set };
         let env = engine_env(plan.kind, std::env::vars_os(), &rules);
         plan.env = env.vars;
         plan.redact = env.secrets;
+    }
+
+    /// How this engine calls aq; nothing where its commands do not reach it.
+    fn skill(&self, work: &Work, yolo: bool) -> String {
+        // Of an engine of one's own nobody knows a sandbox.
+        let own = self.settings.config.engines.contains_key(&work.engine);
+        let row = engine(&work.engine).filter(|_| !own);
+        if !row.is_none_or(|row| row.reach.holds(yolo)) {
+            return String::new();
+        }
+        SKILL.replace(SKILL_PROGRAM, &self.shim.exe.display().to_string())
+    }
+
+    /// What an engine of this work knows and nobody may write down. A key that is missing is told where the
+    /// engine is started.
+    pub(super) fn secrets(&self, work: &Work) -> Vec<String> {
+        let state = self.local.snapshot();
+        let lease = state.job(&work.job).and_then(|job| job.lease.as_ref());
+        let account = lease.and_then(|lease| lease.account.as_deref());
+        let of_agent = |name: &str| std::env::var(name).ok();
+        let keys = login(&self.settings.config, &work.engine, account, of_agent).unwrap_or_default();
+        let rules = EnvRules { pass: &self.settings.config.env_pass, keys: &keys, set: &[] };
+        engine_env(RunKind::Engine, std::env::vars_os(), &rules).secrets
     }
 
     /// What earlier attempts left, for the hand-off.
@@ -163,12 +192,25 @@ impl Doer {
     }
 }
 
-fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Before, skill: bool) -> String {
+/// The search path with the folder of this aq at its end: an engine finds `aq`, and everything else where it
+/// did before. `None` where nothing is to be added.
+fn path_with(path: Option<&str>, exe: &Path) -> Option<String> {
+    let path = path.filter(|path| !path.is_empty())?;
+    let own = exe.parent()?;
+    let mut all: Vec<_> = std::env::split_paths(path).collect();
+    if all.iter().any(|dir| dir == own) {
+        return None;
+    }
+    all.push(own.to_path_buf());
+    std::env::join_paths(all).ok()?.into_string().ok()
+}
+
+fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Before, skill: &str) -> String {
     // A script gets the whole job text as it is; only engines that read are told more.
     if work.engine == "shell" {
         return String::from_utf8_lossy(body).into_owned();
     }
-    prompt(persona, if skill { SKILL } else { "" }, job, &body_of(body).text, before)
+    prompt(persona, skill, job, &body_of(body).text, before)
 }
 
 /// The end of what the first of these runs printed that printed anything: a verify says what is wrong. Events

@@ -42,7 +42,9 @@ impl Doer {
     pub(super) async fn run(&self, slot: usize, work: Work, kind: RunKind) -> RunEnd {
         let dir = run_dir(&self.local, &work, kind);
         let fence = match kind {
-            RunKind::Engine => Fence::open(&work, self.local.clone(), self.settings.clone()),
+            RunKind::Engine => {
+                Fence::open(&work, self.local.clone(), self.settings.clone(), self.secrets(&work))
+            }
             RunKind::Setup | RunKind::Verify => None,
         };
         let plan = match self.plan(slot, &work, kind, fence.as_ref()).await {
@@ -84,8 +86,9 @@ impl Doer {
                 let told = plan.as_ref().and_then(|plan| {
                     plan.env.iter().find(|(name, _)| name == "AQ_FENCE_URL").map(|row| row.1.clone())
                 });
-                let _fence =
-                    told.and_then(|url| Fence::again(&url, &work, self.local.clone(), self.settings.clone()));
+                let _fence = told.and_then(|url| {
+                    Fence::again(&url, &work, self.local.clone(), self.settings.clone(), self.secrets(&work))
+                });
                 let end = self.until_end(run, dir, kind, &work).await;
                 if kind == RunKind::Setup && end.outcome == Outcome::Ok {
                     let command = plan.and_then(|plan| plan.argv.last().cloned()).unwrap_or_default();

@@ -65,9 +65,13 @@ fn known_queues() -> Vec<PathBuf> {
 /// Ends the agents that live, and tells which.
 ///
 /// # Errors
-/// A fault if the queue cannot be used.
+/// A fault if the queue cannot be used; exit 5 inside a run of it.
 pub fn end_agents(cx: &mut Context, args: &AgentArgs, ending: Ending) -> Answer {
-    let agents: Vec<Agent> = sides(cx, args.all)?.iter().flat_map(|side| agents_of(side)).collect();
+    let sides = sides(cx, args.all)?;
+    if !args.dry_run {
+        cx.refuse_inside()?;
+    }
+    let agents: Vec<Agent> = sides.iter().flat_map(|side| agents_of(side)).collect();
     let living: Vec<&Agent> = agents.iter().filter(|agent| agent.life == Liveness::Alive).collect();
     let unseen = agents.iter().filter(|agent| agent.life == Liveness::Unknown).count();
     if unseen > 0 {

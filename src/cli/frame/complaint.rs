@@ -21,6 +21,8 @@ pub enum Kind {
     Fault(FaultKind),
     /// Git says no, and nothing was changed.
     Git,
+    /// For people and agents alone, and asked by a run.
+    Inside,
     /// Whoever read the output went away: nothing is said and nothing is wrong.
     Unread,
 }
@@ -106,6 +108,7 @@ impl CliError {
             Kind::Fault(FaultKind::Settings) => "settings",
             Kind::Fault(FaultKind::Gone) => "gone",
             Kind::Git => "git_refused",
+            Kind::Inside => "inside_run",
             Kind::Unread => "unread",
         }
     }

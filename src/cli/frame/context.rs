@@ -2,9 +2,10 @@
 
 use std::cell::OnceCell;
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::complaint::CliError;
+use super::complaint::{CliError, Kind};
 use super::exit::Exit;
 use super::globals::Globals;
 use super::output::Out;
@@ -94,17 +95,40 @@ impl Context {
 
     /// Who asks: the user of this process at this host.
     pub fn me(&self) -> Actor {
-        let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         // An engine that calls aq from its run is no person, and least of all one who may approve its work.
-        if let (Some(job), Some(_)) = (named("AQ_JOB"), named(FENCE)) {
+        if let Some(job) = self.job_inside() {
             return Actor::new(ActorKind::Engine, &job);
         }
+        let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let user = named("USER").or_else(|| named("LOGNAME"));
         let user = user.unwrap_or_else(|| format!("uid{}", rustix::process::getuid().as_raw()));
         let uname = rustix::system::uname();
         let host = uname.nodename().to_string_lossy();
         let host = host.split('.').next().unwrap_or("localhost").to_string();
         Actor::new(ActorKind::Person, &format!("{user}@{host}"))
+    }
+
+    /// The job of this queue inside whose run this process is. A run may also work on queues of its own.
+    fn job_inside(&self) -> Option<String> {
+        let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let (job, _) = (named("AQ_JOB")?, named(FENCE)?);
+        let is_other = |place: &Place| named("AQ_QUEUE").is_some_and(|own| Path::new(&own) != place.queue);
+        Some(job).filter(|_| !self.place.get().is_some_and(is_other))
+    }
+
+    /// Refuses what is for people and agents alone. A run that could decide about jobs would be a person whom
+    /// nobody knows.
+    ///
+    /// # Errors
+    /// Exit 5 inside a run of this queue.
+    pub fn refuse_inside(&self) -> Result<(), CliError> {
+        let Some(job) = self.job_inside() else { return Ok(()) };
+        let mut no =
+            CliError::usage(format!("inside the run of {job}, nothing is decided about jobs or agents"))
+                .why("what a run may do: aq add FILE --parent \"$AQ_JOB\", aq progress, aq ask; and look")
+                .next("ask a person: aq ask QUESTION");
+        (no.kind, no.exit) = (Kind::Inside, Exit::NotAllowed);
+        Err(no)
     }
 
     /// The wall clock.

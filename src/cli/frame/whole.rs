@@ -31,8 +31,9 @@ impl Context {
     /// [`Context::acting`] for a verb that has the settings already.
     ///
     /// # Errors
-    /// As [`Context::local`].
+    /// As [`Context::local`]; exit 5 inside a run of this queue.
     pub fn acting_under(&mut self, settings: &Settings) -> Result<Local, CliError> {
+        self.refuse_inside()?;
         let local = self.local(Purpose::Act)?;
         let me = self.me();
         // First what dead processes hold: a hand's move is judged by where the job really stands.

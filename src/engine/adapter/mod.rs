@@ -8,4 +8,4 @@ mod table;
 pub use found::{Found, found_on_path, missing_flags, version_of};
 pub use recipe::{ARGUMENT_MAX, Ask, Recipe};
 pub use session::{Past, session_is_there};
-pub use table::{ENGINES, Engine, Told, engine};
+pub use table::{ENGINES, Engine, Reach, Told, engine};

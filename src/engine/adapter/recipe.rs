@@ -11,9 +11,10 @@ use crate::job::Budget;
 /// Longest prompt given as an argument; the kernel takes 128 KiB, the program's own quoting some of it.
 pub const ARGUMENT_MAX: usize = 120 * 1024;
 /// Tools that claude may use without being asked where `yolo` is off.
-const CLAUDE_TOOLS: &str = "Read,Edit,Write,Bash(git diff *)";
+const CLAUDE_TOOLS: &str =
+    "Read,Edit,Write,Bash(git diff *),Bash(aq add *),Bash(aq ask *),Bash(aq progress *)";
 /// What opencode may do where `yolo` is off: every permission is named, or the user's own file would decide.
-const OPENCODE_CAREFUL: &str = r#"{"read":"allow","edit":"allow","glob":"allow","grep":"allow","list":"allow","todoread":"allow","todowrite":"allow","bash":{"*":"ask","git diff*":"allow","git status*":"allow"},"task":"ask","skill":"ask","lsp":"allow","webfetch":"ask","websearch":"ask","codesearch":"ask","external_directory":"ask","doom_loop":"ask","question":"deny"}"#;
+const OPENCODE_CAREFUL: &str = r#"{"read":"allow","edit":"allow","glob":"allow","grep":"allow","list":"allow","todoread":"allow","todowrite":"allow","bash":{"*":"ask","git diff*":"allow","git status*":"allow","aq add *":"allow","aq ask *":"allow","aq progress *":"allow"},"task":"ask","skill":"ask","lsp":"allow","webfetch":"ask","websearch":"ask","codesearch":"ask","external_directory":"ask","doom_loop":"ask","question":"deny"}"#;
 const OPENCODE_YOLO: &str = r#"{"*":"allow","question":"deny"}"#;
 /// Rounds of Copilot's autopilot where no ceiling of turns says less.
 const COPILOT_ROUNDS: u64 = 50;
@@ -264,7 +265,7 @@ mod tests {
         check(
             "claude",
             &expect![[r#"
-            PROGRAM -p --output-format stream-json --verbose --include-partial-messages --permission-mode acceptEdits --allowedTools Read,Edit,Write,Bash(git diff *) --session-id UUID --setting-sources project --strict-mcp-config < prompt
+            PROGRAM -p --output-format stream-json --verbose --include-partial-messages --permission-mode acceptEdits --allowedTools Read,Edit,Write,Bash(git diff *),Bash(aq add *),Bash(aq ask *),Bash(aq progress *) --session-id UUID --setting-sources project --strict-mcp-config < prompt
             CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
             PROGRAM -p --output-format stream-json --verbose --include-partial-messages --permission-mode bypassPermissions --model M --effort high --resume ID --max-turns 7 --max-budget-usd 1.500000 --setting-sources project --strict-mcp-config < prompt
             IS_SANDBOX=1
@@ -319,7 +320,7 @@ mod tests {
             "opencode",
             &expect![[r#"
             PROGRAM run --format json --dir /tree -- Do it.
-            OPENCODE_PERMISSION={"read":"allow","edit":"allow","glob":"allow","grep":"allow","list":"allow","todoread":"allow","todowrite":"allow","bash":{"*":"ask","git diff*":"allow","git status*":"allow"},"task":"ask","skill":"ask","lsp":"allow","webfetch":"ask","websearch":"ask","codesearch":"ask","external_directory":"ask","doom_loop":"ask","question":"deny"}
+            OPENCODE_PERMISSION={"read":"allow","edit":"allow","glob":"allow","grep":"allow","list":"allow","todoread":"allow","todowrite":"allow","bash":{"*":"ask","git diff*":"allow","git status*":"allow","aq add *":"allow","aq ask *":"allow","aq progress *":"allow"},"task":"ask","skill":"ask","lsp":"allow","webfetch":"ask","websearch":"ask","codesearch":"ask","external_directory":"ask","doom_loop":"ask","question":"deny"}
             OPENCODE_AUTO_SHARE=false
             OPENCODE_DISABLE_AUTOUPDATE=true
             OPENCODE_DISABLE_LSP_DOWNLOAD=true

@@ -36,6 +36,38 @@ impl Told {
     }
 }
 
+/// Whether the commands that an engine runs reach the agent that started it, so that `aq add`, `aq ask` and
+/// `aq progress` work inside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// In every run.
+    Always,
+    /// Only with `yolo: true`: else its sandbox keeps them from every socket, or it runs no commands of its own.
+    WithYolo,
+    /// It runs no commands.
+    Never,
+}
+
+impl Reach {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Reach::Always => "yes",
+            Reach::WithYolo => "with `yolo: true`",
+            Reach::Never => "no",
+        }
+    }
+
+    /// Whether they do in a run with this `yolo`.
+    pub fn holds(self, yolo: bool) -> bool {
+        match self {
+            Reach::Always => true,
+            Reach::WithYolo => yolo,
+            Reach::Never => false,
+        }
+    }
+}
+
 /// One engine.
 pub struct Engine {
     /// Its name in manifests.
@@ -54,6 +86,8 @@ pub struct Engine {
     pub keys: &'static [&'static str],
     /// When it tells what it uses.
     pub told: Told,
+    /// Whether `aq` works inside.
+    pub reach: Reach,
     /// Whether a session can be taken up again: looks whether it is still there. `None`: never.
     pub resume: Option<fn(&Past<'_>) -> bool>,
     /// A run that ends well and changes nothing is this.
@@ -108,6 +142,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &[],
         told: Told::IfSaid,
+        reach: Reach::Always,
         resume: None,
         idle: Outcome::Ok,
         // A script prints what it likes and when; its wall time ends it.
@@ -136,6 +171,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("CLAUDE_CONFIG_DIR"),
         keys: &["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"],
         told: Told::PerRequest,
+        reach: Reach::Always,
         resume: Some(session::claude),
         idle: Outcome::NoWork,
         start: START,
@@ -163,6 +199,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("CODEX_HOME"),
         keys: &["CODEX_API_KEY", "OPENAI_API_KEY"],
         told: Told::Record,
+        reach: Reach::WithYolo,
         resume: Some(session::codex),
         idle: Outcome::NoWork,
         start: START,
@@ -190,6 +227,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["DEVIN_API_KEY", "DEVIN_ORG_ID", "WINDSURF_API_KEY"],
         told: Told::Never,
+        reach: Reach::WithYolo,
         resume: None,
         // Exit 0 is all it says, so nothing changed means that nothing can be shown.
         idle: Outcome::Unknown,
@@ -218,6 +256,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         told: Told::AtEnd,
+        reach: Reach::WithYolo,
         resume: None,
         idle: Outcome::NoWork,
         start: START,
@@ -245,6 +284,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("OPENCODE_CONFIG_DIR"),
         keys: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
         told: Told::PerRequest,
+        reach: Reach::Always,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
         start: START,
@@ -272,6 +312,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("COPILOT_HOME"),
         keys: &["COPILOT_GITHUB_TOKEN"],
         told: Told::OutputOnly,
+        reach: Reach::WithYolo,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
         start: START,
@@ -299,6 +340,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["CURSOR_API_KEY"],
         told: Told::Never,
+        reach: Reach::WithYolo,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
         start: START,
@@ -326,6 +368,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
         told: Told::PerRequest,
+        reach: Reach::Never,
         resume: None,
         idle: Outcome::NoWork,
         start: None,
