@@ -3,7 +3,7 @@
 //! A step is something the model says or asks for, or a hurdle that stands before the next one:
 //!
 //! ```text
-//! say Done.                    the last message of a turn
+//! say Done.                    the last message of a turn; `\n` is the end of a line
 //! bash echo hi > a.txt         a command for the engine's shell tool
 //! write a.txt hello            a file of one line, by the engine's own tool for files
 //! fail 529 x2                  that status, twice
@@ -82,7 +82,7 @@ fn step(line: &str) -> Option<Step> {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let words: Vec<&str> = rest.split(' ').collect();
     Some(match (word, words.as_slice()) {
-        ("say", _) => Step::Say(rest.to_string()),
+        ("say", _) => Step::Say(rest.replace("\\n", "\n")),
         ("bash", _) => Step::Call(Wish::Bash(rest.to_string())),
         ("write", [path, text @ ..]) => Step::Call(Wish::Write((*path).to_string(), text.join(" "))),
         ("fail", [status]) => Step::Fail(status.parse().ok()?, 1),

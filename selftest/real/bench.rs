@@ -85,6 +85,19 @@ impl Bench {
         all.iter().filter(|message| message["role"] == "user").map(of).collect::<Vec<_>>().join("\n")
     }
 
+    /// What the calls of the last request came to, a line each.
+    pub fn came_back(&self) -> String {
+        let asked = self.models.asked();
+        let body = asked.last().map(|asked| asked.body.clone()).unwrap_or_default();
+        let items = body["input"].as_array().cloned().unwrap_or_default();
+        let parts = body["messages"].as_array().cloned().unwrap_or_default();
+        let parts = parts.iter().filter_map(|message| message["content"].as_array()).flatten();
+        let of_one = items.iter().filter(|item| item["output"] != serde_json::Value::Null);
+        let of_other = parts.filter(|part| part["type"] == "tool_result");
+        let outputs = of_one.map(|item| &item["output"]).chain(of_other.map(|part| &part["content"]));
+        outputs.map(|output| format!("{output}\n")).collect()
+    }
+
     /// A file at the last checkpoint of the job `it`.
     pub fn file(&self, path: &str) -> Option<String> {
         let id = self.factory.id("it")?;

@@ -7,5 +7,6 @@ mod canary;
 mod claude;
 mod codex;
 mod jobs;
+mod parts;
 mod program;
 mod words;
