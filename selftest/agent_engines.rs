@@ -225,6 +225,25 @@ fn an_engine_that_is_not_here_is_named() {
 }
 
 #[test]
+fn doctor_has_a_sandbox_run_one_command() {
+    // The last knows no such words: that says nothing of its sandbox.
+    for (script, fault) in
+        [("true", None), ("echo 'bwrap: no userns' >&2; exit 1", Some("bwrap: no userns")), ("exit 2", None)]
+    {
+        let floor = Floor::new("codex", &format!("[ \"$*\" != 'sandbox -- true' ] || {{ {script}; }}"));
+        let path = format!("{}:/usr/bin:/bin", floor.bin.display());
+        let mut doctor = floor.factory.aq(&["doctor"]);
+        let out =
+            doctor.env("PATH", &path).env("TMPDIR", floor.factory.top().join("run")).output().expect("runs");
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(said.contains("codex: 9.8.7"), "{script}: {said}");
+        let told = fault.map(|fault| format!("its sandbox runs no command here: {fault}"));
+        assert_eq!(said.contains("its sandbox"), told.is_some(), "{script}: {said}");
+        assert!(said.contains(&told.unwrap_or_default()), "{script}: {said}");
+    }
+}
+
+#[test]
 fn a_session_that_the_engine_does_not_find_is_no_failed_attempt() {
     // Its file stands there, and the program denies it: seen after an update of the program.
     let lost = r#"

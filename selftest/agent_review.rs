@@ -191,3 +191,30 @@ fn no_secret_comes_in_through_the_fence() {
     let found = String::from_utf8_lossy(&out.expect("grep").stdout).into_owned();
     assert_eq!(found, "", "the secret was written down");
 }
+
+/// The agent dies while aq runs the check: the next goes on, and the review gives one verdict.
+#[test]
+fn a_review_whose_agent_dies_in_its_check_decides_once() {
+    let factory = factory("YES");
+    let checks = factory.top().join("checks");
+    let check = format!("echo x >> {}; sleep 0.5; test -s notes", checks.display());
+    factory.drop_in(
+        "it.md",
+        &format!(
+            "---\ntitle: it\nengine: writer\nreview: {{reviewers: ['engine:judge'], check: '{check}'}}\n---\nWrite notes.\n"
+        ),
+    );
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait("a check under way", || checks.exists().then_some(()));
+    agent.kill();
+    let mut next = factory.agent(&["--once"]);
+    next.end();
+    let state = factory.state();
+    let job = state.job(&factory.id("it").expect("a job").as_str().into()).expect("a job").clone();
+    assert_eq!((job.stage.name(), job.proof()), ("testing", aq::job::Proof::Verified), "{}", next.said());
+    let of = |kind: &str| factory.events().iter().filter(|e| e["what"].get(kind).is_some()).count();
+    assert_eq!((of("verdict_given"), of("review_given")), (1, 1), "{}", next.said());
+    let ran = std::fs::read_to_string(&checks).expect("checks");
+    assert_eq!((ran.as_str(), job.attempts.len()), ("x\n", 1), "the check goes on, and is not begun again");
+    has(&factory.say(&["risk"]), &["exit 0"]);
+}

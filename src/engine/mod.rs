@@ -35,7 +35,7 @@ mod transcript;
 
 pub use adapter::{
     ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Reach, Recipe, Told, engine, found_on_path,
-    missing_flags, session_is_there, version_of,
+    missing_flags, sandbox_fault, session_is_there, version_of,
 };
 pub use dialect::{
     Beside, DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::finding::Finding;
 use crate::agent::gh_state;
 use crate::board::Settings;
-use crate::engine::{ENGINES, Found, found_on_path, missing_flags, version_of};
+use crate::engine::{ENGINES, Found, found_on_path, missing_flags, sandbox_fault, version_of};
 use crate::job::{Account, GH};
 
 /// One finding for all of the built-in engines that are not there, one for each that is, one for each of
@@ -53,11 +53,25 @@ fn built_in(found: &Found) -> Finding {
         return Finding::bad("engine", says, format!("try it: {name} --version"));
     };
     let missing = missing_flags(found.engine, program);
+    if let Some(says) = sandbox_fault(found.engine, program) {
+        let says = format!("{name}: {version}; its sandbox runs no command here: {says}");
+        return Finding::note("engine", says, "switch user namespaces on, or let its jobs have yolo: true");
+    }
+    if name == "codex" && codex_home().is_some_and(|home| home.starts_with(std::env::temp_dir())) {
+        let says = format!("{name}: its folder is a temporary one, where it runs no sandboxed command");
+        return Finding::note("engine", says, "set CODEX_HOME, or name an account's config-dir");
+    }
     if missing.is_empty() {
         return Finding::fine("engine", format!("{name}: {version}, {}", program.display()));
     }
     let says = format!("{name}: {version} does not name {} in its help", missing.join(", "));
     Finding::note("engine", says, "its command line may have changed: try one job, or another version")
+}
+
+/// Where codex has its folder on the host's own login.
+fn codex_home() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    named("CODEX_HOME").or_else(|| Some(named("HOME")?.join(".codex")))
 }
 
 fn of_account(engine: &str, name: &str, account: &Account) -> Finding {

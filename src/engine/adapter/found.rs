@@ -15,6 +15,9 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Bytes of an answer that are looked at.
 const ANSWER_MAX: usize = 64 * 1024;
 
+/// The exit code by which a program says that it does not know the words.
+const USAGE: i32 = 2;
+
 /// An engine and where its program is.
 pub struct Found {
     /// The engine.
@@ -59,9 +62,28 @@ pub fn missing_flags(engine: &Engine, program: &Path) -> Vec<&'static str> {
     engine.wants.iter().copied().filter(|flag| !help.contains(flag)).collect()
 }
 
+/// What keeps the engine's sandbox from running a command on this machine: what it said, on one line. Nothing
+/// where it runs one, has none, takes its time, or does not know these words. Blocks.
+pub fn sandbox_fault(engine: &Engine, program: &Path) -> Option<String> {
+    if engine.boxed.is_empty() {
+        return None;
+    }
+    let (code, said) = ask(program, engine.boxed)?;
+    if matches!(code, Some(0 | USAGE)) {
+        return None;
+    }
+    let last = said.lines().rev().find(|line| !line.trim().is_empty());
+    Some(last.unwrap_or("it said nothing").trim().to_string())
+}
+
 /// What a program answers to some words, both streams. Its output goes to files, so that it cannot fill a pipe
 /// that nobody reads while we wait for its end.
 fn answer(program: &Path, words: &[&str]) -> Option<String> {
+    ask(program, words).map(|(_, said)| said)
+}
+
+/// The same, with its exit code ahead.
+fn ask(program: &Path, words: &[&str]) -> Option<(Option<i32>, String)> {
     let dir = std::env::temp_dir().join(format!("aq-ask-{}-{:08x}", std::process::id(), fastrand::u32(..)));
     std::fs::create_dir(&dir).ok()?;
     let said = asked(program, words, &dir);
@@ -70,7 +92,7 @@ fn answer(program: &Path, words: &[&str]) -> Option<String> {
     said
 }
 
-fn asked(program: &Path, words: &[&str], dir: &Path) -> Option<String> {
+fn asked(program: &Path, words: &[&str], dir: &Path) -> Option<(Option<i32>, String)> {
     let (out, err) = (dir.join("out"), dir.join("err"));
     let mut child = Command::new(program)
         .args(words)
@@ -81,19 +103,22 @@ fn asked(program: &Path, words: &[&str], dir: &Path) -> Option<String> {
         .spawn()
         .ok()?;
     let clock = Awake::start();
-    while child.try_wait().ok()?.is_none() {
+    let status = loop {
+        if let Some(status) = child.try_wait().ok()? {
+            break status;
+        }
         if clock.passed() > PATIENCE {
             let _ = child.kill();
             let _ = child.wait();
             return None;
         }
         std::thread::sleep(LOOK);
-    }
+    };
     let read = |path: &Path| {
         let bytes = std::fs::read(path).unwrap_or_default();
         String::from_utf8_lossy(&bytes[..bytes.len().min(ANSWER_MAX)]).into_owned()
     };
-    Some(format!("{}\n{}", read(&out), read(&err)))
+    Some((status.code(), format!("{}\n{}", read(&out), read(&err))))
 }
 
 #[cfg(test)]

@@ -102,6 +102,8 @@ pub struct Engine {
     pub help: &'static [&'static str],
     /// Flags that its help must name, or the program is another than the recipe was written for.
     pub wants: &'static [&'static str],
+    /// Words that have its sandbox run one command and end, asking no model. Empty: it has none of its own.
+    pub boxed: &'static [&'static str],
     /// Columns of the table that people read.
     pub facts: Facts,
 }
@@ -151,6 +153,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["--help"],
         wants: &[],
+        boxed: &[],
         facts: Facts {
             stream: "`::aq` lines",
             tokens: "if told",
@@ -179,6 +182,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["--help"],
         wants: &["--output-format", "--permission-mode", "--session-id", "--resume", "--setting-sources"],
+        boxed: &[],
         facts: Facts {
             stream: "yes",
             tokens: "yes",
@@ -207,6 +211,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["exec", "--help"],
         wants: &["--json", "--sandbox", "--cd", "--skip-git-repo-check"],
+        boxed: &["sandbox", "--", "true"],
         facts: Facts {
             stream: "yes",
             tokens: "yes, summed per thread",
@@ -236,6 +241,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: true,
         help: &["--help"],
         wants: &["--prompt-file", "--permission-mode", "--export"],
+        boxed: &[],
         facts: Facts {
             stream: "no",
             tokens: "no",
@@ -264,6 +270,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["--help"],
         wants: &["--output-format", "--approval-mode", "--prompt"],
+        boxed: &[],
         facts: Facts {
             stream: "yes",
             tokens: "yes",
@@ -292,6 +299,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["run", "--help"],
         wants: &["--format", "--session", "--model"],
+        boxed: &[],
         facts: Facts {
             stream: "yes, without a last event in older builds",
             tokens: "yes, per step",
@@ -320,6 +328,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["--help"],
         wants: &["--output-format", "--autopilot", "--allow-all", "--no-ask-user"],
+        boxed: &[],
         facts: Facts {
             stream: "yes, two schemas",
             tokens: "output only",
@@ -348,6 +357,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["--help"],
         wants: &["--output-format", "--force", "--trust"],
+        boxed: &[],
         facts: Facts {
             stream: "yes",
             tokens: "no",
@@ -376,6 +386,7 @@ pub const ENGINES: [Engine; 9] = [
         exports: false,
         help: &["--help"],
         wants: &["--message-file", "--yes-always", "--no-auto-commits"],
+        boxed: &[],
         facts: Facts {
             stream: "no",
             tokens: "as text (`~`)",
