@@ -147,6 +147,8 @@ fn a_person_decides_about_what_was_closed_or_conflicts() {
     has(&forge.ship(), &["it waits: pr #7 open", "exit 0"]);
     forge.set("state", "CLOSED");
     has(&forge.ship(), &["it came back: pr #7 was closed without a merge; it is in review again"]);
+    let listed = forge.factory.say(&["ls", "it"]);
+    assert!(!listed.contains("conflict"), "somebody closed it: {listed}");
     // A new ship is a new pull request.
     forge.factory.say(&["promote", "it", "--yes"]);
     has(&forge.ship(), &["it waits: pr #8 open", "exit 0"]);

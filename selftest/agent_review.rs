@@ -82,7 +82,7 @@ fn without_a_verdict_or_a_check_a_person_decides() {
     assert_eq!(silent.course("it"), "start1 ok>review");
     has(
         &silent.say(&["explain", "it"]),
-        &["gave no verdict: no verdict: its last message has no ```verdict block"],
+        &["gave no verdict: no verdict: its last message has no ```verdict block", "to ask again: aq requeue review-of-"],
     );
     let unproven = factory("YES");
     work(&unproven, "review: {reviewers: ['engine:judge']}");
@@ -104,6 +104,8 @@ fn nobody_reviews_what_it_made() {
         Some(factory.say(&["explain", review.id.as_str()])).filter(|said| said.contains("author"))
     });
     has(&said, &["no engine reviews its own work: writer made"]);
+    // Who asks about the work is told too, and what a person can do.
+    has(&factory.say(&["explain", "it"]), &["no engine reviews its own work", "you can: aq approve it-"]);
     agent.kill();
 }
 

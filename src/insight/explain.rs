@@ -3,7 +3,7 @@
 
 use super::halt::halt;
 use super::line::{Line, class_of, rises_at};
-use super::needs::{need_of, requeue_verb};
+use super::needs::{need_of, requeue_verb, rev_flag};
 use super::pull_request::pr_words;
 use super::waits::{closed_words, park_words};
 use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, State, gates};
@@ -61,6 +61,10 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
     let found = gates(state, job, None, now);
     let mut reasons: Vec<Reason> = found.iter().map(|gate| reason(state, job, gate, now)).collect();
     let mut takers = Vec::new();
+    let stuck = stuck_reviews(state, job, now, claimants);
+    if let Some(first) = reasons.first_mut().filter(|_| !stuck.is_empty()) {
+        first.text = format!("{}; {}", first.text, stuck.join("; "));
+    }
     let waits = job.stage.is_waiting();
     if waits && !claimants.is_empty() {
         takers = takers_of(state, job, now, claimants, found.len());
@@ -87,8 +91,25 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
         reasons,
         next_chance,
         takers,
-        verb: need_of(state, job, now).map(|need| need.verb),
+        verb: need_of(state, job, now).map(|need| need.verb).or_else(|| {
+            // What no host can say, a person can.
+            (!stuck.is_empty()).then(|| format!("aq approve {}{}", job.id, rev_flag(job)))
+        }),
     }
+}
+
+/// Why the reviews of this job that wait are taken by no host.
+fn stuck_reviews(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<String> {
+    if job.stage != Stage::Review || claimants.is_empty() {
+        return Vec::new();
+    }
+    let of = |review: &Job| {
+        let shared = gates(state, review, None, now).len();
+        let is_taken = !takers_of(state, review, now, claimants, shared).is_empty();
+        let reasons = if is_taken { Vec::new() } else { host_reasons(state, review, now, claimants) };
+        reasons.into_iter().map(|reason| reason.text).collect::<Vec<_>>()
+    };
+    super::reviews::waiting_reviews(state, job).flat_map(of).collect()
 }
 
 /// Hosts without a gate of their own for this job.

@@ -50,12 +50,15 @@ pub fn need_of(state: &State, job: &Job, now: Now) -> Option<Need> {
     Some(Need { job: job.id.clone(), what, since: job.since, verb, behind, score })
 }
 
+/// The flag that names the work as it stands; empty where there is none.
+pub(super) fn rev_flag(job: &Job) -> String {
+    let rev = job.head.as_ref().and_then(|head| head.rev.as_ref());
+    rev.map(|rev| format!(" --rev {}", rev.as_str().get(..12).unwrap_or(rev.as_str()))).unwrap_or_default()
+}
+
 fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> {
     let id = &job.id;
-    let rev = job.head.as_ref().and_then(|head| head.rev.as_ref());
-    let rev = rev
-        .map(|rev| format!(" --rev {}", rev.as_str().get(..12).unwrap_or(rev.as_str())))
-        .unwrap_or_default();
+    let rev = rev_flag(job);
     match job.stage {
         Stage::Queued => match job.park.as_ref()?.reason {
             ParkReason::Asked => Some((100, "asks you".into(), format!("aq answer {id} -m TEXT"))),
@@ -72,9 +75,10 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
         }
         Stage::Review => {
             // Approved again, it would meet the same conflict again.
-            if super::has_conflict(job) {
+            if super::tags::came_back(job) {
                 let verb = format!("aq reject {id} --requeue -m WHY");
-                return Some((80, format!("conflict: {}", job.why), verb));
+                let word = if super::has_conflict(job) { "conflict: " } else { "" };
+                return Some((80, format!("{word}{}", job.why), verb));
             }
             let (said, open) = super::engine_reviews(state, job);
             // It does not need a person while an engine is still to speak.

@@ -25,7 +25,8 @@ pub fn engine_reviews(state: &State, job: &Job) -> (Vec<String>, bool) {
             }
             (None, Some(review)) => {
                 let why = review.attempts.last().map_or(&*review.why, |last| last.reason.as_str());
-                format!("{} gave no verdict: {why} (aq show {})", asked.reviewer, review.id)
+                let (id, again) = (&review.id, again(review));
+                format!("{} gave no verdict: {why} (aq show {id}; to ask again: {again})", asked.reviewer)
             }
             (None, None) => format!("{} gave no verdict", asked.reviewer),
         });
@@ -35,6 +36,18 @@ pub fn engine_reviews(state: &State, job: &Job) -> (Vec<String>, bool) {
         said.push(format!("{} is asked as soon as an agent looks", one.entry));
     }
     (said, open)
+}
+
+/// What has a review that ended without a verdict done once more.
+fn again(review: &Job) -> String {
+    let verb = if review.stage == Stage::DeadLetter { "redrive" } else { "requeue" };
+    format!("aq {verb} {}", review.id)
+}
+
+/// The reviews of this job's commit that wait for somebody to take them.
+pub(super) fn waiting_reviews<'a>(state: &'a State, job: &'a Job) -> impl Iterator<Item = &'a Job> {
+    let open = job.asked_reviews.iter().filter(|asked| Some(&asked.rev) == job.pinned());
+    open.filter_map(|asked| state.job(&asked.by)).filter(|review| review.stage.is_waiting())
 }
 
 fn decided(decision: &Decision, reviewer: &str) -> String {

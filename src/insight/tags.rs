@@ -1,6 +1,6 @@
 //! Tags: words about a job that aq computes; no manifest says them.
 
-use crate::fleet::Job;
+use crate::fleet::{Job, PrState};
 use crate::job::{HolderId, Proof, Stage};
 
 /// The tags of a job. `gone` tells whether a holder provably lives no more.
@@ -29,7 +29,15 @@ pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool) -> Vec<String> {
     found
 }
 
-/// Whether it is in review because shipping met a conflict: only that raises the epoch above the head's.
-pub fn has_conflict(job: &Job) -> bool {
+/// Whether it is in review because it could not be shipped: only that raises the epoch above the head's.
+pub(super) fn came_back(job: &Job) -> bool {
     job.stage == Stage::Review && job.head.as_ref().is_some_and(|head| job.epoch > head.epoch)
+}
+
+/// Whether that was a conflict. A pull request also comes back because somebody closed it, or because it was
+/// sent back too often.
+pub fn has_conflict(job: &Job) -> bool {
+    let head = job.head.as_ref().and_then(|head| head.rev.as_ref());
+    let look = job.pr.as_ref().filter(|pr| Some(&pr.rev) == head).and_then(|pr| pr.look.as_ref());
+    came_back(job) && look.is_none_or(|look| look.state == PrState::Open && look.conflict)
 }
