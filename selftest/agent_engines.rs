@@ -118,7 +118,7 @@ fn an_engine_is_called_as_the_job_and_the_account_say() {
     assert!(prompt.trim_end().ends_with("Write hello.txt."), "{prompt}");
     assert!(prompt.len() > 100, "the persona stands before it: {prompt}");
     let state = floor.factory.state();
-    let usage = state.jobs.values().next().expect("a job").spent;
+    let usage = *state.jobs.values().next().expect("a job").spent;
     assert_eq!((usage.micro_usd, usage.tokens, usage.turns), (Some(250_000), Some(1_050), Some(1)));
 }
 

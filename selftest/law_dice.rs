@@ -418,11 +418,11 @@ fn submission(state: &State, now: Now, step: usize, dice: &mut Dice) -> Submissi
     }
     spec.priority = *dice.pick(&[Priority::Critical, Priority::High, Priority::Medium, Priority::Low]);
     if dice.one_in(5) {
-        spec.capabilities = vec!["gpu".parse().expect("a capability")];
+        spec.capabilities = vec!["gpu".parse().expect("a capability")].into();
     }
     spec.lock = dice.one_in(3).then(|| dice.pick(&["l1", "l2"]).to_string());
     if dice.one_in(4) {
-        spec.touches = vec![dice.pick(&["src/**", "src/a.rs", "docs/*"]).to_string()];
+        spec.touches = vec![dice.pick(&["src/**", "src/a.rs", "docs/*"]).to_string()].into();
     }
     for _ in 0..dice.below(3) {
         let known = dice.one_of(state).map(|job| job.id.to_string());
@@ -437,7 +437,7 @@ fn submission(state: &State, now: Now, step: usize, dice: &mut Dice) -> Submissi
         spec.retry.on = vec![Outcome::TaskFailed, Outcome::Timeout, Outcome::Crash];
         spec.retry.backoff = Backoff::Fixed(Span::from_secs(1));
     }
-    spec.review = dice.rule();
+    spec.review = dice.rule().into();
     spec.autoship = *dice.pick(&[Autoship::Never, Autoship::Verified, Autoship::After(Span::from_mins(1))]);
     spec.not_before = dice.one_in(6).then(|| dice.moment(now.wall));
     spec.has_body = !dice.one_in(6);

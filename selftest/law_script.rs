@@ -163,12 +163,13 @@ fn spec(words: &Words<'_>, now: Now) -> Spec {
         Some(p) => serde_json::from_value(p.into()).expect("a priority"),
         None => Priority::Medium,
     };
-    spec.capabilities = words.list("needs").iter().map(|c| c.parse().expect("a capability")).collect();
+    let needs = words.list("needs");
+    *spec.capabilities = needs.iter().map(|c| c.parse().expect("a capability")).collect();
     spec.lock = words.get("lock").map(str::to_string);
-    spec.touches = words.list("touches");
+    spec.touches = words.list("touches").into();
     spec.deps = words.list("deps");
     spec.deps_mode = if words.get("mode") == Some("soft") { DepsMode::Soft } else { DepsMode::Hard };
-    spec.budget = budget(words, "budget.");
+    spec.budget = budget(words, "budget.").into();
     if let Some(max) = words.get("retry") {
         spec.retry.max = u32::try_from(number(max)).expect("small");
     }
@@ -178,7 +179,7 @@ fn spec(words: &Words<'_>, now: Now) -> Spec {
     if words.get("on").is_some() {
         spec.retry.on = words.list("on").iter().map(|o| Outcome::parse(o).expect("an outcome")).collect();
     }
-    spec.review = rule(words);
+    spec.review = rule(words).into();
     spec.autoship = match words.get("autoship") {
         None => Autoship::Never,
         Some("verified") => Autoship::Verified,

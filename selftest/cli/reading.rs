@@ -10,7 +10,9 @@ use std::process::Stdio;
 /// A queue with a job in most places: shipped history, a running one, a review, a chain, a parked one.
 pub fn queue() -> Bench {
     let bench = Bench::queue();
-    bench.job("lease-table-2222", |spec| spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() });
+    bench.job("lease-table-2222", |spec| {
+        spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() }.into()
+    });
     attempt(&bench, "lease-table-2222", Outcome::Ok, Some("8c1f2e0aaaa"));
     bench.pass("10m").job("broken-3333", |_| {});
     attempt(&bench, "broken-3333", Outcome::TaskFailed, None);

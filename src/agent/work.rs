@@ -159,7 +159,7 @@ pub(super) struct Work {
 impl Work {
     /// What is left of a job's budget now.
     pub fn meter(&mut self, job: &crate::fleet::Job) {
-        let (budget, spent) = (job.budget(), job.spent);
+        let (budget, spent) = (job.budget(), *job.spent);
         (self.budget, self.spent) = (budget, spent);
         let less =
             |ceiling: Option<u64>, used: Option<u64>| ceiling.map(|c| c.saturating_sub(used.unwrap_or(0)));

@@ -1,6 +1,7 @@
 //! What has happened, in the past tense. Events only grow: a field or kind is never renamed or dropped.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +40,7 @@ pub struct Actor {
     /// What sort of being.
     pub kind: ActorKind,
     /// Its name within the kind.
-    pub name: std::sync::Arc<str>,
+    pub name: Arc<str>,
 }
 
 impl Actor {
@@ -140,7 +141,7 @@ whats! {
     /// A manifest was accepted.
     JobSubmitted = "job_submitted" {
         job: JobId,
-        spec: Box<Spec>,
+        spec: Arc<Spec>,
         body: BlobId,
         effective: BlobId,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,7 +159,7 @@ whats! {
     /// A waiting job got a new manifest.
     JobSuperseded = "job_superseded" {
         job: JobId,
-        spec: Box<Spec>,
+        spec: Arc<Spec>,
         body: BlobId,
         effective: BlobId,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -8,7 +8,7 @@ use super::event::{Actor, ActorKind};
 use super::pull_request::PullRequest;
 use crate::job::{
     AttemptNo, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, Insight, JobId, Outcome, Proof,
-    Rev, ReviewRule, Seq, Spec, Stage, Usage,
+    Rev, ReviewRule, Seldom, Seq, Spec, Stage, Usage,
 };
 use crate::time::Stamp;
 
@@ -272,7 +272,7 @@ pub enum Handoff {
     PullRequest(BlobId),
 }
 
-/// A job in the hot state.
+/// A job in the hot state. Most of a long queue only wait: what those have nothing of costs them a pointer.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Job {
     /// Its name.
@@ -302,7 +302,7 @@ pub struct Job {
     /// Since when it competes for a slot, whatever interrupted it; ages its priority.
     pub waiting: Stamp,
     /// Not in the line.
-    pub park: Option<Park>,
+    pub park: Option<Box<Park>>,
     /// What must come first: deps as written, then children.
     pub deps: Vec<Dep>,
     /// The composite it belongs to.
@@ -310,7 +310,7 @@ pub struct Job {
     /// Its parts.
     pub children: Vec<JobId>,
     /// Who holds it.
-    pub lease: Option<Lease>,
+    pub lease: Option<Box<Lease>>,
     /// Every attempt, oldest first.
     pub attempts: Vec<Attempt>,
     /// Failures since submit or redrive that count toward `retry.max`.
@@ -324,9 +324,9 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries: Option<Stamp>,
     /// When leases were lost, within the poison window.
-    pub lost: Vec<Stamp>,
+    pub lost: Seldom<Vec<Stamp>>,
     /// The accepted work.
-    pub head: Option<Head>,
+    pub head: Option<Box<Head>>,
     /// The last checkpoint of any epoch, accepted or not, and its epoch.
     pub checkpoint: Option<(Rev, Epoch)>,
     /// Checkpoints so far: the number of the last one.
@@ -336,25 +336,25 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Rev>,
     /// Decisions about the head.
-    pub reviews: Vec<Decision>,
+    pub reviews: Seldom<Vec<Decision>>,
     /// The gate, if it was changed after submit.
-    pub rule: Option<ReviewRule>,
+    pub rule: Option<Box<ReviewRule>>,
     /// What all attempts since submit or redrive used up.
-    pub spent: Usage,
+    pub spent: Seldom<Usage>,
     /// Ceilings raised by an operator.
-    pub raised: Budget,
+    pub raised: Seldom<Budget>,
     /// For the next prompt.
-    pub handoff: Vec<Handoff>,
+    pub handoff: Seldom<Vec<Handoff>>,
     /// The open question.
     pub asked: Option<BlobId>,
     /// Its pull request, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pr: Option<PullRequest>,
+    pub pr: Option<Box<PullRequest>>,
     /// How it was shipped.
-    pub shipped: Option<(String, Option<Rev>)>,
+    pub shipped: Option<Box<(String, Option<Rev>)>>,
     /// Of a reviewer's job: what it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<Subject>,
+    pub subject: Option<Box<Subject>>,
     /// Engines asked about its commits, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked_reviews: Vec<AskedReview>,
@@ -366,7 +366,7 @@ pub struct Job {
 impl Job {
     /// The gate in force.
     pub fn review_rule(&self) -> &ReviewRule {
-        self.rule.as_ref().unwrap_or(&self.spec.review)
+        self.rule.as_deref().unwrap_or(&self.spec.review)
     }
 
     /// The ceilings in force.
@@ -392,19 +392,19 @@ impl Job {
 
     /// The lease for running, if there is one.
     pub fn work_lease(&self) -> Option<&Lease> {
-        self.lease.as_ref().filter(|l| l.kind == LeaseKind::Work)
+        self.lease.as_deref().filter(|l| l.kind == LeaseKind::Work)
     }
 
     /// The lease for shipping, if there is one.
     pub fn ship_lease(&self) -> Option<&Lease> {
-        self.lease.as_ref().filter(|l| l.kind == LeaseKind::Ship)
+        self.lease.as_deref().filter(|l| l.kind == LeaseKind::Ship)
     }
 
     /// The pull request that ships it once it is merged: it has the work as it is, and nobody is at it now.
     pub fn awaited_pr(&self) -> Option<&PullRequest> {
         let head = self.head.as_ref().and_then(|head| head.rev.as_ref());
         let waits = self.stage == Stage::Testing && self.lease.is_none();
-        self.pr.as_ref().filter(|pr| waits && Some(&pr.rev) == head && !pr.is_closed())
+        self.pr.as_deref().filter(|pr| waits && Some(&pr.rev) == head && !pr.is_closed())
     }
 
     /// Approvals that count: of the head as it is, at most one per reviewer.

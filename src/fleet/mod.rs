@@ -10,6 +10,7 @@ mod invariant;
 mod job;
 mod pick;
 mod pull_request;
+mod read;
 mod refusal;
 mod state;
 

@@ -85,7 +85,7 @@ pub fn gates(state: &State, job: &Job, who: Option<&Claimant>, now: Now) -> Vec<
 fn place_gates(state: &State, job: &Job) -> Vec<Gate> {
     match job.stage {
         Stage::Queued => {
-            let mut found: Vec<Gate> = job.park.iter().cloned().map(Gate::Parked).collect();
+            let mut found: Vec<Gate> = job.park.as_deref().into_iter().cloned().map(Gate::Parked).collect();
             found.extend(unmet(state, job));
             // Its parts are its work: a composite without a body never runs, nor before it has any.
             if !job.spec.has_body {

@@ -13,6 +13,7 @@ use super::account::{Account, AccountId};
 use super::command::PauseMode;
 use super::event::Window;
 use super::job::Job;
+use super::read::read_jobs;
 use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Priority, Rev, Seq, Stage};
 use crate::time::{Span, Stamp};
 
@@ -59,6 +60,7 @@ pub struct State {
     /// Its time.
     pub at: Stamp,
     /// The hot jobs.
+    #[serde(deserialize_with = "read_jobs")]
     pub jobs: OrdMap<JobId, Arc<Job>>,
     /// Archived jobs.
     pub tombs: OrdMap<JobId, Tombstone>,
@@ -213,8 +215,7 @@ impl State {
     /// Makes the indexes anew from the jobs, after a snapshot was read.
     pub fn reindex(&mut self) {
         self.index = Index::default();
-        let jobs: Vec<Arc<Job>> = self.jobs.values().cloned().collect();
-        for job in &jobs {
+        for job in self.jobs.values() {
             self.index.enter(job);
         }
     }

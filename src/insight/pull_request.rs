@@ -53,7 +53,7 @@ fn check_words(checks: Checks) -> String {
 /// That a pull request outlives its job, and what closes it; `None` where none is open.
 pub fn pr_left_open(job: &Job) -> Option<String> {
     let open = |pr: &&PullRequest| !pr.is_closed() && !pr.is_merged();
-    let pr = job.pr.as_ref().filter(open)?;
+    let pr = job.pr.as_deref().filter(open)?;
     Some(format!("pr #{} stays open; to close it: gh pr close {}", pr.number, pr.url))
 }
 

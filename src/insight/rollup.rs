@@ -69,7 +69,7 @@ fn add(sum: &mut Rollup, spans: &mut Vec<Span>, attempt: &Attempt) {
 
 /// What the job used up since submit or redrive, its open attempt included.
 pub fn used(job: &Job) -> Usage {
-    job.open_attempt().map_or(job.spent, |attempt| job.spent.plus(attempt.usage))
+    job.open_attempt().map_or(*job.spent, |attempt| job.spent.plus(attempt.usage))
 }
 
 #[cfg(test)]

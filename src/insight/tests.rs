@@ -103,10 +103,10 @@ fn submit(id: JobId, fields: &[(&str, &str)]) -> Command {
             }
             "deps" => spec.deps = value.split(',').map(str::to_string).collect(),
             "lock" => spec.lock = Some((*value).to_string()),
-            "cap" => spec.capabilities = vec![value.parse().expect("a capability")],
+            "cap" => spec.capabilities = vec![value.parse().expect("a capability")].into(),
             "engine" => spec.engine = Some((*value).to_string()),
             "budget" => spec.budget.micro_usd = parse_usd(value),
-            "review" => spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() },
+            "review" => spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() }.into(),
             other => panic!("no such field: {other}"),
         }
     }

@@ -91,6 +91,11 @@ impl HolderId {
 }
 
 impl JobId {
+    /// Whether both are one name in memory; they may be equal without.
+    pub fn is_same(&self, other: &JobId) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Makes an id from a title and 64 random bits; the caller checks that it is free.
     pub fn mint(title: &str, chance: u64) -> JobId {
         let mut text = slug(title);

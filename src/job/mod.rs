@@ -33,6 +33,7 @@ mod problem;
 mod profile;
 mod read;
 mod reader;
+mod seldom;
 mod spec;
 mod stage;
 mod tokens;
@@ -68,6 +69,7 @@ pub use problem::{At, PROBLEMS_MAX, Problem, nearest, render_problems, suggestio
 pub use profile::{BUILT_IN_PROFILES, Profile, built_in_profile, profile_fields, read_profile};
 pub use read::{body_of, read_manifest, read_on};
 pub use reader::{Known, Words};
+pub use seldom::{Seldom, Usual};
 pub use spec::{
     Autoship, Backoff, DEFAULT_TIMEOUT, DepsMode, EngineClass, EngineReviewer, Priority, Retry, ReviewRule,
     ShipKind, Spec,

@@ -4,10 +4,11 @@
 //! needs (prompt, persona, commands, paths) is in a blob and never in an event.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Capability, IdempotencyKey, Outcome};
+use super::{Budget, Capability, IdempotencyKey, Outcome, Seldom, Usual};
 use crate::time::{Span, Stamp};
 
 /// Wall time of one attempt where nothing else is said.
@@ -136,6 +137,13 @@ impl Default for Retry {
     }
 }
 
+impl Usual for Retry {
+    fn usual() -> &'static Retry {
+        static USUAL: LazyLock<Retry> = LazyLock::new(Retry::default);
+        &USUAL
+    }
+}
+
 /// The gate between an attempt that ended well and testing.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct ReviewRule {
@@ -151,6 +159,13 @@ pub struct ReviewRule {
     /// The submitter may not approve either.
     #[serde(default, skip_serializing_if = "is_default")]
     pub four_eyes: bool,
+}
+
+impl Usual for ReviewRule {
+    fn usual() -> &'static ReviewRule {
+        static USUAL: LazyLock<ReviewRule> = LazyLock::new(ReviewRule::default);
+        &USUAL
+    }
 }
 
 /// An entry of `reviewers` that asks an engine.
@@ -244,17 +259,17 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: Priority,
     /// What a host must have.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub capabilities: Vec<Capability>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub capabilities: Seldom<Vec<Capability>>,
     /// Soft wishes: `factory:NAME`, `os:linux`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prefers: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub prefers: Seldom<Vec<String>>,
     /// One running job per key; `None` where the own worktree makes a lock needless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
     /// Overlapping running jobs of the same repository wait for each other.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub touches: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub touches: Seldom<Vec<String>>,
     /// Names as written: ids, idempotency keys or file stems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deps: Vec<String>,
@@ -263,13 +278,13 @@ pub struct Spec {
     pub deps_mode: DepsMode,
     /// Ceilings over all attempts.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub budget: Budget,
+    pub budget: Seldom<Budget>,
     /// What is retried, how often, after what pause.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub retry: Retry,
+    pub retry: Seldom<Retry>,
     /// The gate before testing.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub review: ReviewRule,
+    pub review: Seldom<ReviewRule>,
     /// What shipping does.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ship: ShipKind,
@@ -320,15 +335,15 @@ impl Spec {
             prefers_engine: None,
             profile: developer(),
             priority: Priority::default(),
-            capabilities: Vec::new(),
-            prefers: Vec::new(),
+            capabilities: Seldom::default(),
+            prefers: Seldom::default(),
             lock: None,
-            touches: Vec::new(),
+            touches: Seldom::default(),
             deps: Vec::new(),
             deps_mode: DepsMode::default(),
-            budget: Budget::default(),
-            retry: Retry::default(),
-            review: ReviewRule::default(),
+            budget: Seldom::default(),
+            retry: Seldom::default(),
+            review: Seldom::default(),
             ship: ShipKind::default(),
             autoship: Autoship::default(),
             not_before: None,

@@ -1,7 +1,10 @@
 //! What an attempt used up, and the ceilings it may not pass.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
+use super::seldom::Usual;
 use super::tokens::Tokens;
 use crate::time::Span;
 
@@ -93,6 +96,20 @@ pub struct Budget {
     /// Wall time of engines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall: Option<Span>,
+}
+
+impl Usual for Usage {
+    fn usual() -> &'static Usage {
+        static USUAL: LazyLock<Usage> = LazyLock::new(Usage::default);
+        &USUAL
+    }
+}
+
+impl Usual for Budget {
+    fn usual() -> &'static Budget {
+        static USUAL: LazyLock<Budget> = LazyLock::new(Budget::default);
+        &USUAL
+    }
 }
 
 impl Budget {

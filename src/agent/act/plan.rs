@@ -146,7 +146,7 @@ impl Doer {
     /// What earlier attempts left, for the hand-off.
     async fn before(&self, job: &Job, prepared: &Prepared, work: &Work) -> Before {
         let mut before = Before::default();
-        for note in &job.handoff {
+        for note in job.handoff.iter() {
             match note {
                 Handoff::Rejected(words) => before.rejections.push(words.clone()),
                 Handoff::Reviewed(words) => before.rejections.push(self.text_of(words).await),

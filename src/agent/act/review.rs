@@ -283,7 +283,7 @@ impl Asked<'_> {
 
     /// The profile's ceilings, and no more than the reviewed job has left.
     fn budget(&self, profile: &Profile) -> Option<String> {
-        let (ceiling, spent) = (self.job.budget(), self.job.spent);
+        let (ceiling, spent) = (self.job.budget(), *self.job.spent);
         let own = profile.budget.unwrap_or_default();
         let left = |ceiling: Option<u64>, spent: Option<u64>, own: Option<u64>| {
             let left = ceiling.map(|ceiling| ceiling.saturating_sub(spent.unwrap_or(0)).max(1));

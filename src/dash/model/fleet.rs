@@ -86,7 +86,7 @@ pub fn demands(state: &State) -> Vec<Demand> {
         let capabilities = &job.spec.capabilities;
         let words: Vec<String> = capabilities.iter().map(ToString::to_string).collect();
         let fresh =
-            || Demand { engine: job.spec.engine.clone(), capabilities: capabilities.clone(), queued: 0 };
+            || Demand { engine: job.spec.engine.clone(), capabilities: capabilities.to_vec(), queued: 0 };
         all.entry((job.spec.engine.as_deref(), words.join(" "))).or_insert_with(fresh).queued += 1;
     }
     let mut all: Vec<Demand> = all.into_values().collect();

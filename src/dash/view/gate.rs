@@ -93,7 +93,7 @@ fn reviewers(canvas: &Canvas<'_>, job: &Job) -> Vec<Row> {
     let head = job.head.as_ref().and_then(|head| head.rev.as_ref());
     let you = |actor: &Actor| if actor.is(&model.me) { "  you" } else { "" };
     let mut rows: Vec<Row> = Vec::new();
-    for decision in &job.reviews {
+    for decision in job.reviews.iter() {
         let (role, sign, word) = match decision.approve {
             true => (Role::Good, look.stage_sign(Stage::Shipped), "yes"),
             false => (Role::Bad, canvas.sign(Sign::Bad), "no"),

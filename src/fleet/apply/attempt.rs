@@ -137,7 +137,7 @@ fn end_attempt(
     job.lease = None;
     match outcome.follow() {
         Follow::Gate | Follow::Unproven => {
-            job.head = Some(head);
+            job.head = Some(Box::new(head));
             job.reviews.clear();
             job.handoff.clear();
         }

@@ -7,7 +7,7 @@ use super::super::event::{Event, What};
 use super::super::job::{AskedReview, Job};
 use super::super::state::{RECEIPT_LIFE, State, Tombstone, day_of};
 use super::{attempt, gate, lease, place, pull_request};
-use crate::job::{Budget, JobId, Seq, Stage, Usage};
+use crate::job::{JobId, Seldom, Seq, Stage, Usage};
 use crate::time::Stamp;
 
 /// An event that cannot have followed the ones before it: the log is damaged or of another law.
@@ -93,7 +93,7 @@ impl State {
         let job = Job {
             id: id.clone(),
             file: file.as_deref().map(Into::into),
-            spec: Arc::from(spec.clone()),
+            spec: Arc::clone(spec),
             body: body.clone(),
             effective: effective.clone(),
             by: event.by.clone(),
@@ -114,20 +114,20 @@ impl State {
             overloads: 0,
             limits: 0,
             tries: None,
-            lost: Vec::new(),
+            lost: Seldom::default(),
             head: None,
             checkpoint: None,
             checkpoints: 0,
             restart: None,
-            reviews: Vec::new(),
+            reviews: Seldom::default(),
             rule: None,
-            spent: Usage::default(),
-            raised: Budget::default(),
-            handoff: Vec::new(),
+            spent: Seldom::default(),
+            raised: Seldom::default(),
+            handoff: Seldom::default(),
             asked: None,
             pr: None,
             shipped: None,
-            subject: reviews.clone(),
+            subject: reviews.clone().map(Box::new),
             asked_reviews: Vec::new(),
             reworks: 0,
         };
@@ -157,7 +157,7 @@ impl State {
     fn charge(&mut self, reviewed: &JobId, used: Usage) {
         if let Some(slot) = self.jobs.get_mut(reviewed) {
             let job = Arc::make_mut(slot);
-            job.spent = job.spent.plus(used);
+            job.spent = job.spent.plus(used).into();
         }
     }
 

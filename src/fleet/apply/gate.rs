@@ -7,7 +7,7 @@ use crate::job::{Proof, Stage};
 
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
-        What::ReviewRequested { rule, .. } => job.rule = Some(rule.clone()),
+        What::ReviewRequested { rule, .. } => job.rule = Some(Box::new(rule.clone())),
         What::ReviewGiven { epoch, approve, reviewer, review, words, checked, rev, to, .. } => {
             let by = reviewer.as_ref().unwrap_or(&event.by);
             job.reviews.retain(|d| !d.by.is(by));
@@ -36,7 +36,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
         What::Shipped { epoch, how, rev, .. } => {
             job.same(*epoch)?;
             job.lease = None;
-            job.shipped = Some((how.clone(), rev.clone()));
+            job.shipped = Some(Box::new((how.clone(), rev.clone())));
             job.move_to(Stage::Shipped, how, mark);
         }
         What::ShipFailed { epoch, reason, to, .. } => {

@@ -13,7 +13,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
     match &event.what {
         What::LeaseGranted { epoch, holder, engine, account, pool, reserve, .. } => {
             job.rise(*epoch)?;
-            job.lease = Some(Lease {
+            job.lease = Some(Box::new(Lease {
                 holder: holder.clone(),
                 kind: LeaseKind::Work,
                 granted: mark.at,
@@ -21,7 +21,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
                 account: account.clone(),
                 pool: pool.clone(),
                 reserve: *reserve,
-            });
+            }));
             // A question that was passed over is not open any more once the job runs again.
             job.asked = None;
             job.tries = None;
@@ -54,7 +54,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
         }
         What::ShipStarted { epoch, holder, .. } => {
             job.rise(*epoch)?;
-            job.lease = Some(Lease {
+            job.lease = Some(Box::new(Lease {
                 holder: holder.clone(),
                 kind: LeaseKind::Ship,
                 granted: mark.at,
@@ -62,7 +62,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
                 account: None,
                 pool: Vec::new(),
                 reserve: 0,
-            });
+            }));
         }
         _ => return Err("not about a lease".to_string()),
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::super::event::{ActorKind, Event, What};
 use super::super::job::{Handoff, Job, Park, ParkReason};
 use super::event::Mark;
-use crate::job::{Outcome, Stage, Usage};
+use crate::job::{Outcome, Seldom, Stage};
 
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
         What::JobSuperseded { spec, body, effective, deps, stage, .. } => {
-            job.spec = Arc::from(spec.clone());
+            job.spec = Arc::clone(spec);
             job.body = body.clone();
             job.effective = effective.clone();
             // Children stay parts of the job whatever the new manifest says.
@@ -36,7 +36,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.move_to(Stage::Queued, reason.words(), mark);
             let (text, window, account) = (text.clone(), window.clone(), account.clone());
             job.tries = None;
-            job.park = Some(Park { reason: *reason, until: *until, text, window, account });
+            job.park = Some(Box::new(Park { reason: *reason, until: *until, text, window, account }));
         }
         What::JobUnparked { reason, .. } => {
             let was = job.park.as_ref().map(|p| p.reason);
@@ -62,7 +62,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.lease = None;
             job.asked = Some(question.clone());
             job.move_to(Stage::Queued, ParkReason::Asked.words(), mark);
-            job.park = Some(Park::new(ParkReason::Asked, None));
+            job.park = Some(Box::new(Park::new(ParkReason::Asked, None)));
         }
         What::Answered { answer, .. } => {
             job.handoff.push(Handoff::Answered { question: job.asked.take(), answer: answer.clone() });
@@ -94,7 +94,7 @@ fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String
                 job.checkpoint = Some((rev.clone(), *epoch));
                 job.restart = from.clone();
             }
-            job.raised = job.raised.raised_by(raised);
+            job.raised = job.raised.raised_by(raised).into();
             job.tries = is_mended(job, event).then_some(mark.at);
             // Attempts stay counted; what only ran in a row begins anew.
             (job.overloads, job.limits) = (0, 0);
@@ -105,7 +105,7 @@ fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String
             job.tries = is_mended(job, event).then_some(mark.at);
             (job.counted, job.overloads, job.limits, job.reworks) = (0, 0, 0, 0);
             job.lost.clear();
-            job.spent = Usage::default();
+            job.spent = Seldom::default();
             job.forget_rounds();
             job.move_to(*to, "redriven", mark);
         }

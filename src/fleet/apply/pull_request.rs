@@ -15,7 +15,8 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             let old = job.pr.take().filter(|pr| pr.number == *number);
             let (answered, sent_back) = old.map(|pr| (pr.answered, pr.sent_back)).unwrap_or_default();
             let (number, url, rev) = (*number, url.clone(), rev.clone());
-            job.pr = Some(PullRequest { number, url, rev, at: mark.at, look: None, answered, sent_back });
+            let pr = PullRequest { number, url, rev, at: mark.at, look: None, answered, sent_back };
+            job.pr = Some(Box::new(pr));
             job.move_to(Stage::Testing, &format!("pr #{number} open"), mark);
         }
         What::PrSeen { epoch, look, .. } => {

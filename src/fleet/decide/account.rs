@@ -140,7 +140,7 @@ pub(super) fn open(
         let engine_is = job.attempts.last().is_some_and(|attempt| attempt.engine == engine);
         let for_it =
             |park: &Park| park.reason == ParkReason::Limit && park.account.as_deref() == Some(account);
-        engine_is && job.park.as_ref().is_some_and(for_it)
+        engine_is && job.park.as_deref().is_some_and(for_it)
     });
     let reason = format!("{id} was opened by a person");
     events.extend(parked.map(|job| What::JobUnparked { job: job.id.clone(), reason: reason.clone() }));

@@ -22,7 +22,7 @@ pub(super) fn park(job: &Job, until: Option<Stamp>, reason: ParkReason) -> Resul
     // Stopping a running job is a change of stage: the worker is fenced out by the higher epoch.
     let epoch = job.epoch + u64::from(job.stage.is_held());
     let wait = Park::new(reason, until);
-    if job.park.as_ref() == Some(&wait) {
+    if job.park.as_deref() == Some(&wait) {
         return Err(Refusal::new(
             Code::NoChange,
             format!("{} is parked so already", job.id),

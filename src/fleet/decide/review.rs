@@ -12,6 +12,8 @@
 //! two engines that disagree for ever would spend without end. Rejected: to believe the command that a
 //! reviewer says it ran. Nothing but its own word would speak for it.
 
+use std::sync::Arc;
+
 use super::super::command::{Now, Submission};
 use super::super::event::{Actor, ActorKind, What};
 use super::super::job::{Job, Subject, VerdictSaid};
@@ -49,7 +51,7 @@ pub(super) fn order(state: &State, new: &Submission, of: &Subject) -> Result<Vec
     must_afford(job, &Budget::default())?;
     Ok(vec![What::JobSubmitted {
         job: new.job.clone(),
-        spec: Box::new(new.spec.clone()),
+        spec: Arc::new(new.spec.clone()),
         body: new.body.clone(),
         effective: new.effective.clone(),
         file: None,

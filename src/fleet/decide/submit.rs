@@ -1,6 +1,7 @@
 //! Making jobs: idempotency, dependencies, cycles, children, and editing one that waits.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::command::{Now, Order, Submission};
 use super::super::event::{ActorKind, What};
@@ -40,7 +41,7 @@ pub(super) fn submit(
     let met = deps.iter().all(|d| satisfied(state, new.spec.deps_mode, d));
     let mut events = vec![What::JobSubmitted {
         job: new.job.clone(),
-        spec: Box::new(new.spec.clone()),
+        spec: Arc::new(new.spec.clone()),
         body: new.body.clone(),
         effective: new.effective.clone(),
         file: new.file.clone(),
@@ -240,10 +241,10 @@ pub(super) fn supersede(
     let met = needs.all(|d| satisfied(state, spec.deps_mode, &d));
     // A park by a person or by a limit is not lifted by an edit; only a date in the file is. What the
     // edited job waits for is looked at when that park ends.
-    let kept = job.park.as_ref().filter(|p| p.reason != ParkReason::NotBefore);
+    let kept = job.park.as_deref().filter(|p| p.reason != ParkReason::NotBefore);
     let mut events = vec![What::JobSuperseded {
         job: job.id.clone(),
-        spec: Box::new(spec.clone()),
+        spec: Arc::new(spec.clone()),
         body: body.clone(),
         effective: effective.clone(),
         deps,

@@ -46,8 +46,9 @@ impl Look {
     }
 
     /// Enough to know that a file was not written to since.
-    pub fn seen(self) -> (u64, i128) {
-        (self.len, self.changed)
+    pub fn seen(self) -> (u64, i64) {
+        // Nanoseconds of the kernel's own clock: they fit until the year 2262.
+        (self.len, i64::try_from(self.changed).unwrap_or(i64::MAX))
     }
 }
 

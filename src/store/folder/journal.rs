@@ -11,16 +11,20 @@
 use std::collections::BTreeMap;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::disk::write_whole;
+use crate::fleet::State;
 use crate::job::{BlobId, Folder, JobId};
 use crate::store::Fault;
 
 /// Records beyond which the journal is worth rewriting, and how many per live file.
 const COMPACT_FROM: usize = 4_096;
 const COMPACT_RATIO: usize = 3;
+/// Records read or noted before names are shared with the state: fewer are not worth the walk.
+const SHARE_FROM: usize = 1_024;
 
 /// Where a file was put, and what it looked like when its content was last known to be the job's.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -28,10 +32,10 @@ pub(super) struct Spot {
     /// The folder.
     pub folder: Folder,
     /// The file's name in it.
-    pub name: String,
+    pub name: Arc<str>,
     /// Size and time of change (ns) when its bytes were last compared; 0 if never.
     #[serde(default)]
-    pub seen: (u64, i128),
+    pub seen: (u64, i64),
     /// What its bytes were then: tells an edit by hand from a text that the law replaced meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<BlobId>,
@@ -52,7 +56,9 @@ pub(super) struct Journal {
     offset: u64,
     records: usize,
     spots: BTreeMap<JobId, Spot>,
-    names: BTreeMap<String, JobId>,
+    names: BTreeMap<Arc<str>, JobId>,
+    /// Records since names were last shared with the state.
+    unshared: usize,
     pending: Vec<u8>,
 }
 
@@ -65,6 +71,7 @@ impl Journal {
             records: 0,
             spots: BTreeMap::new(),
             names: BTreeMap::new(),
+            unshared: 0,
             pending: Vec::new(),
         }
     }
@@ -115,10 +122,11 @@ impl Journal {
 
     fn take(&mut self, record: Record) {
         self.records += 1;
+        self.unshared += 1;
         if let Some(old) = self.spots.remove(&record.job)
-            && self.names.get(&old.name) == Some(&record.job)
+            && self.names.get(&*old.name) == Some(&record.job)
         {
-            self.names.remove(&old.name);
+            self.names.remove(&*old.name);
         }
         if let Some(spot) = record.spot {
             self.names.insert(spot.name.clone(), record.job.clone());
@@ -128,6 +136,30 @@ impl Journal {
 
     pub fn spot(&self, job: &JobId) -> Option<&Spot> {
         self.spots.get(job)
+    }
+
+    /// Lets names and hashes be those of the state, once many were read: they are equal, and a long queue has
+    /// room for one of each. Nothing else changes.
+    pub fn share(&mut self, state: &State) {
+        if self.unshared < SHARE_FROM || self.unshared * COMPACT_RATIO < self.spots.len() {
+            return;
+        }
+        self.unshared = 0;
+        let with_job = |(id, mut spot): (JobId, Spot)| {
+            let Some(job) = state.jobs.get(&id) else { return (id, spot) };
+            spot.body = spot.body.map(|body| if body == job.body { job.body.clone() } else { body });
+            if let Some(file) = job.file.as_ref().filter(|file| **file == spot.name) {
+                spot.name = Arc::clone(file);
+            }
+            (job.id.clone(), spot)
+        };
+        self.spots = std::mem::take(&mut self.spots).into_iter().map(with_job).collect();
+        let spots = &self.spots;
+        let with_spot = |(name, id): (Arc<str>, JobId)| match spots.get_key_value(&id) {
+            Some((id, spot)) if spot.name == name => (Arc::clone(&spot.name), id.clone()),
+            _ => (name, id),
+        };
+        self.names = std::mem::take(&mut self.names).into_iter().map(with_spot).collect();
     }
 
     /// Which job a file name belongs to, in whatever folder.
@@ -183,5 +215,52 @@ impl Journal {
         (self.file, self.offset, self.records) = (Some(file), text.len() as u64, self.spots.len());
         self.pending.clear();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fleet::{Actor, ActorKind, Event, What};
+    use crate::job::{Spec, Stage};
+    use crate::time::Stamp;
+
+    #[test]
+    fn what_is_shared_with_the_state_is_told_as_before() {
+        let mut state = State::default();
+        let what = What::JobSubmitted {
+            job: JobId::from("a-2222"),
+            spec: Arc::new(Spec::titled("a")),
+            body: BlobId::from("text"),
+            effective: BlobId::from("e"),
+            file: Some("a.md".to_string()),
+            deps: Vec::new(),
+            parent: None,
+            reviews: None,
+            stage: Stage::Queued,
+        };
+        let by = Actor::new(ActorKind::Person, "ann");
+        let event = Event { at: Stamp::from_millis(1), by, key: None, note: None, what };
+        state.apply(&event).expect("fits");
+        let mut journal = Journal::at(PathBuf::new());
+        for (job, name, body) in
+            [("b-2222", "a.md", "other"), ("a-2222", "a.md", "text"), ("c-2222", "c.md", "")]
+        {
+            let spot = Spot {
+                folder: Folder::Inbox,
+                name: name.into(),
+                seen: (1, 2),
+                body: Some(BlobId::from(body)),
+            };
+            journal.take(Record { job: JobId::from(job), spot: Some(spot) });
+        }
+        let told = |it: &Journal| format!("{:?} {:?}", it.spots, it.names);
+        let before = told(&journal);
+        journal.unshared = SHARE_FROM;
+        journal.share(&state);
+        assert_eq!(told(&journal), before);
+        let (job, file) = (&state.jobs["a-2222"], &journal.spots["a-2222"].name);
+        assert!(job.file.as_ref().is_some_and(|name| Arc::ptr_eq(name, file)), "kept once");
+        assert_eq!(journal.owner("a.md"), Some(&job.id), "the last owner");
     }
 }

@@ -85,10 +85,10 @@ impl Layout {
         }
         let moved = self.rename(&self.path(spot.folder, &spot.name), job, wanted, &spot.name)?;
         // A hand had moved it there itself, and the law has just agreed.
-        let there = || Some(spot.name.clone()).filter(|name| self.look(wanted, name).is_some());
+        let there = || Some(spot.name.to_string()).filter(|name| self.look(wanted, name).is_some());
         // `None`: it is not where it was put; a hand has it, and the scan will say so.
         if let Some(name) = moved.or_else(there) {
-            self.journal.note(&job.id, Some(Spot { folder: wanted, name, ..spot }));
+            self.journal.note(&job.id, Some(Spot { folder: wanted, name: name.into(), ..spot }));
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Layout {
             }
         }
         // Never compared as it is now: the next scan reads it.
-        let spot = Spot { folder: wanted, name, seen: (0, 0), body: Some(job.body.clone()) };
+        let spot = Spot { folder: wanted, name: name.into(), seen: (0, 0), body: Some(job.body.clone()) };
         self.journal.note(&job.id, Some(spot));
         Ok(())
     }
@@ -149,7 +149,8 @@ impl Layout {
         };
         write_whole(&path, &bytes)?;
         let seen = Look::at(&path).map_or((0, 0), Look::seen);
-        self.journal.note(&job.id, Some(Spot { folder, name, seen, body: Some(job.body.clone()) }));
+        self.journal
+            .note(&job.id, Some(Spot { folder, name: name.into(), seen, body: Some(job.body.clone()) }));
         Ok(())
     }
 
@@ -216,7 +217,9 @@ impl Layout {
                     None => None,
                 };
                 match moved {
-                    Some(name) => self.journal.note(id, Some(Spot { folder: wanted, name, ..spot })),
+                    Some(name) => {
+                        self.journal.note(id, Some(Spot { folder: wanted, name: name.into(), ..spot }))
+                    }
                     None => self.recreate(job, &spot.name, blobs)?,
                 }
             }

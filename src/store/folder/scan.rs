@@ -78,6 +78,7 @@ impl Layout {
     /// Compares disk, journal and state; finishes our own moves; tells the rest.
     pub fn scan(&mut self, state: &State, renamed: &BTreeSet<String>, blobs: &Blobs) -> Result<Scan, Fault> {
         self.journal.catch_up()?;
+        self.journal.share(state);
         let (mut scan, seen) = self.list_whole()?;
         let mut lost = Vec::new();
         let inbox = self.place.queue.join("inbox");
@@ -99,7 +100,7 @@ impl Layout {
         let stays = |id: &JobId, spot: &Spot| {
             state.job(id).is_some()
                 || state.tombs.contains_key(id)
-                    && seen.get(&spot.name).is_some_and(|at| at.contains(&spot.folder))
+                    && seen.get(&*spot.name).is_some_and(|at| at.contains(&spot.folder))
         };
         let gone: Vec<JobId> =
             self.journal.jobs().filter(|(id, spot)| !stays(id, spot)).map(|row| row.0.clone()).collect();
@@ -158,7 +159,7 @@ impl Layout {
     fn rests(&self, job: &Job, seen: &Seen, inbox: &std::fs::File) -> bool {
         let Some(spot) = self.journal.spot(&job.id) else { return false };
         let wanted = job.stage.folder();
-        if spot.folder != wanted || !seen.get(&spot.name).is_some_and(|at| at.contains(&wanted)) {
+        if spot.folder != wanted || !seen.get(&*spot.name).is_some_and(|at| at.contains(&wanted)) {
             return false;
         }
         let as_it_was = || Look::below(inbox, &spot.name).is_some_and(|look| look.seen() == spot.seen);
@@ -174,7 +175,7 @@ impl Layout {
         scan: &mut Scan,
     ) -> Result<(), Fault> {
         let wanted = job.stage.folder();
-        let at = seen.get(&spot.name).map_or(&[][..], Vec::as_slice);
+        let at = seen.get(&*spot.name).map_or(&[][..], Vec::as_slice);
         if spot.folder != wanted {
             return self.finish_move(job, spot, at, seen, blobs, scan);
         }
@@ -202,7 +203,7 @@ impl Layout {
         let wanted = job.stage.folder();
         // Renamed but not recorded, perhaps under the name it gets where the plain one was taken.
         for n in [1, 2, 0] {
-            let name = if n == 0 { spot.name.clone() } else { with_id(&spot.name, &job.id, n) };
+            let name = if n == 0 { spot.name.to_string() } else { with_id(&spot.name, &job.id, n) };
             if !seen.get(&name).is_some_and(|at| at.contains(&wanted)) || !self.is_free(wanted, &name) {
                 continue;
             }
@@ -211,7 +212,7 @@ impl Layout {
             let not_moved =
                 both && self.is_file_of(spot.folder, &name, job) && !self.is_file_of(wanted, &name, job);
             if !not_moved {
-                self.journal.note(&job.id, Some(Spot { folder: wanted, name, ..spot.clone() }));
+                self.journal.note(&job.id, Some(Spot { folder: wanted, name: name.into(), ..spot.clone() }));
                 return Ok(());
             }
         }
@@ -221,7 +222,7 @@ impl Layout {
         if let Some(other) = at.first() {
             let from = self.path(*other, &spot.name);
             if let Some(name) = self.rename(&from, job, wanted, &spot.name)? {
-                self.journal.note(&job.id, Some(Spot { folder: wanted, name, ..spot.clone() }));
+                self.journal.note(&job.id, Some(Spot { folder: wanted, name: name.into(), ..spot.clone() }));
                 scan.notes.push(format!(
                     "{} was moved to {} by hand while it became {}: its file is in {}/",
                     job.id,
@@ -249,7 +250,7 @@ impl Layout {
             let spot = Spot { seen: look.seen(), body: Some(hash), ..spot.clone() };
             self.journal.note(&job.id, Some(spot));
         } else if known || !self.renew(job, blobs)? {
-            scan.findings.push(Finding::Edited { job: job.id.clone(), name: spot.name.clone(), bytes });
+            scan.findings.push(Finding::Edited { job: job.id.clone(), name: spot.name.to_string(), bytes });
         }
         Ok(())
     }
@@ -338,7 +339,8 @@ impl Layout {
             let Some(job) = self.told.get(name).and_then(|body| gone.remove(body)) else { return true };
             let from = job.stage.folder();
             if let Some(spot) = self.journal.spot(&job.id).cloned() {
-                let spot = Spot { name: name.clone(), seen: (0, 0), body: Some(job.body.clone()), ..spot };
+                let spot =
+                    Spot { name: name.as_str().into(), seen: (0, 0), body: Some(job.body.clone()), ..spot };
                 self.journal.note(&job.id, Some(spot));
             }
             found.insert(job.id.clone());
