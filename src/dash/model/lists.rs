@@ -10,7 +10,8 @@ use std::sync::Arc;
 use super::board::{Cards, deal};
 use super::column::{ColumnRow, Key};
 use super::fleet::{Demand, demands};
-use super::graph::{GraphSeen, GraphWish, graph_seen};
+use super::graph::{GraphSeen, GraphWish, graph_rows, graph_seen};
+use super::listing::Step;
 use crate::fleet::{Job, Now, State};
 use crate::insight::{Filter, Line, Need, Scene, Spending, needs_you, spending};
 use crate::job::{HolderId, JobId, Stage};
@@ -50,6 +51,21 @@ pub struct Request {
     pub graph_filter: Filter,
     /// What the line asks for too, where it is on the screen.
     pub demands: bool,
+    /// The rows that are on the screens.
+    pub shown: PerList<Arc<Vec<JobId>>>,
+    /// Lists that were replaced. To give back the memory of a hundred thousand rows takes longer than a frame.
+    pub shed: Vec<Lists>,
+}
+
+/// One of each list that has a cursor.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct PerList<T> {
+    pub jobs: T,
+    pub needs: T,
+    pub running: T,
+    pub recent: T,
+    pub graph: T,
 }
 
 /// A column and a direction.
@@ -86,6 +102,10 @@ pub struct Lists {
     pub graph: Arc<GraphSeen>,
     /// What the line asks for, where that was asked for.
     pub demands: Arc<Vec<Demand>>,
+    /// The lists with a cursor.
+    pub rows: PerList<Arc<Vec<JobId>>>,
+    /// What they do to the rows that were on the screens.
+    pub steps: PerList<Step>,
 }
 
 /// Makes every list.
@@ -101,20 +121,45 @@ pub fn lists(of: &Request) -> Lists {
         of.state.job(&need.job).is_some_and(|job| job.stage == Stage::Testing && job.awaited_pr().is_none())
     };
     let (to_ship, needs): (Vec<Need>, Vec<Need>) = needs.into_iter().partition(ships);
+    let graph = of.graph.as_ref().map(|wish| graph_seen(&of.state, of.now, wish, &lets)).unwrap_or_default();
+    let jobs = Arc::new(jobs);
+    let running = Arc::new(by_since(&of.state, |job| job.stage.is_held(), usize::MAX, false));
+    let recent = Arc::new(by_since(&of.state, |job| job.stage.is_ended(), RECENT_MOST, true));
+    // All that only wait to be shipped are one row, which stands for the oldest.
+    let need_rows = needs.iter().chain(to_ship.first()).map(|need| need.job.clone()).collect();
+    let rows = PerList {
+        jobs: Arc::clone(&jobs),
+        needs: Arc::new(need_rows),
+        running: Arc::clone(&running),
+        recent: Arc::clone(&recent),
+        graph: graph_rows(&graph),
+    };
     Lists {
         generation: of.generation,
         board: Arc::new(if of.board { deal(&of.state, &jobs) } else { Cards::new() }),
-        jobs: Arc::new(jobs),
+        jobs,
         hidden,
         needs: Arc::new(needs),
         to_ship: Arc::new(to_ship.into_iter().map(|need| need.job).collect()),
-        running: Arc::new(by_since(&of.state, |job| job.stage.is_held(), usize::MAX, false)),
+        running,
         demands: Arc::new(if of.demands { demands(&of.state) } else { Vec::new() }),
         spending: of.spent_since.map(|from| spending(&of.state, from)).unwrap_or_default(),
-        graph: Arc::new(
-            of.graph.as_ref().map(|wish| graph_seen(&of.state, of.now, wish, &lets)).unwrap_or_default(),
-        ),
-        recent: Arc::new(by_since(&of.state, |job| job.stage.is_ended(), RECENT_MOST, true)),
+        graph: Arc::new(graph),
+        recent,
+        steps: steps(of, &rows),
+        rows,
+    }
+}
+
+fn steps(of: &Request, rows: &PerList<Arc<Vec<JobId>>>) -> PerList<Step> {
+    let step =
+        |shown: &Arc<Vec<JobId>>, new: &[JobId]| Step::of(shown, new, |id| of.state.jobs.contains_key(id));
+    PerList {
+        jobs: step(&of.shown.jobs, &rows.jobs),
+        needs: step(&of.shown.needs, &rows.needs),
+        running: step(&of.shown.running, &rows.running),
+        recent: step(&of.shown.recent, &rows.recent),
+        graph: step(&of.shown.graph, &rows.graph),
     }
 }
 
@@ -167,13 +212,4 @@ fn by_since(state: &State, has: impl Fn(&Job) -> bool, most: usize, newest: bool
         found.reverse();
     }
     found.into_iter().take(most).map(|row| row.1.clone()).collect()
-}
-
-/// How many rows of `old` stand elsewhere in `new`, or not at all, and how many are new.
-pub fn moved(old: &[JobId], new: &[JobId]) -> usize {
-    let (was, is): (HashSet<&JobId>, HashSet<&JobId>) = (old.iter().collect(), new.iter().collect());
-    let left = old.iter().filter(|id| !is.contains(id)).count();
-    let came = new.iter().filter(|id| !was.contains(id)).count();
-    let stayed = old.iter().filter(|id| is.contains(id)).zip(new.iter().filter(|id| was.contains(id)));
-    left + came + stayed.filter(|(a, b)| a != b).count()
 }

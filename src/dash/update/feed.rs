@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{budget, diff, fleet, go, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::Effect;
 use crate::dash::model::{
-    Drawn, HOLD, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, Request, Screen, graph_rows, later,
+    Drawn, HOLD, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen, Step, later,
     lists as make, window_span,
 };
 use crate::dash::msg::{Acted, Fresh, Read};
@@ -72,6 +72,14 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         demands: model.screen == Screen::Fleet,
         spent_since: (model.screen == Screen::Budget)
             .then(|| window_span(model.replica.state.product.window, model.law_now().wall).0),
+        shown: PerList {
+            jobs: model.jobs.list.shown(),
+            needs: model.overview.needs.shown(),
+            running: model.overview.running.shown(),
+            recent: model.overview.recent.shown(),
+            graph: model.graph.list.shown(),
+        },
+        shed: std::mem::take(&mut model.shed),
     };
     if request.state.jobs.len() <= INLINE_MOST {
         take_lists(model, make(&request));
@@ -90,39 +98,39 @@ pub fn lists(model: &mut Model, lists: Lists) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Nothing here may cost time in the number of jobs beyond a look along a list: a key waits for it.
 fn take_lists(model: &mut Model, lists: Lists) {
     let hold = model.now.up < later(model.touched, HOLD) && model.touched != crate::time::Span::ZERO;
     let state = Arc::clone(&model.replica.state);
     let exists = |id: &JobId| state.jobs.contains_key(id);
     let anew = std::mem::take(&mut model.time.anew);
-    let put = |list: &mut Listing, rows: &Arc<Vec<JobId>>, asked: bool| match asked {
+    let mut again = false;
+    let mut put = |list: &mut Listing, rows: &Arc<Vec<JobId>>, step: &Step, asked: bool| match asked {
         true => list.reset(rows),
-        false => list.take(rows, hold, exists),
+        false => again |= !list.take(rows, hold.then_some(step), exists),
     };
+    let (rows, steps) = (&lists.rows, &lists.steps);
     let asked = anew || lists.generation == model.jobs.reset_at;
-    put(&mut model.jobs.list, &lists.jobs, asked);
+    put(&mut model.jobs.list, &rows.jobs, &steps.jobs, asked);
     if model.jobs.board.on {
         model.jobs.board.take(&lists.board, hold && !asked);
     }
-    let mut needs: Vec<JobId> = lists.needs.iter().map(|need| need.job.clone()).collect();
-    // All that only wait to be shipped are one row, which stands for the oldest.
-    needs.extend(lists.to_ship.first().cloned());
     // A row that left stays under the cursor; in a pane without the focus nobody's finger is on it.
     let unwatched = |pane: Pane| anew || model.screen != Screen::Overview || model.overview.pane != pane;
     let (other, idle, old) = (unwatched(Pane::Needs), unwatched(Pane::Running), unwatched(Pane::Recent));
-    put(&mut model.overview.needs, &Arc::new(needs), other);
-    put(&mut model.overview.running, &lists.running, idle);
-    put(&mut model.overview.recent, &lists.recent, old);
+    put(&mut model.overview.needs, &rows.needs, &steps.needs, other);
+    put(&mut model.overview.running, &rows.running, &steps.running, idle);
+    put(&mut model.overview.recent, &rows.recent, &steps.recent, old);
     if let Some(wish) = &lists.graph.wish {
-        let rows = graph_rows(&lists.graph);
         // Another picture was asked for: its rows are no rows that moved.
         let other = model.lists.graph.wish.as_ref() != Some(wish);
-        put(&mut model.graph.list, &rows, anew || other);
+        put(&mut model.graph.list, &rows.graph, &steps.graph, anew || other);
         if let Some(id) = model.selected.clone().filter(|_| other) {
             model.graph.list.point(&id);
         }
     }
-    model.lists = lists;
+    model.shed.push(std::mem::replace(&mut model.lists, lists));
+    model.outdated |= again;
     model.dirty = true;
 }
 

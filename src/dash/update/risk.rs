@@ -40,7 +40,7 @@ pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
         Ok(risks) => {
             let order = at_risk_in(model.risk.order, &risks.rows, |id| is_alive(model, id));
             let state = std::sync::Arc::clone(&model.replica.state);
-            model.risk.list.take(&order, false, |id| state.jobs.contains_key(id));
+            let _ = model.risk.list.take(&order, None, |id| state.jobs.contains_key(id));
             model.risk.found = Loaded::Here(risks);
             if let Some(id) = model.selected.clone().filter(|_| model.screen == Screen::Risk) {
                 model.risk.list.point(&id);
