@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::hands::Hands;
+use super::heap::give_back;
 use super::keep::Keeper;
 use super::tail::Tail;
 use crate::board::{Board as _, Local, Memory, Purpose, Settings};
@@ -166,6 +167,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             watched,
             memory: Memory::default(),
             renamed: BTreeSet::new(),
+            looked: false,
             seen: 0,
             gone: Arc::default(),
             agents: 0,
@@ -204,6 +206,8 @@ struct Loop {
     watched: bool,
     memory: Memory,
     renamed: BTreeSet<String>,
+    /// The folder was looked at: what it takes to begin is over.
+    looked: bool,
     /// The last event that was sent.
     seen: Seq,
     gone: Arc<HashSet<HolderId>>,
@@ -255,6 +259,9 @@ impl Loop {
             }
             if look_at.is_some_and(|at| at.as_millis() <= now()) {
                 look_at = Some(self.look().await);
+                if !std::mem::replace(&mut self.looked, true) {
+                    give_back();
+                }
             }
             if alive_at.as_millis() <= now() {
                 alive_at = later(ALIVE_AGAIN);

@@ -2,6 +2,7 @@
 
 mod folder;
 mod hands;
+mod heap;
 mod host;
 mod keep;
 mod reads;
