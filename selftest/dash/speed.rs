@@ -36,9 +36,16 @@ const IDLE: Duration = Duration::from_secs(10);
 /// The end of a frame.
 const FRAME_END: &[u8] = b"\x1b[?2026l";
 
-/// One line of the table.
+/// So long all of it may take: who waits longer does not run it again.
+const WHOLE: Duration = Duration::from_secs(240);
+
+/// One line of the table. A figure without a goal says so, and is judged by nobody.
 fn line(what: &str, got: &str, goal: &str, met: Option<bool>) {
-    let met = met.map_or("", |met| if met { "yes" } else { "NO" });
+    let (goal, met) = match met {
+        None => ("no goal", ""),
+        Some(true) => (goal, "PASS"),
+        Some(false) => (goal, "MISS"),
+    };
     println!("{what:<58} {got:>16}  {goal:<12} {met}");
 }
 
@@ -290,22 +297,20 @@ fn rest() {
     }
     let wrote = pty.bytes.len() - wrote;
     let slept = pty.switches().map_or(0, |now| now - slept);
-    println!("\nnothing runs, 10 s");
+    println!("\nnothing runs, {} s", IDLE.as_secs());
     line("bytes written", &format!("{wrote} B"), "0", Some(wrote == 0));
     line("voluntary switches of the UI thread", &slept.to_string(), "0", Some(slept == 0));
-    line(
-        "CPU ticks (10 ms), all threads",
-        &pty.ticks().map_or(0, |now| now - ticks).to_string(),
-        "<= 1",
-        None,
-    );
+    let ticks = pty.ticks().map_or(0, |now| now - ticks);
+    line("CPU ticks (10 ms), all threads", &ticks.to_string(), "<= 1", Some(ticks <= 1));
 }
 
 #[test]
 #[ignore = "prints figures"]
 fn figures() {
+    let whole = Awake::start();
     machine();
-    let mut drawn = Vec::new();
+    rest();
+    let mut drawn: Vec<f64> = Vec::new();
     for (count, jobs, memory) in [(10_000, "10,000", 40), (100_000, "100,000", 120)] {
         let watch = Awake::start();
         let room = crowd(count);
@@ -317,6 +322,11 @@ fn figures() {
             STAGES.iter().map(|row| format!("{} {}", state.count(row.0), row.1)).collect();
         println!("{} events; {}", state.seq, counts.join(", "));
         drawn.push(update_and_draw(&state, (160, 45), 8.0));
+        if let [few, many] = drawn[..] {
+            let ratio = many / few;
+            let what = "update + draw, 100,000 jobs against 10,000";
+            line(what, &format!("{ratio:.2} x"), "<= 1.5 x", Some(ratio <= 1.5));
+        }
         update_and_draw(&state, (300, 100), 12.0);
         drop(state);
         memory_and_rest(&room, memory);
@@ -324,12 +334,9 @@ fn figures() {
         bytes(&room, (80, 24), None);
         key_to_frame(&room);
     }
-    let ratio = drawn[1] / drawn[0];
-    line(
-        "update + draw, 100,000 jobs against 10,000",
-        &format!("{ratio:.2} x"),
-        "<= 1.5 x",
-        Some(ratio <= 1.5),
-    );
-    rest();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| "unknown".to_string());
+    println!("\nload at the end {}", load.trim());
+    let took = whole.exact();
+    let goal = format!("< {} s", WHOLE.as_secs());
+    line("all of it", &format!("{:.0} s", took.as_secs_f64()), &goal, Some(took < WHOLE));
 }
