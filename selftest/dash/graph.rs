@@ -15,11 +15,20 @@ const SCENE: &str = "submit schema priority=critical | submit lease priority=hig
      | end schema ok rev=1234567 usd=1 | ship schema h1~x/9 rev=1234567 | shipped schema rev=1234567 | pass 10m \
      | progress lease tool(Bash) usd=1 | pass 14s";
 
+/// The same after twenty jobs that took twenty minutes each: enough to tell how long another takes.
+fn scene() -> String {
+    let each = |form: &str| (1..=20).map(|n| form.replace('#', &n.to_string())).collect::<String>();
+    let begun = each("submit old# priority=critical | claim h2~x/# | start old# | ");
+    let ended = "checkpoint old# 1234567 | verify old# pass rev=1234567 | end old# ok rev=1234567 \
+         | ship old# h2~x/# rev=1234567 | shipped old# rev=1234567 | ";
+    format!("{begun}pass 20m | {}{SCENE}", each(ended))
+}
+
 /// What the cursor is on, and what the picture shows.
 #[track_caller]
 #[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
 fn check(keys: &str, expected: Expect) {
-    let seat = Seat::of(SCENE, (80, 24)).keys("3").keys(keys);
+    let seat = Seat::of(&scene(), (80, 24)).keys("3").keys(keys);
     let it = &seat.model.graph;
     let rows: Vec<&str> = it.list.rows().iter().map(aq::job::JobId::as_str).collect();
     let cursor = it.list.cursor().map_or("nothing", aq::job::JobId::as_str);
@@ -94,20 +103,20 @@ fn a_filter_narrows_the_graph_alone() {
             on after of after dead release freeze compact saga port schema lease notes
         "#]],
     );
-    let seat = Seat::of(SCENE, (80, 24)).keys("3 / \"stage:building\" Enter 2");
+    let seat = Seat::of(&scene(), (80, 24)).keys("3 / \"stage:building\" Enter 2");
     assert_eq!((seat.model.jobs.query.as_str(), seat.model.jobs.list.rows().len()), ("", 11));
-    compare(Seat::of(SCENE, (80, 24)).keys("3 / \"f\""), "graph-filter", false);
+    compare(Seat::of(&scene(), (80, 24)).keys("3 / \"f\""), "graph-filter", false);
 }
 
 #[test]
 fn the_job_of_another_screen_is_under_the_cursor() {
-    let seat = Seat::of(SCENE, (80, 24)).keys("2 / \"saga\" Enter 3");
+    let seat = Seat::of(&scene(), (80, 24)).keys("2 / \"saga\" Enter 3");
     assert_eq!(seat.model.graph.list.cursor().map(aq::job::JobId::as_str), Some("saga"));
 }
 
 #[test]
 fn it_is_copied_for_other_programs() {
-    let seat = Seat::of(SCENE, (80, 24)).keys("3 y D y M");
+    let seat = Seat::of(&scene(), (80, 24)).keys("3 y D y M");
     let texts: Vec<(&str, bool)> = seat
         .effects
         .iter()
@@ -124,12 +133,12 @@ fn it_is_copied_for_other_programs() {
 #[test]
 fn frames() {
     for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
-        compare(Seat::of(SCENE, size).keys("3 j j"), &format!("graph-{of}"), of == "80");
-        compare(Seat::of(SCENE, size).keys("3 j j j o"), &format!("graph-layers-{of}"), false);
+        compare(Seat::of(&scene(), size).keys("3 j j"), &format!("graph-{of}"), of == "80");
+        compare(Seat::of(&scene(), size).keys("3 j j j o"), &format!("graph-layers-{of}"), false);
     }
-    compare(Seat::of(SCENE, (80, 24)).keys("3 i"), "graph-impact", false);
-    compare(Seat::of(SCENE, (80, 24)).keys("3 s c"), "graph-critical", false);
+    compare(Seat::of(&scene(), (80, 24)).keys("3 i"), "graph-impact", false);
+    compare(Seat::of(&scene(), (80, 24)).keys("3 s c"), "graph-critical", false);
     compare(Seat::of("submit a", (80, 24)).keys("3"), "graph-none", false);
     let poor = Wishes { term: "linux".into(), ..Wishes::default() };
-    compare(Seat::of(SCENE, (80, 24)).look(&poor).keys("3 j j j o"), "graph-ascii", false);
+    compare(Seat::of(&scene(), (80, 24)).look(&poor).keys("3 j j j o"), "graph-ascii", false);
 }

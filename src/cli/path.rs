@@ -93,7 +93,7 @@ fn say_more(plan: &CriticalPath, cx: &mut Context, shown: usize) {
     }
     if plan.unknown {
         cx.out.talk(
-            "some durations are unknown (no attempt has ended well yet): each such job counts as an hour",
+            "some durations are unknown (too few like attempts have ended well, or it runs longer than they did)",
         );
     }
 }

@@ -11,18 +11,21 @@ use crate::time::Span;
 pub struct Left {
     /// The estimate; where no attempt has ended yet, each job counts the same.
     pub span: Span,
-    /// Nothing is known: the span is only a weight.
+    /// Too little is known: the span is only a weight.
     pub unknown: bool,
 }
 
 /// Typical durations of attempts, by engine and profile.
 pub struct Estimates {
-    by_kind: HashMap<(String, String), Span>,
+    /// The median, and of how many.
+    by_kind: HashMap<(String, String), (Span, usize)>,
     overall: Option<Span>,
 }
 
 /// Weight of a job when nothing is known about any.
 const WEIGHT: Span = Span::from_mins(60);
+/// Like attempts that tell how long another takes: the median of fewer is hardly more than one of them.
+const ENOUGH: usize = 20;
 
 impl Estimates {
     /// Medians of all attempts of `state` that ended well.
@@ -37,7 +40,13 @@ impl Estimates {
                 all.push(took);
             }
         }
-        let by_kind = kinds.into_iter().filter_map(|(kind, spans)| Some((kind, median(spans)?))).collect();
+        let by_kind = kinds
+            .into_iter()
+            .filter_map(|(kind, spans)| {
+                let of = spans.len();
+                Some((kind, (median(spans)?, of)))
+            })
+            .collect();
         Estimates { by_kind, overall: median(all) }
     }
 
@@ -47,11 +56,13 @@ impl Estimates {
             return Left { span: Span::ZERO, unknown: false };
         }
         let engine = job.spec.engine.clone().unwrap_or_default();
-        let typical = self.by_kind.get(&(engine, job.spec.profile.clone())).copied().or(self.overall);
-        let whole = typical.unwrap_or(WEIGHT);
+        let like = self.by_kind.get(&(engine, job.spec.profile.clone())).copied();
+        let whole = like.map(|(typical, _)| typical).or(self.overall).unwrap_or(WEIGHT);
         let ran = job.open_attempt().map_or(Span::ZERO, |attempt| now.law.since(attempt.started));
         let span = Span::from_millis(whole.as_millis().saturating_sub(ran.as_millis()));
-        Left { span, unknown: typical.is_none() }
+        // What runs longer than others did is not done now: nobody knows when it will be.
+        let known = like.is_some_and(|(_, of)| of >= ENOUGH) && span > Span::ZERO;
+        Left { span, unknown: !known }
     }
 }
 
@@ -194,11 +205,15 @@ mod tests {
 
     #[test]
     fn durations_come_from_attempts_that_ended_well() {
-        let scene = Scene::script("job a | claim | start a | pass 10m | end a ok rev=r | job b");
-        let estimates = Estimates::of(&scene.state);
-        assert_eq!(
-            estimates.left(scene.job("b"), scene.now()),
-            Left { span: Span::from_mins(10), unknown: false }
-        );
+        let check = |ended: usize, ran: &str, minutes: u64, unknown: bool| {
+            let one = |n: usize| format!("job a{n} | claim | start a{n} | pass 10m | end a{n} ok rev=r | ");
+            let before: String = (0..ended).map(one).collect();
+            let scene = Scene::script(&format!("{before}job b | claim | start b | pass {ran}"));
+            let left = Estimates::of(&scene.state).left(scene.job("b"), scene.now());
+            assert_eq!(left, Left { span: Span::from_mins(minutes), unknown }, "{ended} ended, ran {ran}");
+        };
+        check(ENOUGH, "4m", 6, false);
+        check(ENOUGH - 1, "4m", 6, true);
+        check(ENOUGH, "10m", 0, true);
     }
 }

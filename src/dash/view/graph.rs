@@ -212,8 +212,9 @@ pub fn gauge(canvas: &Canvas<'_>, id: &JobId, critical: bool) -> String {
     let step = seen.steps.get(id).filter(|_| !over);
     let text = match canvas.model.graph.gauge {
         Gauge::Left => match step {
-            Some(step) if step.left.unknown => "? left".to_string(),
-            Some(step) if step.left.span.as_secs() > 0 => format!("~{} left", short_age(step.left.span)),
+            Some(step) if !step.left.unknown && step.left.span.as_secs() > 0 => {
+                format!("~{} left", short_age(step.left.span))
+            }
             _ => String::new(),
         },
         Gauge::Slack => step.map(|step| format!("slack {}", short_age(step.slack))).unwrap_or_default(),
@@ -351,7 +352,7 @@ fn path(canvas: &mut Canvas<'_>, at: Rect) {
     let seen = &canvas.model.lists.graph;
     let steps: Vec<_> = seen.path.steps.iter().take_while(|step| step.critical).cloned().collect();
     let total = if seen.path.unknown {
-        "durations unknown: an hour each".to_string()
+        "too few durations are known".to_string()
     } else {
         format!("~{} left", short_age(seen.path.total))
     };
