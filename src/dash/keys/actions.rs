@@ -14,8 +14,11 @@ use super::lawful::{
     is_searching, may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
 };
 use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
+use std::sync::Arc;
+
 use crate::dash::model::{Gauge, Model, Place, Screen, Tab};
-use crate::fleet::Action;
+use crate::fleet::{Action, Job};
+use crate::insight::lawful;
 
 /// What an action does; `update` matches on it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -246,9 +249,18 @@ impl ActionRow {
     /// The line of the command line that does the same, where one does.
     pub fn runs(&self, model: &Model) -> Option<String> {
         let job = model.current().map_or("JOB", |job| job.id.as_str());
-        let targets = || {
-            let all: Vec<&str> = model.targets().iter().map(|job| job.id.as_str()).collect();
-            if all.is_empty() { "JOB".to_string() } else { all.join(" ") }
+        let now = model.law_now();
+        // As the action goes to those jobs alone that the law lets, so does the line; where it lets none, the line
+        // is that of the jobs that were meant.
+        let targets = |action: Action| {
+            let all = model.targets();
+            let lets = |job: &&Arc<Job>| lawful(&model.replica.state, job, action, &model.me, now).is_ok();
+            let some: Vec<&str> = all.iter().copied().filter(lets).map(|job| job.id.as_str()).collect();
+            match (all.is_empty(), some.is_empty()) {
+                (true, _) => "JOB".to_string(),
+                (_, true) => all.iter().map(|job| job.id.as_str()).collect::<Vec<_>>().join(" "),
+                _ => some.join(" "),
+            }
         };
         Some(match self.does {
             Do::Go(Screen::Jobs) => "aq ls".to_string(),
@@ -268,9 +280,9 @@ impl ActionRow {
             Do::Risk(RiskDo::Rescue) => format!("aq risk rescue {job}"),
             Do::Risk(RiskDo::RescueAll) => "aq risk rescue --all".to_string(),
             Do::Risk(RiskDo::LetGo) => format!("aq risk let-go {job}"),
-            Do::Act(Action::Reject) => format!("aq reject {} -m WHY", targets()),
+            Do::Act(Action::Reject) => format!("aq reject {} -m WHY", targets(Action::Reject)),
             Do::Act(Action::Answer) => format!("aq answer {job} -m TEXT"),
-            Do::Act(action) => format!("aq {} {}", action.name(), targets()),
+            Do::Act(action) => format!("aq {} {}", action.name(), targets(action)),
             _ => return None,
         })
     }
