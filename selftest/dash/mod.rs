@@ -12,6 +12,7 @@ mod grid;
 mod live;
 mod mouse;
 mod moving;
+mod needs;
 mod pages;
 mod plain;
 mod plain_screens;

@@ -64,7 +64,7 @@ fn what_waits_is_said_first_and_changes_as_they_come() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -75,7 +75,7 @@ fn what_waits_is_said_first_and_changes_as_they_come() {
             < 
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -86,7 +86,7 @@ fn what_waits_is_said_first_and_changes_as_they_come() {
             In their order
              1 release blocked, 41 min, release, waits for other jobs
              2 fix-login building, 31 min, fix-login, tool(Bash) 14 s ago
-             3 gate review, 31 min, gate, 0 of 1 approvals
+             3 gate review, 31 min, gate, unproven, 0 of 1 approvals
              4 notes testing, 31 min, notes, verified, waits for ship
              5 docs failed, 0 s, docs, cancelled
             Number, verb, or ? >
@@ -102,7 +102,7 @@ fn a_number_opens_a_job_and_says_what_can_be_done() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -111,7 +111,7 @@ fn a_number_opens_a_job_and_says_what_can_be_done() {
             < 1
             (Read(History("gate")))
             (Read(Manifest("gate", "gate")))
-            gate review, 31 min, gate, 0 of 1 approvals
+            gate review, 31 min, gate, unproven, 0 of 1 approvals
              1 approve: approve the revision (aq approve gate)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)
@@ -126,7 +126,7 @@ fn a_number_opens_a_job_and_says_what_can_be_done() {
             < back
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -148,7 +148,7 @@ fn an_action_asks_by_its_sheet() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -197,7 +197,7 @@ fn an_action_asks_by_its_sheet() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -219,7 +219,7 @@ fn words_are_asked_for_in_a_line() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -234,7 +234,7 @@ fn words_are_asked_for_in_a_line() {
                Runs as: aq reject gate -m WHY --from review@1
             your words, for whoever works on it next, in one line; an empty line means keep it >
             < 
-            gate review, 31 min, gate, 0 of 1 approvals
+            gate review, 31 min, gate, unproven, 0 of 1 approvals
              1 approve: approve the revision (aq approve gate)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)
@@ -270,7 +270,7 @@ fn several_jobs_are_one_action() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -290,7 +290,7 @@ fn lists_are_narrowed_and_what_is_unknown_is_said() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -311,7 +311,7 @@ fn lists_are_narrowed_and_what_is_unknown_is_said() {
              1 docs queued, 41 min, docs, submitted
              2 release blocked, 41 min, release, waits for other jobs
              3 fix-login building, 31 min, fix-login, tool(Bash) 14 s ago
-             4 gate review, 31 min, gate, 0 of 1 approvals
+             4 gate review, 31 min, gate, unproven, 0 of 1 approvals
              5 notes testing, 31 min, notes, verified, waits for ship
             Number, verb, or ? >
             < frob
@@ -330,7 +330,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running
@@ -396,7 +396,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
             < 1
             (Read(History("gate")))
             (Read(Manifest("gate", "gate")))
-            gate review, 31 min, gate, 0 of 1 approvals
+            gate review, 31 min, gate, unproven, 0 of 1 approvals
              1 approve: approve the revision (aq approve gate)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)
@@ -416,7 +416,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
             Number; an empty line goes back >
             < 1
             (Copy("id", "gate"))
-            gate review, 31 min, gate, 0 of 1 approvals
+            gate review, 31 min, gate, unproven, 0 of 1 approvals
              1 approve: approve the revision (aq approve gate)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)

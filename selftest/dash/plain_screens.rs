@@ -185,7 +185,7 @@ fn the_past_is_wound_and_money_told_in_words() {
             < cancel gate
             (Read(Manifest("gate", "gate")))
             HH:MM:SS cancel is off: you see the past: L goes live
-            gate review, 0 s, gate, 0 of 1 approvals
+            gate review, 0 s, gate, unproven, 0 of 1 approvals
             Off now, its name says why: approve, answer, reject, ship, park, unpark, requeue, redrive, cancel, promote, preempt, edit
             Read it: show, log, diff, events, explain. back goes on
             Number, verb, or ? >
@@ -206,7 +206,7 @@ fn the_past_is_wound_and_money_told_in_words() {
             < overview
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
-             1 gate review, 31 min, gate, 0 of 1 approvals
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
              2 notes testing, 31 min, notes, verified, waits for ship
             Running

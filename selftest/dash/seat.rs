@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use aq::dash::{
-    Drawn, Effect, Found, Fresh, Health, Key, Look, Model, Moment, Msg, Theme, Wish, Wishes, lists, update,
-    view,
+    Drawn, Effect, Found, Fresh, Health, Key, Look, Model, Moment, Msg, Theme, Want, Wish, Wishes, lists,
+    update, view,
 };
 use aq::fleet::{Actor, ActorKind, Command, State};
 use aq::insight::Recording;
@@ -32,6 +32,8 @@ pub struct Seat {
     /// What was asked of the world.
     pub effects: Vec<Effect>,
     pub gone: HashSet<HolderId>,
+    /// Gists that were asked for.
+    pub gists: Vec<Want>,
     /// The window's title.
     pub title: String,
     /// The log is read as soon as it is asked for.
@@ -49,8 +51,17 @@ impl Seat {
             world.line(&format!("~{line}"));
         }
         let (up, gone) = (Span::from_secs(100), HashSet::new());
-        let mut seat =
-            Seat { model, world, seen: 0, up, effects: Vec::new(), gone, title: String::new(), winds: false };
+        let mut seat = Seat {
+            model,
+            world,
+            seen: 0,
+            up,
+            effects: Vec::new(),
+            gone,
+            gists: Vec::new(),
+            title: String::new(),
+            winds: false,
+        };
         seat.tell_time();
         seat.feed();
         seat.draw();
@@ -100,6 +111,8 @@ impl Seat {
                     self.send(Msg::Found(Box::new(Found::Recording(Ok(Arc::new(log))))));
                 }
                 Effect::Title(title) => self.title = title,
+                // Asked wherever needs are shown; who tells a story of it answers.
+                Effect::Read(Want::Gist(job, of)) => self.gists.push(Want::Gist(job, of)),
                 other => self.effects.push(other),
             }
         }

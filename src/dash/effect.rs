@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::model::{AgentDeed, Deed, DiffOf, Request, Target};
+use super::model::{AgentDeed, Deed, DiffOf, GistOf, Request, Target};
 use super::survey::Wish;
 use crate::fleet::{Action, Command};
 use crate::job::{AttemptNo, BlobId, JobId, Rev};
@@ -124,6 +124,8 @@ pub enum Want {
     Manifest(JobId, BlobId),
     /// The question a job waits with.
     Question(JobId, BlobId),
+    /// The gist of a job that needs a person.
+    Gist(JobId, GistOf),
     /// A transcript, of the attempt.
     Log(JobId, AttemptNo),
     /// What a job changed.
@@ -141,6 +143,7 @@ impl Want {
             Want::History(job)
             | Want::Manifest(job, _)
             | Want::Question(job, _)
+            | Want::Gist(job, _)
             | Want::Log(job, _)
             | Want::Diff(job, _)
             | Want::Explain(job, _)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::effect::Want;
 use super::keys::Key;
-use super::model::{Drawn, Explained, Health, Lists, LogLine, Moment, Patch, Then};
+use super::model::{Drawn, Explained, Gist, Health, Lists, LogLine, Moment, Patch, Then};
 use super::survey::Found;
 use crate::fleet::{Event, Refusal, State};
 use crate::job::{AttemptNo, HolderId, JobId, Seq};
@@ -118,6 +118,8 @@ pub enum Got {
     History(Vec<(Seq, Event)>),
     /// A text.
     Text(String),
+    /// The gist of a job that needs a person.
+    Gist(Gist),
     /// What a job changed.
     Diff(Arc<Patch>),
     /// Why a job stands where it stands.

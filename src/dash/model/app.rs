@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::column::{Column, column};
 use super::drawn::Drawn;
 use super::fleet::Fleet;
+use super::gist::Gists;
 use super::graph::Graph;
 use super::layer::Layer;
 use super::listing::Listing;
@@ -53,6 +54,8 @@ pub struct Model {
     pub replica: Replica,
     /// The second.
     pub lists: Lists,
+    /// What was read of the jobs that need a person.
+    pub gists: Gists,
     /// Which request the lists were last asked by, and whether it is still out.
     pub asked: (u64, bool),
     /// What was asked for has changed since.
@@ -203,6 +206,7 @@ impl Model {
             keys: Keymap::default(),
             replica: Replica::empty(from, "local"),
             lists: Lists::default(),
+            gists: Gists::default(),
             asked: (0, false),
             outdated: false,
             shed: Vec::new(),

@@ -81,12 +81,19 @@ pub fn standing(model: &Model, job: &Job) -> String {
         );
     }
     if let Some(park) = &job.park {
+        // That it asks was said as where it stands.
+        if park.reason == ParkReason::Asked {
+            return String::new();
+        }
         let until = park.until.map(|at| format!("until {}, ", at.local_hm())).unwrap_or_default();
         return format!("{until}{}", clean(&park_words(park)));
     }
     match job.stage {
         Stage::Assigned => "starting".to_string(),
-        Stage::Review => format!("{} of {} approvals", job.approvals(), job.review_rule().approvals.max(1)),
+        Stage::Review => {
+            let proof = if job.proof() == Proof::Verified { "" } else { "unproven, " };
+            format!("{proof}{} of {} approvals", job.approvals(), job.review_rule().approvals.max(1))
+        }
         Stage::Testing if job.awaited_pr().is_some() => {
             job.awaited_pr().map(|pr| clean(&pr_words(pr, model.law_now().law))).unwrap_or_default()
         }

@@ -7,7 +7,7 @@ use super::{reads, submitting};
 use crate::agent::{Ship, ship};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::{Effect, Want};
-use crate::dash::model::{Deed, Target};
+use crate::dash::model::{Deed, Gist, GistOf, Target};
 use crate::dash::msg::{Acted, Got, Msg, Read};
 use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
 use crate::insight::{PastAction, has_inverse, in_words, short_rev, way_back};
@@ -226,6 +226,11 @@ impl Hands {
         match want {
             Want::History(job) => self.history(job).await,
             Want::Manifest(_, blob) | Want::Question(_, blob) => self.text(blob).await,
+            Want::Gist(job, GistOf::Change(rev)) => reads::size(&self.local, job, rev).await,
+            Want::Gist(_, GistOf::Question(blob)) => match self.text(blob).await? {
+                Got::Text(text) => Ok(Got::Gist(Gist::Question(text))),
+                other => Ok(other),
+            },
             // Transcripts are followed, not read once.
             Want::Log(..) => Err("a transcript is followed".to_string()),
             Want::Diff(job, of) => reads::diff(&self.local, job, of).await,

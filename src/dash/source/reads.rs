@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::agent::{Wanted, change, claimant, claimants, kept};
 use crate::board::{Board as _, Local, Settings};
-use crate::dash::model::{DiffOf, Explained, Lacks, Patch};
+use crate::dash::model::{DiffOf, Explained, Gist, Lacks, Patch};
 use crate::dash::msg::Got;
 use crate::fleet::{Claimant, Job, Now, State};
 use crate::insight::{Line, chains, explain, state_at};
-use crate::job::JobId;
+use crate::job::{JobId, Rev};
 use crate::time::{Clock as _, Stamp, SystemClock};
 
 fn job_of<'a>(state: &'a State, id: &JobId) -> Result<&'a Job, String> {
@@ -27,6 +27,14 @@ pub async fn diff(local: &Local, id: &JobId, of: &DiffOf) -> Result<Got, String>
     };
     let outside = change.outside.map(named);
     Ok(Got::Diff(Arc::new(Patch { outside, verify: change.verify, ..patch })))
+}
+
+/// How much the job changed up to a commit.
+pub async fn size(local: &Local, id: &JobId, rev: &Rev) -> Result<Got, String> {
+    let state = local.snapshot();
+    let wanted = Wanted { rev: Some(rev.as_str().to_string()), attempts: None, stat_only: true };
+    let change = change(local, job_of(&state, id)?, &wanted).await.map_err(|fault| fault.to_string())??;
+    Ok(Got::Gist(Gist::Change(change.stat.insertions, change.stat.deletions)))
 }
 
 /// Why the job stands where it stands, now or at a moment.

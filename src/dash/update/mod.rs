@@ -12,6 +12,7 @@ mod field;
 mod files;
 mod fleet;
 mod form;
+mod gist;
 mod go;
 mod graph;
 mod jobs;

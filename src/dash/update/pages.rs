@@ -4,7 +4,7 @@
 
 use super::feed::loaded;
 use super::layers;
-use super::{diff, explain, files, runs};
+use super::{diff, explain, files, gist, runs};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::Motion;
 use crate::dash::model::{
@@ -157,6 +157,10 @@ pub fn read(model: &mut Model, read: Read) {
     let Read { want, got } = read;
     if let Want::Question(job, _) = &want {
         layers::question(model, job, got);
+        return;
+    }
+    if let Want::Gist(job, of) = &want {
+        gist::read(model, job, of, got);
         return;
     }
     let Some(page) = model.page.as_mut().filter(|page| page.job == *want.job()) else { return };

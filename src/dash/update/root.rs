@@ -1,8 +1,8 @@
 //! The one way in: a message goes into the model, effects come out.
 
 use super::{
-    act, aim, background, budget, diff, explain, feed, files, fleet, go, graph, jobs, layers, log, notice,
-    pages, risk, runs, tell, time, watch,
+    act, aim, background, budget, diff, explain, feed, files, fleet, gist, go, graph, jobs, layers, log,
+    notice, pages, risk, runs, tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
@@ -64,6 +64,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     effects.extend(feed::ask_lists(model));
+    effects.extend(gist::wants(model));
     effects.extend(notice::title(model));
     effects
 }

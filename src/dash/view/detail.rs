@@ -9,7 +9,7 @@ use super::text::{clean, width};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::insight::{Line as Queue, explain, short_rev, tags};
-use crate::job::{HolderId, Proof, Role};
+use crate::job::{HolderId, Proof, Role, Stage};
 
 /// Neighbours named before the rest is only counted.
 const NEIGHBOURS: usize = 3;
@@ -73,7 +73,8 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     };
     let said = explain(state, job, now, &Queue::default(), &[]);
     let reasons: Vec<String> = said.reasons.iter().map(|reason| clean(&reason.text)).collect();
-    add("why", if reasons.is_empty() { clean(&job.why) } else { reasons.join("; ") });
+    let why = if reasons.is_empty() { clean(&job.why) } else { reasons.join("; ") };
+    add("why", why + &last_words(job));
     if job.stage.is_waiting() {
         add("unless", said.reasons.first().map(|reason| clean(&reason.unless)).unwrap_or_default());
     }
@@ -87,6 +88,14 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     let gone = model.replica.gone.clone();
     add("tags", tags(job, &|holder: &HolderId| gone.contains(holder)).join(" "));
     facts
+}
+
+/// What its last attempt said when it failed: the name of an outcome alone helps nobody.
+fn last_words(job: &Job) -> String {
+    let failed = matches!(job.stage, Stage::Failed | Stage::DeadLetter);
+    let ended = job.attempts.last().filter(|attempt| failed && attempt.ended.is_some());
+    let said = ended.map(|attempt| clean(&attempt.reason)).filter(|said| !said.is_empty());
+    said.filter(|said| *said != *job.why).map(|said| format!(", {said}")).unwrap_or_default()
 }
 
 fn neighbours(canvas: &Canvas<'_>, ids: impl Iterator<Item = crate::job::JobId>) -> String {

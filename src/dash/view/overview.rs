@@ -10,7 +10,7 @@ use super::frame::{NARROW, VAST, WIDE};
 use super::parts;
 use super::text::{clean, fit, grouped, width};
 use crate::dash::keys::{Do, QueueDo};
-use crate::dash::model::{AT_RISK, Hit, Listing, Pane, Screen, factory_of};
+use crate::dash::model::{AT_RISK, Gist, Hit, Listing, Pane, Screen, factory_of};
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Job, ParkReason};
 use crate::insight::Need;
@@ -252,7 +252,9 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
         return to_ship(canvas, job, total);
     }
     let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);
-    let what = found.map(short_need).unwrap_or_default();
+    let asks = question(canvas, job);
+    let what = asks.clone().or_else(|| found.map(|need| short_need(canvas, job, need, total >= TOLD)));
+    let what = what.unwrap_or_default();
     let gone = found.is_some_and(|need| need.what == AT_RISK);
     let head = match gone {
         true => canvas.piece(Role::Bad, canvas.sign(Sign::Warning)),
@@ -262,7 +264,8 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let key = if total < NARROW { String::new() } else { format!("  {:<3}", need_key(canvas, job, gone)) };
     let room = left_over(total, 4 + id_width(total) + 1 + 1 + 6 + width(&key));
     let wide = match total >= TOLD {
-        _ if in_pr => PR_WIDE.min(room),
+        // What is told in the words of others is read first; its title takes what that leaves.
+        _ if in_pr || asks.is_some() => PR_WIDE.min(room),
         true => 24,
         false => 13,
     };
@@ -328,11 +331,33 @@ fn to_ship(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>
     ]
 }
 
-/// What is needed in a word or two: `review, 0 of 1 approvals` is `review 0 of 1`.
-fn short_need(need: &Need) -> String {
+/// What is needed in a word or two: `review, 0 of 1 approvals` is `review 0 of 1 +61 −9`, and one that nothing
+/// proves says so before anything else.
+fn short_need(canvas: &Canvas<'_>, job: &Job, need: &Need, told: bool) -> String {
     // Its sign says that it failed.
     let what = need.what.strip_prefix("failed: ").or(need.what.strip_prefix("dead letter: "));
-    clean(what.unwrap_or(&need.what)).replace(" approvals", "").replace(',', "")
+    let mut what = clean(what.unwrap_or(&need.what)).replace(" approvals", "").replace(',', "");
+    let counts = what.strip_prefix("review ").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if let Some(counts) = counts.filter(|_| !parts::unproven(job).is_empty()) {
+        what = if told { format!("UNPROVEN {counts}") } else { "UNPROVEN".to_string() };
+    }
+    match canvas.model.gists.of(job) {
+        Some(Gist::Change(plus, minus)) if told => {
+            format!("{what} +{plus} {}{minus}", canvas.sign(Sign::Minus))
+        }
+        _ => what,
+    }
+}
+
+/// The first words of what a job asks, once they were read.
+fn question(canvas: &Canvas<'_>, job: &Job) -> Option<String> {
+    match canvas.model.gists.of(job)? {
+        Gist::Question(text) => {
+            let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+            Some(format!("asks \"{}\"", clean(line)))
+        }
+        Gist::Change(..) => None,
+    }
 }
 
 fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {

@@ -64,8 +64,9 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
     let text = match job.stage {
         Stage::Assigned => "starting".to_string(),
         Stage::Review => {
-            let short = format!("{} of {}", job.approvals(), job.review_rule().approvals.max(1));
-            let long = format!("{short} approvals");
+            let have = format!("{} of {}", job.approvals(), job.review_rule().approvals.max(1));
+            let proof = unproven(job);
+            let (long, short) = (format!("{proof}{have} approvals"), format!("{proof}{have}"));
             if width(&long) <= most { long } else { short }
         }
         Stage::Testing if job.awaited_pr().is_some() => {
@@ -86,6 +87,11 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
         _ => clean(&job.why),
     };
     (Role::Neutral, text)
+}
+
+/// The word before anything else that is told of a job in review which no verify has proven.
+pub fn unproven(job: &Job) -> &'static str {
+    if job.stage == Stage::Review && job.proof() != Proof::Verified { "UNPROVEN, " } else { "" }
 }
 
 fn role_of_word(word: &str) -> Role {

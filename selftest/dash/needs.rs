@@ -1,0 +1,77 @@
+//! What needs a person is told by its gist: what a job asks, how large a change is, that nothing proves it.
+
+use aq::dash::{Gist, GistOf, Got, Msg, Read, Want};
+use expect_test::{Expect, expect};
+
+use super::seat::Seat;
+
+const QUEUE: &str = "submit door review=1 priority=critical | submit gate review=1 priority=high | submit ask | claim h1~x/1 | start door \
+     | end door ok rev=c1 | claim h1~x/2 | start gate | verify gate pass rev=c2 | end gate ok rev=c2 \
+     | claim h1~x/3 | start ask | ask ask";
+
+/// Answers what was asked, one after the other, until nothing is; gives what was asked.
+fn answered(seat: &mut Seat) -> Vec<String> {
+    let mut asked = Vec::new();
+    while let Some(want) = seat.gists.pop() {
+        assert!(seat.gists.is_empty(), "one read at a time");
+        let Want::Gist(job, of) = &want else { panic!("{want:?}") };
+        asked.push(job.to_string());
+        let got = match of {
+            GistOf::Question(_) => Ok(Gist::Question("\nShall the table be dropped?\nI would.".to_string())),
+            GistOf::Change(rev) if rev.as_str() == "c1" => Ok(Gist::Change(61, 9)),
+            GistOf::Change(_) => Err("the repository is gone".to_string()),
+        };
+        seat.send(Msg::Read(Box::new(Read { want, got: got.map(Got::Gist) })));
+    }
+    asked
+}
+
+/// The rows of Needs you, after a row with the jobs that were asked about.
+#[track_caller]
+#[allow(clippy::needless_pass_by_value)] // As every `check` takes its `expect!`.
+fn check(size: (u16, u16), keys: &str, expected: Expect) {
+    let mut seat = Seat::of(QUEUE, size);
+    let mut asked = answered(&mut seat);
+    let mut seat = seat.keys(keys);
+    asked.extend(answered(&mut seat));
+    let frame = seat.frame();
+    let rows = frame.lines().skip_while(|line| !line.contains("Needs you")).skip(1).take(3);
+    let rows: Vec<&str> = rows.collect();
+    expected.assert_eq(&format!("{}\n{}\n", asked.join(" "), rows.join("\n")));
+}
+
+#[test]
+fn a_row_tells_what_is_asked_and_how_much_there_is_to_look_at() {
+    check((80, 24), "", expect![[r#"
+        ask door gate
+        ▸ ‖ ask            asks "Shall the table be dropped?"                    0s  a
+          ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
+          ◇ gate           review 0 of 1            gate                         0s  a/d
+    "#]]);
+    check((40, 12), "", expect![[r#"
+        ask door gate
+        ▸ ‖ ask            asks "Shall t…     0s
+          ◇ door           UNPROVEN           0s
+          ◇ gate           review 0 of 1      0s
+    "#]]);
+}
+
+#[test]
+fn it_is_read_anew_only_where_it_is_another_and_where_it_is_shown() {
+    check((80, 24), "2 1", expect![[r#"
+        ask door gate
+        ▸ ‖ ask            asks "Shall the table be dropped?"                    0s  a
+          ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
+          ◇ gate           review 0 of 1            gate                         0s  a/d
+    "#]]);
+    check(
+        (80, 24),
+        "{reject door requeue} 2 {claim h1~x/4} {start door} {end door ok rev=c3} 1",
+        expect![[r#"
+            ask door gate door
+            ▸ ‖ ask            asks "Shall the table be dropped?"                    0s  a
+              ◇ gate           review 0 of 1            gate                         0s  a/d
+              ◇ door           UNPROVEN 0 of 1          door                         0s  a/d
+        "#]],
+    );
+}
