@@ -95,3 +95,59 @@ fn others_actions_are_listed_and_left_alone() {
 fn a_dry_run_undoes_nothing() {
     check(&["park a", "undo -n"], "a-1\tdone\tqueued@0\tqueued@0\t\n! would undo park of a-1\nexit 0\n");
 }
+
+#[test]
+fn what_was_undone_is_done_again_and_can_be_undone_again() {
+    check(
+        &["park a", "undo", "undo --redo"],
+        "a-1\tdone\tqueued@0\tqueued@0\t4\n! redid park of a-1: it is queued\nexit 0\n",
+    );
+    check(
+        &["park a", "undo", "undo --redo", "undo"],
+        "a-1\tdone\tqueued@0\tqueued@0\t5\n! undid park of a-1: it is queued\nexit 0\n",
+    );
+    check(
+        &["park a", "undo", "undo --redo", "undo", "undo --redo"],
+        "a-1\tdone\tqueued@0\tqueued@0\t6\n! redid park of a-1: it is queued\nexit 0\n",
+    );
+    check(
+        &["cancel a", "undo", "undo --redo"],
+        "a-1\tdone\tqueued@2\tfailed@3\t4\n! redid cancel of a-1: it is failed\nexit 0\n",
+    );
+    check(
+        &["budget set local --ceiling 5", "undo", "undo --redo", "budget show"],
+        "product\tlocal\nceiling\t$5.00 (in total)\nspent\t$0.00\nreserved\t$0.00\nstate\tactive\nexit 0\n",
+    );
+    check(
+        &["budget pause local", "undo", "undo --redo", "undo"],
+        "local\tdone\t\t\t5\n! undid budget pause of local\nexit 0\n",
+    );
+    // Step by step, the last undo first.
+    check(
+        &["park a", "unpark a", "undo", "undo", "undo --redo", "undo --redo"],
+        "a-1\tdone\tqueued@0\tqueued@0\t7\n! redid unpark of a-1: it is queued\nexit 0\n",
+    );
+}
+
+/// What is said where nothing is to be done again.
+const NONE: &str = "! error: you have undone nothing here, or done something else since\n!   see what was done: aq undo --list\nexit 3\n";
+
+#[test]
+fn nothing_is_done_again_that_was_not_undone_last() {
+    check(&["park a", "undo --redo"], NONE);
+    check(&["park a", "undo", "undo --redo", "undo --redo"], NONE);
+    check(&["park a", "undo", "cancel a", "undo --redo"], NONE);
+    check(
+        &["budget pause local --mode stop", "undo", "undo --redo"],
+        "! error: cannot redo budget pause of local: a pause that stops work is asked for anew\n!   look: aq budget show\nexit 4\n",
+    );
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {});
+    after(&bench, &["park a", "undo"]);
+    let bob = Actor::new(ActorKind::Person, "bob@there");
+    bench.order(vec![Order::new(bob, Command::Cancel { job: "a-1".into() })]);
+    same(
+        &bench.run("undo --redo"),
+        "! error: cannot redo park of a-1: it is failed since (cancelled)\n!   look: aq show a-1\nexit 4\n",
+    );
+}

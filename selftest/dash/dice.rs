@@ -140,6 +140,7 @@ fn changes(effect: &Effect) -> bool {
             | Effect::Answer { .. }
             | Effect::Ship { .. }
             | Effect::Undo { .. }
+            | Effect::Redo { .. }
             | Effect::Order { .. }
             | Effect::Rescue { .. }
             | Effect::LetGo { .. }

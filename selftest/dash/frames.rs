@@ -62,7 +62,7 @@ fn summary() {
 
 #[test]
 fn own_keys() {
-    let keys = "down = 'Ctrl-N'\nship = 'X'\nsort = []\nhelp = 'Ctrl-G'\nundo = 'U'\n";
+    let keys = "down = 'Ctrl-N'\nship = 'X'\nsort = []\nhelp = 'Ctrl-G'\nundo = 'T'\n";
     let mut seat = Seat::of(SCENE, (80, 24));
     seat.model.keys = aq::dash::Keymap::read(keys).expect("keys");
     compare(seat.keys("2 Ctrl-N Ctrl-N Ctrl-N Ctrl-G"), "own-keys-80", false);

@@ -42,34 +42,46 @@ fn check(size: (u16, u16), keys: &str, expected: Expect) {
 
 #[test]
 fn a_row_tells_what_is_asked_and_how_much_there_is_to_look_at() {
-    check((80, 24), "", expect![[r#"
-        ask door gate
-        ▸ ‖ ask            asks "Shall the table be dropped?"                    0s  a
-          ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
-          ◇ gate           review 0 of 1            gate                         0s  a/d
-    "#]]);
-    check((40, 12), "", expect![[r#"
-        ask door gate
-        ▸ ‖ ask            asks "Shall t…     0s
-          ◇ door           UNPROVEN           0s
-          ◇ gate           review 0 of 1      0s
-    "#]]);
+    check(
+        (80, 24),
+        "",
+        expect![[r#"
+            ask door gate
+            ▸ ? ask            asks "Shall the table be dropped?"                    0s  a
+              ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
+              ◇ gate           review 0 of 1            gate                         0s  a/d
+        "#]],
+    );
+    check(
+        (40, 12),
+        "",
+        expect![[r#"
+            ask door gate
+            ▸ ? ask            asks "Shall t…     0s
+              ◇ door           UNPROVEN           0s
+              ◇ gate           review 0 of 1      0s
+        "#]],
+    );
 }
 
 #[test]
 fn it_is_read_anew_only_where_it_is_another_and_where_it_is_shown() {
-    check((80, 24), "2 1", expect![[r#"
-        ask door gate
-        ▸ ‖ ask            asks "Shall the table be dropped?"                    0s  a
-          ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
-          ◇ gate           review 0 of 1            gate                         0s  a/d
-    "#]]);
+    check(
+        (80, 24),
+        "2 1",
+        expect![[r#"
+            ask door gate
+            ▸ ? ask            asks "Shall the table be dropped?"                    0s  a
+              ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
+              ◇ gate           review 0 of 1            gate                         0s  a/d
+        "#]],
+    );
     check(
         (80, 24),
         "{reject door requeue} 2 {claim h1~x/4} {start door} {end door ok rev=c3} 1",
         expect![[r#"
             ask door gate door
-            ▸ ‖ ask            asks "Shall the table be dropped?"                    0s  a
+            ▸ ? ask            asks "Shall the table be dropped?"                    0s  a
               ◇ gate           review 0 of 1            gate                         0s  a/d
               ◇ door           UNPROVEN 0 of 1          door                         0s  a/d
         "#]],

@@ -381,6 +381,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
                filter: filter the list, on Jobs
                next: next thing that needs you
                undo: undo your last action
+               redo: do again what you undid
                messages: what was said
                overview: go to Overview
                jobs: go to Jobs

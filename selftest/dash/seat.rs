@@ -213,6 +213,7 @@ impl Seat {
                     format!("ship {} at {}", target.job, rev.as_ref().map_or("nothing", |rev| rev.as_str()))
                 }
                 Effect::Undo { .. } => "undo".to_string(),
+                Effect::Redo { .. } => "redo".to_string(),
                 Effect::Survey(wish) => format!("look at {wish:?}"),
                 Effect::Order { command, past, undo, .. } => {
                     format!("{command:?} ({}, undo {undo})", without_times(past))

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::acting::{Became, Changing, Outcome, tell};
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Source};
-use crate::fleet::{Order, Refusal, State};
-use crate::insight::{LOCAL, PastAction, way_back};
+use crate::fleet::{Command, Order, Refusal, State};
+use crate::insight::{Deed, LOCAL, PastAction, to_redo, way_again, way_back};
 use crate::job::IdempotencyKey;
 
 /// Actions listed where nothing else is said.
@@ -22,6 +22,9 @@ pub struct Args {
     /// List actions instead, others' too
     #[arg(long)]
     list: bool,
+    /// Do again what you undid last
+    #[arg(long, conflicts_with_all = ["nth", "list"])]
+    redo: bool,
     #[command(flatten)]
     flags: Changing,
 }
@@ -37,6 +40,9 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         return list(cx, &board.snapshot(), &actions);
     }
     let me = cx.me();
+    if args.redo {
+        return again(cx, &board, args, &actions);
+    }
     let mine = || actions.iter().rev().filter(|past| past.by.is(&me));
     let nth = usize::try_from(args.nth).unwrap_or(1) - 1;
     let Some(past) = mine().filter(|past| past.is_open()).nth(nth) else {
@@ -54,38 +60,81 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     tell(cx, board.snapshot().seq, args.flags.dry_run, &outcomes)
 }
 
+/// Does again what was undone last.
+fn again(cx: &mut Context, board: &Local, args: &Args, actions: &[PastAction]) -> Answer {
+    let Some(past) = to_redo(actions, &cx.me()) else {
+        let none = "you have undone nothing here, or done something else since";
+        return Err(CliError::not_found(none).next("see what was done: aq undo --list"));
+    };
+    let mut outcomes = Vec::new();
+    for deed in past.taken_back() {
+        let way = way_again(&board.snapshot(), deed);
+        outcomes.push(turn(
+            cx,
+            board,
+            args,
+            &Turn { past, deed, way, key: past.redo_key(deed), words: REDO },
+        )?);
+    }
+    tell(cx, board.snapshot().seq, args.flags.dry_run, &outcomes)
+}
+
 fn take_back(cx: &Context, board: &Local, args: &Args, past: &PastAction) -> Result<Vec<Outcome>, CliError> {
-    let before = board.snapshot();
-    let now = cx.now(&before);
+    let now = cx.now(&board.snapshot());
     let mut outcomes = Vec::new();
     for deed in past.deeds.iter().filter(|deed| deed.inverse.is_some() && !deed.undone) {
-        let target = deed.job.as_ref().map_or_else(|| LOCAL.to_string(), ToString::to_string);
-        let at = |state: &State| {
-            let job = deed.job.as_ref().and_then(|id| state.job(id));
-            job.map(|job| format!("{}@{}", job.stage, job.epoch))
-        };
-        let became = match way_back(&before, deed, now.wall) {
-            Err(why) => Became::Refused(not_now(past.verb, &target, &why)),
-            Ok(command) => {
-                let mut order = Order::new(cx.me(), command);
-                order.key = Some(IdempotencyKey::new(format!("undo-{}", deed.seq)));
-                order.note.clone_from(&args.flags.message);
-                let job = deed.job.as_ref().and_then(|id| before.job(id));
-                order.from = job.map(|job| (job.stage, job.epoch));
-                match args.flags.dry_run {
-                    true => dry(crate::fleet::decide(&before, &order, now).map(|_| ()), past.verb, &target),
-                    false => done(cx, board, order, past.verb, &target)?,
-                }
-            }
-        };
-        let (from, to) = (at(&before), at(&board.snapshot()));
-        outcomes.push(Outcome { target, from, to, became });
+        let way = way_back(&board.snapshot(), deed, now.wall);
+        let key = Some(IdempotencyKey::new(format!("undo-{}", deed.seq)));
+        outcomes.push(turn(cx, board, args, &Turn { past, deed, way, key, words: UNDO })?);
     }
     Ok(outcomes)
 }
 
-fn not_now(verb: &str, target: &str, why: &str) -> CliError {
-    let message = format!("cannot undo {verb} of {target}: {why}");
+/// The verb, and what is said once it is done.
+type Words = [&'static str; 2];
+const UNDO: Words = ["undo", "undid"];
+const REDO: Words = ["redo", "redid"];
+
+/// One deed that is turned back, or forth again.
+struct Turn<'a> {
+    past: &'a PastAction,
+    deed: &'a Deed,
+    way: Result<Command, String>,
+    key: Option<IdempotencyKey>,
+    words: Words,
+}
+
+fn turn(cx: &Context, board: &Local, args: &Args, it: &Turn<'_>) -> Result<Outcome, CliError> {
+    let before = board.snapshot();
+    let target = it.deed.job.as_ref().map_or_else(|| LOCAL.to_string(), ToString::to_string);
+    let at = |state: &State| {
+        let job = it.deed.job.as_ref().and_then(|id| state.job(id));
+        job.map(|job| format!("{}@{}", job.stage, job.epoch))
+    };
+    let what = |word: &str| format!("{word} {} of {target}", it.past.verb);
+    let became = match &it.way {
+        Err(why) => Became::Refused(not_now(&what(it.words[0]), &target, why)),
+        Ok(command) => {
+            let mut order = Order::new(cx.me(), command.clone());
+            order.key.clone_from(&it.key);
+            order.note.clone_from(&args.flags.message);
+            let job = it.deed.job.as_ref().and_then(|id| before.job(id));
+            order.from = job.map(|job| (job.stage, job.epoch));
+            match args.flags.dry_run {
+                true => {
+                    let verdict = crate::fleet::decide(&before, &order, cx.now(&before));
+                    dry(verdict.map(|_| ()), &what(it.words[0]))
+                }
+                false => done(cx, board, order, &what(it.words[1]), &target)?,
+            }
+        }
+    };
+    let (from, to) = (at(&before), at(&board.snapshot()));
+    Ok(Outcome { target, from, to, became })
+}
+
+fn not_now(what: &str, target: &str, why: &str) -> CliError {
+    let message = format!("cannot {what}: {why}");
     let hint = match target {
         LOCAL => "look: aq budget show".to_string(),
         job => format!("look: aq show {job}"),
@@ -93,19 +142,14 @@ fn not_now(verb: &str, target: &str, why: &str) -> CliError {
     Refusal::new(crate::fleet::Code::Moved, message, hint).into()
 }
 
-fn dry(verdict: Result<(), Refusal>, verb: &str, target: &str) -> Became {
+fn dry(verdict: Result<(), Refusal>, what: &str) -> Became {
     match verdict {
-        Ok(()) => Became::Done {
-            event: None,
-            said: format!("would undo {verb} of {target}"),
-            next: Vec::new(),
-            undo: None,
-        },
+        Ok(()) => Became::Done { event: None, said: format!("would {what}"), next: Vec::new(), undo: None },
         Err(no) => Became::Refused(no.into()),
     }
 }
 
-fn done(cx: &Context, board: &Local, order: Order, verb: &str, target: &str) -> Result<Became, CliError> {
+fn done(cx: &Context, board: &Local, order: Order, did: &str, target: &str) -> Result<Became, CliError> {
     Ok(match cx.wait(board.act(vec![order]))?.swap_remove(0) {
         Err(no) => Became::Refused(no.into()),
         Ok(events) => {
@@ -114,7 +158,7 @@ fn done(cx: &Context, board: &Local, order: Order, verb: &str, target: &str) -> 
                 after.job(&target.into()).map_or_else(String::new, |job| format!(": it is {}", job.stage));
             Became::Done {
                 event: events.first().map(|row| row.0),
-                said: format!("undid {verb} of {target}{is}"),
+                said: format!("{did}{is}"),
                 next: Vec::new(),
                 undo: None,
             }

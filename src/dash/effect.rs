@@ -45,6 +45,11 @@ pub enum Effect {
         /// Comes back with the answer.
         ticket: u64,
     },
+    /// Does again what the person undid last.
+    Redo {
+        /// Comes back with the answer.
+        ticket: u64,
+    },
     /// An order about the whole queue.
     Order {
         /// Comes back with the answer.

@@ -4,13 +4,19 @@
 //! made by applying the events up to it, has the values to come back to: when a park would have ended,
 //! what the ceiling was. Events of one call of a verb share the name in their keys, so that they are one
 //! action here; an undo carries the number of what it undid, so that nothing is undone twice.
+//!
+//! A redo does anew what the last undo took back, as an action of its own that can be undone again. It carries
+//! the number of that undo, so that nothing is redone twice either.
 
-use crate::fleet::{Actor, ActorKind, Command, Event, Job, ParkReason, State, What};
-use crate::job::{Budget, JobId, Seq, Stage};
+use crate::fleet::{Actor, ActorKind, Command, Event, Job, ParkReason, PauseMode, State, What};
+use crate::job::{Budget, IdempotencyKey, JobId, Seq, Stage};
 use crate::time::Stamp;
 
 /// The product of a folder, where an action is about no job.
 pub const LOCAL: &str = "local";
+
+/// Keys of what was done again begin so.
+const REDO: &str = "redo-";
 
 /// One effect of an action on one target.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,9 +29,24 @@ pub struct Deed {
     pub inverse: Option<Inverse>,
     /// An undo of it stands in the log.
     pub undone: bool,
+    /// What was done.
+    what: What,
+    /// The last undo of it, unless it was done again since.
+    taken_back: Option<TakenBack>,
     /// The event that stands for it now: its own, or the undo of what came after it.
     stands: Seq,
     /// The event that stood before it.
+    was: Seq,
+}
+
+/// An undo.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct TakenBack {
+    /// The event.
+    by: Seq,
+    /// The event that stands for it now: its own, or the redo of an undo that came after it.
+    stands: Seq,
+    /// The event of its job that stood before it.
     was: Seq,
 }
 
@@ -72,6 +93,17 @@ impl PastAction {
         self.deeds.iter().all(|deed| deed.inverse.is_none())
     }
 
+    /// What was taken back of it and not done again.
+    pub fn taken_back(&self) -> impl Iterator<Item = &Deed> {
+        self.deeds.iter().filter(|deed| deed.taken_back.is_some())
+    }
+
+    /// The key by which one of its deeds is done again: fresh, because an undo is undone once.
+    pub fn redo_key(&self, deed: &Deed) -> Option<IdempotencyKey> {
+        let first = self.taken_back().next()?.taken_back?.by;
+        Some(IdempotencyKey::new(format!("{REDO}{first}/{}", deed.taken_back?.by)))
+    }
+
     /// Its targets: `fix-login-7k2m`, or `14 jobs`.
     pub fn targets(&self) -> String {
         match self.deeds.as_slice() {
@@ -84,10 +116,14 @@ impl PastAction {
 /// Takes the next event into the list of actions; `before` is the state it met.
 pub fn take_deed(actions: &mut Vec<PastAction>, before: &State, seq: Seq, event: &Event) {
     let key = event.key.as_ref().map(crate::job::IdempotencyKey::as_str);
-    if let Some(of) = key.and_then(|key| key.strip_prefix("undo-")).and_then(|text| text.parse::<Seq>().ok())
-    {
-        undo(actions, of, seq);
+    let number = |text: &str| text.parse::<Seq>().ok();
+    let job_at = event.what.job().and_then(|id| before.job(id)).map_or(0, |job| job.event);
+    if let Some(of) = key.and_then(|key| key.strip_prefix("undo-")).and_then(number) {
+        undo(actions, of, TakenBack { by: seq, stands: seq, was: job_at });
         return;
+    }
+    if let Some((_, of)) = key.and_then(|key| key.strip_prefix(REDO)?.split_once('/')) {
+        number(of).into_iter().for_each(|of| redone(actions, of, seq));
     }
     if event.by.kind != ActorKind::Person {
         return;
@@ -95,8 +131,16 @@ pub fn take_deed(actions: &mut Vec<PastAction>, before: &State, seq: Seq, event:
     let Some((verb, inverse)) = meaning(before, event) else { return };
     let name =
         key.and_then(|key| key.rsplit_once('/')).map_or_else(|| format!("#{seq}"), |row| row.0.to_string());
-    let was = event.what.job().and_then(|id| before.job(id)).map_or(0, |job| job.event);
-    let deed = Deed { seq, job: event.what.job().cloned(), inverse, undone: false, stands: seq, was };
+    let deed = Deed {
+        seq,
+        job: event.what.job().cloned(),
+        inverse,
+        undone: false,
+        what: event.what.clone(),
+        taken_back: None,
+        stands: seq,
+        was: job_at,
+    };
     match actions.last_mut().filter(|past| past.name == name && past.verb == verb) {
         Some(past) => past.deeds.push(deed),
         None => {
@@ -106,7 +150,7 @@ pub fn take_deed(actions: &mut Vec<PastAction>, before: &State, seq: Seq, event:
 }
 
 /// What was undone is done with; what stood before it stands again, under the number of the undo.
-fn undo(actions: &mut [PastAction], of: Seq, by: Seq) {
+fn undo(actions: &mut [PastAction], of: Seq, by: TakenBack) {
     let deeds = || actions.iter().flat_map(|past| &past.deeds);
     let Some((job, was)) = deeds().find(|deed| deed.seq == of).map(|deed| (deed.job.clone(), deed.was))
     else {
@@ -115,10 +159,39 @@ fn undo(actions: &mut [PastAction], of: Seq, by: Seq) {
     for deed in actions.iter_mut().flat_map(|past| past.deeds.iter_mut()) {
         if deed.seq == of {
             deed.undone = true;
+            deed.taken_back = Some(by);
         } else if job.is_some() && deed.job == job && deed.stands == was {
-            deed.stands = by;
+            deed.stands = by.by;
         }
     }
+}
+
+/// The undo `of` is over; the undo that stood before it stands again, under the number of the redo.
+fn redone(actions: &mut [PastAction], of: Seq, by: Seq) {
+    let deeds = || actions.iter().flat_map(|past| &past.deeds);
+    let is_it = |deed: &&Deed| deed.taken_back.is_some_and(|undo| undo.by == of);
+    let Some((job, was)) = deeds().find(is_it).map(|deed| (deed.job.clone(), deed.taken_back)) else {
+        return;
+    };
+    let was = was.map_or(0, |undo| undo.was);
+    for deed in actions.iter_mut().flat_map(|past| past.deeds.iter_mut()) {
+        match &mut deed.taken_back {
+            Some(undo) if undo.by == of => deed.taken_back = None,
+            Some(undo) if job.is_some() && deed.job == job && undo.stands == was => undo.stands = by,
+            _ => {}
+        }
+    }
+}
+
+/// What this person last undid, if they have done nothing else since.
+pub fn to_redo<'a>(actions: &'a [PastAction], me: &Actor) -> Option<&'a PastAction> {
+    let undone_at =
+        |past: &PastAction| past.taken_back().filter_map(|deed| deed.taken_back).map(|it| it.by).max();
+    let mine = || actions.iter().filter(|past| past.by.is(me));
+    let (past, at) = mine().filter_map(|past| Some((past, undone_at(past)?))).max_by_key(|row| row.1)?;
+    let since =
+        mine().any(|other| !other.name.starts_with(REDO) && other.deeds.iter().any(|deed| deed.seq > at));
+    Some(past).filter(|_| !since)
 }
 
 /// The verb behind an event and the way back. What follows from an action by law alone is none: it has
@@ -182,6 +255,51 @@ pub fn way_back(state: &State, deed: &Deed, now: Stamp) -> Result<Command, Strin
             None => Err("the job is archived".to_string()),
         },
     }
+}
+
+/// The command that does again what was taken back.
+///
+/// # Errors
+/// Why it no longer applies, as the end of a sentence.
+pub fn way_again(state: &State, deed: &Deed) -> Result<Command, String> {
+    let Some(undo) = deed.taken_back else { return Err("it was not undone".to_string()) };
+    let product = &state.product;
+    match (&deed.what, &deed.inverse) {
+        (What::BudgetPaused { mode: PauseMode::Drain, until, .. }, _) if product.paused.is_none() => {
+            Ok(Command::Pause { mode: PauseMode::Drain, until: *until })
+        }
+        (What::BudgetPaused { mode: PauseMode::Drain, .. }, _) => Err("the queue is paused".to_string()),
+        // What stops work is not done by the way.
+        (What::BudgetPaused { .. }, _) => Err("a pause that stops work is asked for anew".to_string()),
+        (What::BudgetChanged { ceiling, window }, Some(Inverse::Ceiling(old, _)))
+            if (product.ceiling, product.window) == *old =>
+        {
+            Ok(Command::SetCeiling { ceiling: *ceiling, window: *window })
+        }
+        (What::BudgetChanged { .. }, _) => Err("the ceiling was set anew since".to_string()),
+        (what, _) => {
+            let job = deed.job.as_ref().and_then(|id| state.job(id)).ok_or("the job is archived")?;
+            let as_left = match &deed.inverse {
+                Some(Inverse::Review(old, _)) => job.stage == Stage::Review && job.review_rule() == old,
+                _ => job.event == undo.stands,
+            };
+            match again(what, job.id.clone()).filter(|_| as_left) {
+                Some(command) => Ok(command),
+                None => Err(format!("it is {} since ({})", job.stage, job.why)),
+            }
+        }
+    }
+}
+
+fn again(what: &What, job: JobId) -> Option<Command> {
+    Some(match what {
+        What::JobParked { until, reason, .. } => Command::Park { job, until: *until, reason: *reason },
+        What::JobUnparked { .. } => Command::Unpark { job },
+        What::Cancelled { .. } => Command::Cancel { job },
+        What::Rejected { .. } => Command::Reject { job, requeue: false },
+        What::ReviewRequested { rule, .. } => Command::RequestReview { job, rule: rule.clone() },
+        _ => return None,
+    })
 }
 
 fn of_job(inverse: &Inverse, job: &Job, seq: Seq, now: Stamp) -> Result<Command, String> {

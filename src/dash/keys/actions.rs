@@ -76,6 +76,8 @@ pub enum Do {
     Edit,
     /// Takes back the last action.
     Undo,
+    /// Does again what was undone last.
+    Redo,
     /// What was said.
     Messages,
     /// Gives one pane the whole screen.
@@ -271,6 +273,7 @@ impl ActionRow {
             Do::Open => format!("aq show {job}"),
             Do::Filter => "aq ls FILTER".to_string(),
             Do::Undo => "aq undo".to_string(),
+            Do::Redo => "aq undo --redo".to_string(),
             Do::Agent(AgentDo::Start) => "aq agent".to_string(),
             Do::Agent(AgentDo::Drain) => "aq drain".to_string(),
             Do::Agent(AgentDo::Stop) => "aq stop".to_string(),
@@ -411,6 +414,7 @@ actions! {
     Everywhere Everywhere, "help" "help for here" [Char('?')] Some("help"), always, Do::Help;
     Everywhere Everywhere, "next" "next thing that needs you" [Char('!')] None, somebody_waits, Do::Next;
     Everywhere Everywhere, "undo" "undo your last action" [Char('u')] None, may_change, Do::Undo;
+    Everywhere Everywhere, "redo" "do again what you undid" [Char('U')] None, may_change, Do::Redo;
     Everywhere Everywhere, "messages" "what was said" [Char('m')] None, always, Do::Messages;
     Everywhere Everywhere, "overview" "go to Overview" [Char('1')] None, always, Go(Screen::Overview);
     Everywhere Everywhere, "jobs" "go to Jobs" [Char('2')] None, always, Go(Screen::Jobs);

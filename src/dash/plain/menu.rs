@@ -199,6 +199,7 @@ pub fn is_spoken(row: &ActionRow) -> bool {
         Do::Act(_)
             | Do::Edit
             | Do::Undo
+            | Do::Redo
             | Do::Copy
             | Do::Next
             | Do::Back

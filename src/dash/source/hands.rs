@@ -10,7 +10,9 @@ use crate::dash::effect::{Effect, Want};
 use crate::dash::model::{Deed, Gist, GistOf, Target};
 use crate::dash::msg::{Acted, Got, Msg, Read};
 use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
-use crate::insight::{PastAction, has_inverse, in_words, short_rev, way_back};
+use crate::insight::{
+    Deed as PastDeed, PastAction, has_inverse, in_words, short_rev, to_redo, way_again, way_back,
+};
 use crate::job::{BlobId, IdempotencyKey, JobId, Rev};
 use crate::store::Fault;
 use crate::time::{Clock as _, SystemClock};
@@ -71,7 +73,14 @@ impl Hands {
                 let said = submitting::submit_text(&self.local, &self.settings, &self.me, &file, text).await;
                 (self.post)(Msg::Said(said));
             }
-            Effect::Undo { ticket } => self.undo(ticket).await,
+            Effect::Undo { ticket } => {
+                let done = self.take_back().await;
+                self.turned(ticket, ["undid", "undone"], done);
+            }
+            Effect::Redo { ticket } => {
+                let done = self.do_again().await;
+                self.turned(ticket, ["redid", "redone"], done);
+            }
             Effect::Read(want) => {
                 let hands = self.clone();
                 // A large diff takes its time; what a person does next must not wait for it.
@@ -181,45 +190,81 @@ impl Hands {
         Ok((vec![(target.job.clone(), result)], false))
     }
 
-    /// Takes back the last action of this person that can be taken back.
-    async fn undo(&self, ticket: u64) {
-        let (past, fault, results) = match self.take_back().await {
-            Ok(Some((verb, results))) => (format!("undid {verb} of"), None, results),
-            Ok(None) => (
-                "undone".to_string(),
-                Some("you have done nothing here that could be undone".to_string()),
-                Vec::new(),
-            ),
-            Err(fault) => ("undone".to_string(), Some(fault.to_string()), Vec::new()),
+    /// Tells what became of an undo or a redo, each with its word for what it did and for what was done.
+    fn turned(
+        &self,
+        ticket: u64,
+        [did, done]: [&str; 2],
+        came: Result<Option<(&'static str, Results)>, Fault>,
+    ) {
+        let (past, fault, results) = match came {
+            Ok(Some((verb, results))) => (format!("{did} {verb} of"), None, results),
+            Ok(None) => {
+                let none = match done {
+                    "redone" => "you have undone nothing, or done something else since",
+                    _ => "you have done nothing here that could be undone",
+                };
+                (done.to_string(), Some(none.to_string()), Vec::new())
+            }
+            Err(fault) => (done.to_string(), Some(fault.to_string()), Vec::new()),
         };
         let upto = self.local.snapshot().seq;
-        (self.post)(Msg::Acted(Box::new(Acted { ticket, results, fault, past, undo: false, upto })));
+        // Done again it is an action like any other, and can be undone again.
+        let undo = done == "redone";
+        (self.post)(Msg::Acted(Box::new(Acted { ticket, results, fault, past, undo, upto })));
     }
 
+    /// Takes back the last action of this person that can be taken back.
     async fn take_back(&self) -> Result<Option<(&'static str, Results)>, Fault> {
         let actions = self.local.past_actions()?;
         let mine = |past: &&PastAction| past.by.is(&self.me) && past.is_open();
         let Some(past) = actions.iter().rev().find(mine) else { return Ok(None) };
         let mut results = Vec::new();
         for deed in past.deeds.iter().filter(|deed| deed.inverse.is_some() && !deed.undone) {
-            let state = self.local.snapshot();
-            let job = deed.job.as_ref().and_then(|id| state.job(id));
-            let id = deed.job.clone().unwrap_or_else(|| JobId::new(crate::insight::LOCAL));
-            let result = match way_back(&state, deed, SystemClock.wall()) {
-                Err(why) => {
-                    Err(Refusal::new(Code::Moved, format!("cannot undo {} of {id}: {why}", past.verb), ""))
-                }
-                Ok(command) => {
-                    let mut order = Order::new(self.me.clone(), command);
-                    order.key = Some(IdempotencyKey::new(format!("undo-{}", deed.seq)));
-                    order.from = job.map(|job| (job.stage, job.epoch));
-                    let verdict = self.local.act(vec![order]).await?.swap_remove(0);
-                    verdict.map(|_| self.said(&format!("undid {} of", past.verb), &id))
-                }
-            };
-            results.push((id, result));
+            let way = way_back(&self.local.snapshot(), deed, SystemClock.wall());
+            let key = Some(IdempotencyKey::new(format!("undo-{}", deed.seq)));
+            results.push(self.turn(past, deed, way, key, ["undo", "undid"]).await?);
         }
         Ok(Some((past.verb, results)))
+    }
+
+    /// Does again what this person undid last.
+    async fn do_again(&self) -> Result<Option<(&'static str, Results)>, Fault> {
+        let actions = self.local.past_actions()?;
+        let Some(past) = to_redo(&actions, &self.me) else { return Ok(None) };
+        let mut results = Vec::new();
+        for deed in past.taken_back() {
+            let way = way_again(&self.local.snapshot(), deed);
+            results.push(self.turn(past, deed, way, past.redo_key(deed), ["redo", "redid"]).await?);
+        }
+        Ok(Some((past.verb, results)))
+    }
+
+    /// One deed the way back or forth, decided on what stands now.
+    async fn turn(
+        &self,
+        past: &PastAction,
+        deed: &PastDeed,
+        way: Result<Command, String>,
+        key: Option<IdempotencyKey>,
+        [word, did]: [&str; 2],
+    ) -> Result<(JobId, Result<String, Refusal>), Fault> {
+        let state = self.local.snapshot();
+        let job = deed.job.as_ref().and_then(|id| state.job(id));
+        let id = deed.job.clone().unwrap_or_else(|| JobId::new(crate::insight::LOCAL));
+        let result = match way {
+            Err(why) => {
+                Err(Refusal::new(Code::Moved, format!("cannot {word} {} of {id}: {why}", past.verb), ""))
+            }
+            Ok(command) => {
+                let mut order = Order::new(self.me.clone(), command);
+                order.key = key;
+                order.from = job.map(|job| (job.stage, job.epoch));
+                let verdict = self.local.act(vec![order]).await?.swap_remove(0);
+                verdict.map(|_| self.said(&format!("{did} {} of", past.verb), &id))
+            }
+        };
+        Ok((id, result))
     }
 
     async fn read(&self, want: &Want) -> Result<Got, String> {

@@ -50,6 +50,12 @@ pub fn undo(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Undo { ticket }]
 }
 
+/// Does again what was undone last.
+pub fn redo(model: &mut Model) -> Vec<Effect> {
+    let ticket = ticket(model, None, Vec::new());
+    vec![Effect::Redo { ticket }]
+}
+
 /// Sends what was said yes to; `words` are those of the sheet.
 pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect> {
     match plan {

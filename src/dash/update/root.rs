@@ -133,6 +133,7 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::Messages => layers::messages(model),
         Do::Act(action) => act::act(model, action),
         Do::Undo => act::undo(model),
+        Do::Redo => act::redo(model),
         Do::Edit => model.current().map(|job| Effect::Edit(job.id.clone())).into_iter().collect(),
         Do::Agent(what) => fleet::agent(model, what),
         Do::Queue(what) => budget::queue(model, what),

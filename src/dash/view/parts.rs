@@ -5,7 +5,7 @@ use ratatui::text::Span as Piece;
 use super::canvas::Canvas;
 use super::text::{clean, cut, short_age, width};
 use crate::dash::theme::Sign;
-use crate::fleet::Job;
+use crate::fleet::{Job, ParkReason};
 use crate::insight::{park_words, pr_words, used};
 use crate::job::{Autoship, Proof, Role, Stage};
 
@@ -53,8 +53,10 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
         return (role, format!("tool({}) {age}", cut(name, room, canvas.sign(Sign::More))));
     }
     if let Some(park) = &job.park {
-        let role = if park.reason == crate::fleet::ParkReason::Asked { Role::Human } else { Role::Wait };
-        let (sign, about) = (canvas.sign(Sign::Parked), clean(&park_words(park)));
+        let asks = park.reason == ParkReason::Asked;
+        let sign = canvas.sign(if asks { Sign::Asks } else { Sign::Parked });
+        let about = clean(&park_words(park));
+        let role = if asks { Role::Human } else { Role::Wait };
         let Some(at) = park.until else { return (role, format!("{sign} {about}")) };
         // Where there is no room for both, the date stays.
         let until = format!("{sign} parked until {}", at.local_hm());
@@ -123,8 +125,11 @@ pub fn bar(canvas: &Canvas<'_>, job: &Job) -> String {
 
 /// The sign and the colour of where a job stands; a parked one has its own sign.
 pub fn stage_sign(canvas: &Canvas<'_>, job: &Job) -> Piece<'static> {
-    let sign =
-        if job.park.is_some() { canvas.sign(Sign::Parked) } else { canvas.look().stage_sign(job.stage) };
+    let sign = match job.park.as_ref().map(|park| park.reason) {
+        Some(ParkReason::Asked) => canvas.sign(Sign::Asks),
+        Some(_) => canvas.sign(Sign::Parked),
+        None => canvas.look().stage_sign(job.stage),
+    };
     Piece::styled(sign, canvas.look().stage(job.stage))
 }
 
