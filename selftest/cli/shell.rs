@@ -125,3 +125,33 @@ fn watch_runs_the_users_command_at_each_line() {
     let first = read.lines().next().unwrap_or_default();
     assert!(first.starts_with("a 1: ") && first.contains("|a-1|"), "{read:?}");
 }
+
+#[test]
+fn an_agent_calls_the_users_command_once_for_what_needs_a_person() {
+    let bench = Bench::empty();
+    bench.run("init");
+    let home = bench.work().parent().expect("above").join("home/config/aq");
+    std::fs::create_dir_all(&home).expect("a folder");
+    let told = bench.work().join("told");
+    let script = format!("echo \"$1\" >> '{}'", told.display());
+    let command = serde_json::json!(["sh", "-c", script, "notify"]);
+    std::fs::write(home.join("config.toml"), format!("notify.command = {command}\n")).expect("written");
+    let job = "---\ntitle: Break it\nengine: shell\n---\n```sh\nexit 1\n```\n";
+    std::fs::write(bench.work().join("queue/inbox/break.md"), job).expect("written");
+    // The second finds nothing that it held itself.
+    for _ in 0..2 {
+        let said = bench.run("agent --once");
+        assert!(!said.contains("warning"), "{said}");
+    }
+    let lines = || std::fs::read_to_string(&told).unwrap_or_default();
+    for _ in 0..500 {
+        if !lines().is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let lines = lines();
+    let id = lines.split(' ').next().unwrap_or_default().to_string();
+    assert!(id.starts_with("break-it-"), "{lines:?}");
+    same(&lines, &format!("{id} failed: task_failed\n"));
+}

@@ -33,6 +33,13 @@ const GATE: &str = "{end gate ok rev=c1}";
 
 #[test]
 fn who_looks_elsewhere_is_pinged_about_what_needs_them() {
+    // What an agent did, it has called the person's own command for; what a person did, nobody else tells.
+    let by_command = |seat: &mut Seat| {
+        gone(seat);
+        seat.model.notices.agents_tell = true;
+    };
+    check(by_command, GATE, expect!["aq ◇1 | "]);
+    check(by_command, "{end gate no_work} {requeue gate}", expect!["aq | "]);
     check(gone, GATE, expect!["aq ◇1 | gate review, 0 of 1 approvals"]);
     check(|_| {}, GATE, expect!["aq ◇1 | "]);
     check(|seat| seat.send(Msg::Focus(true)), "{end gate ok rev=c1} +2m", expect!["aq ◇1 | "]);

@@ -6,6 +6,7 @@ mod deaths;
 mod desk;
 mod fence;
 mod forge;
+mod herald;
 mod host;
 mod keep;
 #[cfg(target_os = "linux")]
@@ -27,6 +28,7 @@ pub use change::{Change, Wanted, change};
 pub use desk::Until;
 pub use fence::{Ask, Reply, ask as ask_fence};
 pub use forge::gh_state;
+pub use herald::{Pings, harmless};
 pub use host::{OFFERS, claimant, claimants, load};
 pub use keep::{Kept, kept, kept_folder};
 pub use place::{job_branch, worktree_path};

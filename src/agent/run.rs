@@ -10,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::act::Doer;
 use super::deaths::Deaths;
 use super::desk::{Desk, Mood, Until};
+use super::herald::{Herald, Pings};
 use super::reclaim::{Taken, adopt, beat, beat_file};
 use super::ship::Sent;
 use super::step::{Act, At, Happening, is_done, next_deadline, step};
@@ -81,6 +82,7 @@ pub async fn run(local: Arc<Local>, settings: Arc<Settings>, options: Options) -
     let doer = Doer::new(local.clone(), settings.clone(), options.who.clone(), shim, to);
     let desk = Desk::new(options.who.clone(), options.slots, options.until);
     let beat = beat_file(&local.place().side, &options.who.holder);
+    let herald = Herald::of(&settings.config);
     let _here = Here::register(&beat, &options, local.clock())?;
     let mut it = Loop {
         local,
@@ -97,10 +99,15 @@ pub async fn run(local: Arc<Local>, settings: Arc<Settings>, options: Options) -
         told_of_prs: BTreeMap::new(),
         deaths: Deaths::new(nudge.clone()),
         beat,
+        herald,
+        pings: Pings::default(),
         watch,
         nudge,
     };
-    it.run(nudged, happenings).await
+    let ended = it.run(nudged, happenings).await;
+    // Whoever works once and ends tells at the end what it had to tell.
+    it.call();
+    ended
 }
 
 /// The agent's sign of life: a file that names it, gone when it ends.
@@ -184,6 +191,9 @@ struct Loop {
     told_of_prs: BTreeMap<JobId, String>,
     deaths: Deaths,
     beat: PathBuf,
+    /// What the person is to be called for, where they name a command for it.
+    herald: Option<Herald>,
+    pings: Pings,
     /// Nudges us; `None` where the system gives none.
     watch: Option<Watch>,
     nudge: UnboundedSender<Nudge>,
@@ -214,6 +224,9 @@ impl Loop {
                 () = tokio::time::sleep(wait.to_std()) => self.step(Happening::Tick),
             }
             let now = self.boot();
+            if self.herald.as_ref().and_then(Herald::due).is_some_and(|at| at <= now) {
+                self.call();
+            }
             let net = now.as_millis() >= looked.as_millis() + LOOK_AGAIN.as_millis();
             if net || self.take_at.is_some_and(|at| at <= now) || self.has_room_for_orphans() {
                 self.take_up().await?;
@@ -251,7 +264,8 @@ impl Loop {
         let now = self.boot().as_millis();
         let safety = Span::from_millis(looked.as_millis() + LOOK_AGAIN.as_millis());
         let ships = self.next_ship().map(|left| Span::from_millis(now + left.as_millis()));
-        let next = [Some(safety), self.look_at, self.take_at, next_deadline(&self.desk), ships]
+        let calls = self.herald.as_ref().and_then(Herald::due);
+        let next = [Some(safety), self.look_at, self.take_at, next_deadline(&self.desk), ships, calls]
             .into_iter()
             .flatten()
             .min();
@@ -374,10 +388,22 @@ impl Loop {
             self.tell_of_pr(job, line.as_deref());
         }
         self.tell(&happening, &state);
+        if let Some(herald) = &mut self.herald {
+            herald.look(&state, &self.options.who.holder, self.local.now());
+        }
         // A hand's move is noticed by the watch, but our own moves nudge it too: those change nothing.
         for act in step(&mut self.desk, &state, happening, at) {
             let work = slot_of(&act).and_then(|slot| self.desk.slots[slot].clone());
             self.doer.start(act, work);
+        }
+    }
+
+    /// Calls the person by their own command for what waits to be told.
+    fn call(&mut self) {
+        let (boot, wall) = (self.boot(), self.local.clock().wall());
+        let Some(text) = self.herald.as_mut().and_then(|herald| herald.tell(boot, wall)) else { return };
+        if let Err(why) = self.pings.start(&self.settings.config.notify_command, &text) {
+            (self.options.say)(&format!("warning: {why} (mend notify.command: aq config edit --user)"));
         }
     }
 

@@ -63,7 +63,7 @@ pub use look::{Role, code_of, role_of, sign_of};
 pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
 pub use named_lists::{NamedList, read_named_lists};
 pub use outcome::{Follow, OUTCOMES, Outcome, Proof};
-pub use ping::{PING_KINDS, PING_WAYS, PingKind, PingWay, Quiet};
+pub use ping::{PING_KINDS, PING_PACE, PING_WAYS, PingKind, PingWay, Quiet};
 pub use plain::plain_error;
 pub use problem::{At, PROBLEMS_MAX, Problem, nearest, render_problems, suggestion};
 pub use profile::{BUILT_IN_PROFILES, Profile, built_in_profile, profile_fields, read_profile};

@@ -2,6 +2,11 @@
 
 use std::str::FromStr;
 
+use crate::time::Span;
+
+/// At most one ping in this time; what comes meanwhile is told in the next one together.
+pub const PING_PACE: Span = Span::from_secs(10);
+
 /// How the cockpit pings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[allow(missing_docs)] // Each has its word in PING_WAYS.

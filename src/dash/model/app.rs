@@ -15,7 +15,7 @@ use super::layer::Layer;
 use super::listing::Listing;
 use super::lists::{Lists, Sort};
 use super::moment::{Moment, later};
-use super::notice::{Notices, PING_PACE};
+use super::notice::Notices;
 use super::page::{Loaded, Page};
 use super::place::{Pane, Place, Screen};
 use super::replica::{Health, Replica};
@@ -27,7 +27,7 @@ use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Job, Now};
 use crate::insight::{Alert, Filter, alerts};
-use crate::job::{JobId, Seq};
+use crate::job::{JobId, PING_PACE, Seq};
 use crate::time::Span;
 
 /// For so long after a key on a list its order is held.

@@ -44,7 +44,7 @@ pub use layer::{Choice, Field, Layer, LogChange, Pick, Then};
 pub use listing::{Listing, Step};
 pub use lists::{AT_RISK, INLINE_MOST, Lists, PerList, Request, Sort, lists};
 pub use moment::{Moment, later};
-pub use notice::{Notices, PING_PACE, STAYS};
+pub use notice::{Notices, STAYS};
 pub use page::{BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, LogPane, Page, Voice};
 pub use patch::{FileKind, Patch, PatchFile, PatchLine, Side};
 pub use place::{Pane, Place, SCREENS, Screen, TABS, Tab};

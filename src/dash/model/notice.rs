@@ -6,8 +6,6 @@ use crate::insight::AlertAbout;
 use crate::job::{JobId, PING_KINDS, PingKind, Quiet};
 use crate::time::Span;
 
-/// At most one ping in this time; what comes meanwhile is told in the next one together.
-pub const PING_PACE: Span = Span::from_secs(10);
 /// Where the terminal does not tell whether it has the focus, whoever pressed a key is there for so long.
 pub const STAYS: Span = Span::from_secs(60);
 
@@ -18,6 +16,8 @@ pub struct Notices {
     pub kinds: Vec<PingKind>,
     /// Hours without one.
     pub quiet: Option<Quiet>,
+    /// The person's own command is the way, and agents call it for what they did.
+    pub agents_tell: bool,
     /// The title is ours to set.
     pub titles: bool,
     /// The title that was set last.
@@ -41,6 +41,7 @@ impl Default for Notices {
         Notices {
             kinds: PING_KINDS.iter().map(|row| row.1).collect(),
             quiet: None,
+            agents_tell: false,
             titles: true,
             title: None,
             waiting: Vec::new(),

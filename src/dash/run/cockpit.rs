@@ -81,6 +81,9 @@ pub fn run(options: Options) -> Result<(), Fault> {
     model.background.follows = options.follows;
     let config = &options.folder.settings.config;
     model.notices.titles = config.title.unwrap_or(true);
+    let by_command =
+        config.notify_way.unwrap_or_default() == PingWay::Auto && !config.notify_command.is_empty();
+    model.notices.agents_tell = by_command;
     model.notices.quiet.clone_from(&config.notify_quiet);
     if let Some(kinds) = &config.notify_kinds {
         model.notices.kinds.clone_from(kinds);
@@ -107,7 +110,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
         idle: Idle::new(options.idle),
         clipboard: options.clipboard,
         around: ping::Around::of_environment(),
-        commands: ping::Commands::default(),
+        commands: crate::agent::Pings::default(),
     };
     let begun = it.turn(&mut model, Msg::Begun);
     let ended = begun.and_then(|()| it.run(&mut model, &mail, &mut last));
@@ -135,7 +138,7 @@ struct Cockpit<'a> {
     idle: Idle,
     clipboard: Clipboard,
     around: ping::Around,
-    commands: ping::Commands,
+    commands: crate::agent::Pings,
 }
 
 impl Cockpit<'_> {

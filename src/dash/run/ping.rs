@@ -4,14 +4,8 @@
 //! sequence is handed through to whatever stands around it, and a bare bell follows, by which tmux marks the
 //! window even where it hands nothing through.
 
-use std::process::{Child, Command, Stdio};
-
+use crate::agent::harmless;
 use crate::job::PingWay;
-
-/// Commands that may run at once: one that hangs must not fill the machine.
-const AT_ONCE: usize = 8;
-/// Letters of a ping; what is longer is cut by every desktop.
-const LETTERS_MOST: usize = 200;
 
 /// What the environment says of the terminal.
 #[derive(Clone, Debug, Default)]
@@ -79,42 +73,6 @@ impl Around {
             return format!("\x1bP{sequence}\x1b\\\x07").into_bytes();
         }
         sequence.into_bytes()
-    }
-}
-
-/// A text of strangers as part of a sequence: nothing in it ends the sequence or begins another field.
-fn harmless(text: &str) -> String {
-    let safe = |c: char| match c {
-        ';' => ',',
-        c if c.is_control() => ' ',
-        c => c,
-    };
-    text.chars().take(LETTERS_MOST).map(safe).collect()
-}
-
-/// The person's own command, started for a ping and never waited for.
-#[derive(Default)]
-pub struct Commands {
-    running: Vec<Child>,
-}
-
-impl Commands {
-    /// Starts it with the text as its last argument.
-    ///
-    /// # Errors
-    /// In words, if it cannot be started.
-    pub fn start(&mut self, line: &[String], text: &str) -> Result<(), String> {
-        self.running.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
-        let [program, arguments @ ..] = line else { return Ok(()) };
-        if self.running.len() >= AT_ONCE {
-            return Ok(());
-        }
-        let mut command = Command::new(program);
-        command.args(arguments).arg(harmless(text));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().map_err(|error| format!("cannot start {program}: {error}"))?;
-        self.running.push(child);
-        Ok(())
     }
 }
 

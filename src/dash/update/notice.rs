@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use crate::dash::effect::Effect;
-use crate::dash::model::{Model, PING_PACE, STAYS, later};
+use crate::dash::model::{Model, STAYS, later};
 use crate::dash::theme::Sign;
-use crate::fleet::{Event, Job, State, What};
+use crate::fleet::{ActorKind, Event, Job, State, What};
 use crate::insight::{alerts, need_of};
-use crate::job::{JobId, PingKind, Seq, Stage};
+use crate::job::{JobId, PING_PACE, PingKind, Seq, Stage};
 
 /// The queue moved on. `watched` are the words about watched jobs.
 pub fn moved_on(
@@ -30,7 +30,9 @@ pub fn moved_on(
     for id in touched {
         match state.job(id).and_then(|job| needs_word(model, state, job)) {
             Some(text) if model.notices.needing.insert(id.clone()) => {
-                model.notices.waiting.push((PingKind::Needs, text));
+                if !(model.notices.agents_tell && is_by_agent(news, id)) {
+                    model.notices.waiting.push((PingKind::Needs, text));
+                }
             }
             Some(_) => {}
             None => drop(model.notices.needing.remove(id)),
@@ -54,6 +56,12 @@ pub fn moved_on(
         }
     }
     flush(model)
+}
+
+/// Whether an agent did what came last: the one that did it has called the person's command for it.
+fn is_by_agent(news: &[(Seq, Event)], id: &JobId) -> bool {
+    let last = news.iter().rev().find(|row| row.1.what.job() == Some(id));
+    last.is_some_and(|row| matches!(row.1.by.kind, ActorKind::Agent | ActorKind::Engine))
 }
 
 /// What a job needs of a person, in a few words. That one of them can be shipped is told by the title alone.
