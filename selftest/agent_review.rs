@@ -82,7 +82,10 @@ fn without_a_verdict_or_a_check_a_person_decides() {
     assert_eq!(silent.course("it"), "start1 ok>review");
     has(
         &silent.say(&["explain", "it"]),
-        &["gave no verdict: no verdict: its last message has no ```verdict block", "to ask again: aq requeue review-of-"],
+        &[
+            "gave no verdict: no verdict: its last message has no ```verdict block",
+            "to ask again: aq requeue review-of-",
+        ],
     );
     let unproven = factory("YES");
     work(&unproven, "review: {reviewers: ['engine:judge']}");
