@@ -168,7 +168,7 @@ fn off_by(seat: &Seat, key: Key) -> Option<String> {
     match model.layers.last() {
         None if key == Key::Ctrl('c') => None,
         None => action_of(model, key).and_then(|row| (row.off)(model).err()),
-        Some(Layer::Pick(pick) | Layer::Help(pick)) if key == Key::Enter => pick.chosen()?.off.clone(),
+        Some(Layer::Pick(pick) | Layer::Help(pick)) if key == Key::Enter => pick.chosen()?.off(model),
         Some(_) => None,
     }
 }

@@ -2,11 +2,12 @@
 
 use tui_input::Input;
 
+use super::app::Model;
 use super::column::Column;
 use super::form::Form;
 use super::place::Pane;
 use super::sheet::Sheet;
-use crate::dash::keys::Do;
+use crate::dash::keys::{Do, row_of};
 use crate::dash::theme::Look;
 use crate::job::JobId;
 
@@ -78,12 +79,18 @@ pub struct Choice {
     pub note: String,
     /// Its key elsewhere.
     pub key: String,
-    /// Why it is off.
-    pub off: Option<String>,
     /// Its line of the command line.
     pub runs: String,
     /// What it does.
     pub then: Then,
+}
+
+impl Choice {
+    /// Why it is off, as things stand now: they may have changed since the choice was offered.
+    pub fn off(&self, model: &Model) -> Option<String> {
+        let Then::Do(does) = self.then else { return None };
+        row_of(does).and_then(|row| (row.off)(model).err())
+    }
 }
 
 /// What choosing does.

@@ -117,7 +117,7 @@ fn of_layer(it: &mut Menu, model: &Model, layer: &Layer) {
         Layer::Filter(_) => it.line("Filter; an empty line shows all >"),
         Layer::Search(_) => it.line("Text to search for; an empty line goes back >"),
         Layer::Moment(_) => it.line("The moment to look at; an empty line goes back >"),
-        Layer::Pick(pick) | Layer::Help(pick) => of_pick(it, pick),
+        Layer::Pick(pick) | Layer::Help(pick) => of_pick(it, model, pick),
         Layer::Sheet(sheet) => of_sheet(it, sheet),
         Layer::Form(form) => of_form(it, &form.asked(model)),
         Layer::Messages { .. } => {
@@ -131,10 +131,10 @@ fn of_layer(it: &mut Menu, model: &Model, layer: &Layer) {
     }
 }
 
-fn of_pick(it: &mut Menu, pick: &Pick) {
+fn of_pick(it: &mut Menu, model: &Model, pick: &Pick) {
     it.line(clean(&pick.title));
     for choice in pick.shown.iter().filter_map(|i| pick.all.get(*i)) {
-        let off = choice.off.as_ref().map(|why| format!(", off: {}", clean(why))).unwrap_or_default();
+        let off = choice.off(model).map(|why| format!(", off: {}", clean(&why))).unwrap_or_default();
         it.item(&format!("{}: {}{off}", clean(&choice.label), clean(&choice.note)), choice.then.clone());
     }
     it.line("Number; an empty line goes back >");

@@ -84,7 +84,6 @@ pub fn copies(model: &Model) -> Vec<Choice> {
         label: what.to_string(),
         note: format!("{} jobs", picture.jobs.len()),
         key: key.to_string(),
-        off: None,
         runs: runs.to_string(),
         then: Then::Copy(what, text),
     };

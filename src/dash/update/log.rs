@@ -23,7 +23,6 @@ pub fn options(model: &Model) -> Pick {
         label: label.to_string(),
         note,
         key: key.to_string(),
-        off: None,
         runs: String::new(),
         then: Then::Log(change),
     };

@@ -125,7 +125,6 @@ fn jobs_like(model: &Model, typed: &str) -> impl Iterator<Item = Choice> {
         label: job.id.to_string(),
         note: format!("{} {}", job.stage, job.spec.title),
         key: String::new(),
-        off: None,
         runs: format!("aq show {}", job.id),
         then: Then::Open(job.id.clone()),
     })
@@ -136,7 +135,6 @@ fn choice(model: &Model, row: &'static ActionRow) -> Choice {
         label: row.name.to_string(),
         note: row.title.to_string(),
         key: model.keys.of(row).first().map(ToString::to_string).unwrap_or_default(),
-        off: (row.off)(model).err(),
         runs: row.runs(model).unwrap_or_default(),
         then: Then::Do(row.does),
     }
@@ -163,14 +161,14 @@ pub fn palette(model: &Model) -> Pick {
 
 fn set_look(label: String, look: Look) -> Choice {
     let (note, key, runs) = ("how things look".to_string(), String::new(), String::new());
-    Choice { label, note, key, off: None, runs, then: Then::Look(look) }
+    Choice { label, note, key, runs, then: Then::Look(look) }
 }
 
 fn set_mouse(word: &str, on: bool) -> Choice {
     let note =
         if on { "clicks and the wheel are for the cockpit" } else { "the terminal selects text as ever" };
     let (label, note) = (format!("mouse {word}"), note.to_string());
-    Choice { label, note, key: String::new(), off: None, runs: String::new(), then: Then::Mouse(on) }
+    Choice { label, note, key: String::new(), runs: String::new(), then: Then::Mouse(on) }
 }
 
 /// Every action that is at home here, in the order of help.
@@ -196,7 +194,7 @@ pub fn menu(model: &Model) -> Pick {
     };
     let rows = ACTIONS.iter().filter(about_it);
     let mut all: Vec<Choice> = rows.map(|row| choice(model, row)).collect();
-    all.sort_by_key(|choice| choice.off.is_some());
+    all.sort_by_key(|choice| choice.off(model).is_some());
     let targets = model.targets();
     let title = match targets.as_slice() {
         _ if whole => format!("Actions: {}", place.name()),
@@ -218,7 +216,6 @@ pub fn sort(model: &Model) -> Pick {
             (true, true) => "is the order now, from the greatest".to_string(),
         },
         key: String::new(),
-        off: None,
         runs: format!("aq ls --sort {}", row.name),
         then: Then::Sort(row.column),
     };
@@ -235,7 +232,6 @@ pub fn columns(model: &Model) -> Pick {
             (false, false) => "shown".to_string(),
         },
         key: String::new(),
-        off: None,
         runs: String::new(),
         then: Then::Column(row.column),
     };
@@ -274,7 +270,6 @@ pub fn copy(model: &Model) -> Pick {
         label: what.to_string(),
         note: text.clone(),
         key: key.to_string(),
-        off: None,
         runs: String::new(),
         then: Then::Copy(what, text),
     };

@@ -85,8 +85,8 @@ fn action(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick, which: usize) {
         canvas.piece(Role::Head, fit(&choice.key, 9, false, more)),
         Piece::raw(format!(" {}", choice.note)),
     ];
-    if let Some(why) = &choice.off {
-        pieces.push(canvas.piece(Role::Wait, format!("  off: {}", clean(why))));
+    if let Some(why) = choice.off(canvas.model) {
+        pieces.push(canvas.piece(Role::Wait, format!("  off: {}", clean(&why))));
     }
     canvas.line(at, &Line::from(pieces));
     canvas.hit(at, Hit::Choice(which));

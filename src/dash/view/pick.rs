@@ -81,8 +81,8 @@ fn line(canvas: &Canvas<'_>, choice: &Choice, here: bool, name: usize, total: us
     let mark = if here { canvas.sign(Sign::Cursor) } else { " " };
     let key = crate::dash::keys::Key::parse(&choice.key)
         .map_or(choice.key.clone(), |key| key.sign(canvas.look().ascii));
-    let (role, note) = match &choice.off {
-        Some(why) => (Role::Wait, format!("off: {}", clean(why))),
+    let (role, note) = match choice.off(canvas.model) {
+        Some(why) => (Role::Wait, format!("off: {}", clean(&why))),
         None => (Role::Neutral, clean(&choice.note)),
     };
     let room = total.saturating_sub(2 + name + 2 + 7);
