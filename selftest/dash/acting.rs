@@ -161,8 +161,9 @@ fn words_are_asked_for() {
         review,
         "d \"no\" Esc",
         expect![[r#"
-        0 layers
-    "#]],
+            said: nothing was sent; your words: no
+            0 layers
+        "#]],
     );
     check(
         review,

@@ -410,3 +410,18 @@ fn a_move_and_a_page_send_few_bytes() {
         assert!((1..most).contains(&sent), "{key:?} sent {sent} bytes, the limit is {most}");
     }
 }
+
+#[test]
+fn a_queue_that_is_moved_away_is_no_longer_called_live() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.shows("watching files");
+    let away = room.queue.with_extension("away");
+    std::fs::rename(&room.queue, &away).expect("moved");
+    pty.shows("is gone");
+    std::fs::rename(&away, &room.queue).expect("moved back");
+    pty.shows("watching files");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+}

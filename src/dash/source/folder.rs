@@ -309,18 +309,15 @@ impl Loop {
     /// Reads what was added to the log. That it cannot be read, or can again, is shown.
     async fn reread(&mut self) {
         let place = &self.folder.place;
-        let (trouble, text, hint) = match self.local.reread().await {
-            Ok(()) if place.queue.is_dir() => {
-                (None, "the queue can be read again".to_string(), String::new())
-            }
-            Ok(()) => {
+        let read = self.local.reread().await;
+        let (trouble, text, hint) = match read {
+            // Whatever could not be read for that: this is why.
+            _ if !place.queue.is_dir() => {
                 let why = format!("the folder is gone: {}", place.queue.display());
-                (
-                    Some(Health::Broken { why: why.clone() }),
-                    why,
-                    "put it back; its history still stands".to_string(),
-                )
+                let hint = "put it back; its history still stands".to_string();
+                (Some(Health::Broken { why: why.clone() }), why, hint)
             }
+            Ok(()) => (None, "the queue can be read again".to_string(), String::new()),
             Err(fault) => (Some(short(broken(&fault), place)), fault.to_string(), fault.hint),
         };
         if trouble == self.trouble {

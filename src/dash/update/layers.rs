@@ -3,7 +3,7 @@
 use super::{act, explain, field, form, go, jobs, log, pick, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Field, Layer, Model, Pane, Place, Screen, Tab};
+use crate::dash::model::{Field, Layer, Model, Pane, Place, Screen, Sheet, Tab, Words};
 use crate::dash::msg::Got;
 use crate::job::{JobId, Role};
 
@@ -37,7 +37,10 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
         },
         Layer::Sheet(it) => match sheet::key(model, it, key) {
             sheet::After::Stay => After::Stay(Vec::new()),
-            sheet::After::Kept => After::Gone(Vec::new()),
+            sheet::After::Kept => {
+                left_behind(model, it);
+                After::Gone(Vec::new())
+            }
             sheet::After::Said(plan, words) => After::Gone(act::send(model, plan, words)),
         },
         Layer::Form(it) => match form::key(model, it, key) {
@@ -52,6 +55,15 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
             effects
         }
         After::Gone(effects) => effects,
+    }
+}
+
+/// Words that were written and went with nothing are not lost: they stand in the messages, to be copied.
+fn left_behind(model: &mut Model, sheet: &Sheet) {
+    let words = sheet.words.as_ref().map(Words::said).filter(|words| !words.is_empty());
+    if let Some(words) = words {
+        let text = format!("nothing was sent; your words: {}", words.replace('\n', " "));
+        tell::say(model, Role::Neutral, text, words, false);
     }
 }
 

@@ -47,7 +47,11 @@ impl Watch {
             Fault::new(FaultKind::Disk, "watch", on, e.to_string(), hint)
         };
         let mut watcher = notify::recommended_watcher(handler).map_err(|e| fault(&place.queue, &e))?;
-        let paths = FOLDERS.iter().map(|row| place.queue.join(row.1)).chain([place.side.clone()]);
+        // The queue itself tells when it is moved away.
+        let paths = FOLDERS
+            .iter()
+            .map(|row| place.queue.join(row.1))
+            .chain([place.side.clone(), place.queue.clone()]);
         for path in paths {
             watcher.watch(&path, RecursiveMode::NonRecursive).map_err(|e| fault(&path, &e))?;
         }
