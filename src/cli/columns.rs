@@ -1,7 +1,8 @@
 //! The columns of lists of jobs: one table, read by `--columns`, `--sort` and help.
 
 use super::frame::{Cell, CliError, Column, Out, Role, nearest_word, role_of, sign_of};
-use super::scene::{Seen, is_gone};
+use super::scene::Seen;
+use crate::engine::is_gone;
 use crate::fleet::Job;
 use crate::insight::{Line, need_of, status_of, tags, used};
 use crate::time::Stamp;

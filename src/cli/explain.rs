@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role, Table, role_of};
 use super::scene::{Seen, hosts};
+use crate::engine::is_gone;
 use crate::fleet::Job;
 use crate::insight::{Chain, Explanation, Line, chains, explain};
 use crate::job::{JobId, Priority, Stage};
@@ -72,7 +73,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         return every(&all, &seen, cx);
     };
     let job = seen.job(name)?;
-    let said = tell(&job);
+    let alone = args.at.is_none() && job.work_lease().is_some_and(|lease| is_gone(&lease.holder));
+    let said = if alone { tell(&job).left_alone() } else { tell(&job) };
     let ways = if job.stage.is_waiting() { chains(&seen.state, &job, seen.now) } else { Vec::new() };
     if cx.out.is_json() {
         cx.out.json(&Envelope::new(

@@ -6,8 +6,9 @@ use clap::Args as ClapArgs;
 
 use super::columns::{ColumnRow, Key, Row, column};
 use super::frame::{Answer, CliError, Context, Envelope, Exit, Form, Table};
-use super::scene::{Seen, filter_of, is_gone};
+use super::scene::{Seen, filter_of};
 use super::view::JobView;
+use crate::engine::is_gone;
 use crate::fleet::Job;
 use crate::insight::{Filter, Line, Scene};
 use crate::job::Stage;

@@ -4,7 +4,8 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::frame::{Answer, Cell, Column, Context, Envelope, Exit, Role, Table};
-use super::scene::{Seen, filter_of, is_gone};
+use super::scene::{Seen, filter_of};
+use crate::engine::is_gone;
 use crate::fleet::ClosedAccount;
 use crate::insight::{Need, Scene, closed_words, needs_you};
 

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use super::frame::{CliError, Context, Out, Toward, find_job, parse_moment};
 use crate::agent::{claimant, claimants};
 use crate::board::{Board as _, Local, Purpose, Settings, Source};
-use crate::engine::{Liveness, ProcessIdentity, is_alive};
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
     Filter, account_gate, closed_words, halt, jobs_ever, park_words, parse_filter, pr_words, state_at,
 };
-use crate::job::{HolderId, JobId, Seq};
+use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind};
 use crate::time::Stamp;
 
@@ -161,9 +160,4 @@ pub fn filter_of(words: &[String]) -> Result<Filter, CliError> {
             .next("the filter language: aq help filter")
             .field("term", bad.term)
     })
-}
-
-/// Whether a holder provably lives no more, as far as this host can tell.
-pub fn is_gone(holder: &HolderId) -> bool {
-    holder.as_str().parse::<ProcessIdentity>().is_ok_and(|who| is_alive(&who) == Liveness::Gone)
 }

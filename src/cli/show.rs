@@ -4,9 +4,10 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role, Table, role_of, sign_of};
-use super::scene::{Seen, is_gone};
+use super::scene::Seen;
 use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
+use crate::engine::is_gone;
 use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{
     account_gate, closed_words, engine_reviews, need_of, park_words, pr_words, status_of, tags, used,

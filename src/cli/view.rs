@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::scene::{Seen, is_gone};
+use super::scene::Seen;
+use crate::engine::is_gone;
 use crate::fleet::{Attempt, ClosedAccount, Job};
 use crate::insight::{account_gate, need_of, status_of, tags, used};
 use crate::job::{Insight, Proof, Stage, Usage};

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::processes::{Sight, boot_id, machine_id, pid_namespace, process};
+use crate::job::HolderId;
 
 /// A process named so that the name is never reused: host, boot, pid namespace, pid and start time.
 ///
@@ -134,6 +135,11 @@ impl From<ProcessIdentity> for String {
     fn from(who: ProcessIdentity) -> String {
         who.to_string()
     }
+}
+
+/// Whether a holder provably lives no more, as far as this host can tell.
+pub fn is_gone(holder: &HolderId) -> bool {
+    holder.as_str().parse::<ProcessIdentity>().is_ok_and(|who| is_alive(&who) == Liveness::Gone)
 }
 
 #[cfg(test)]

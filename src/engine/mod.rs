@@ -45,7 +45,7 @@ pub use environment::{EngineEnv, EnvRules, engine_env, forge_env, is_secret};
 pub use event::{
     Ended, EngineEvent, Limit, LimitState, ModelText, Phase, Retry, Scope, Started, Tool, UsageTold,
 };
-pub use identity::{BadIdentity, Liveness, ProcessIdentity, is_alive, process_identity};
+pub use identity::{BadIdentity, Liveness, ProcessIdentity, is_alive, is_gone, process_identity};
 pub use model::other_model;
 pub use plan::{KILL_GRACE, PLAN_VERSION, RUN_VARIABLE, RunKind, RunPlan, TRANSCRIPT_CAP};
 pub use prices::{price, prices_version};

@@ -56,6 +56,18 @@ pub struct Explanation {
     pub verb: Option<String>,
 }
 
+impl Explanation {
+    /// Its holder provably lives no more: what the log says last of it is not so any longer.
+    #[must_use]
+    pub fn left_alone(mut self) -> Explanation {
+        if let Some(first) = self.reasons.first_mut().filter(|_| self.stage.is_held()) {
+            first.text = "its agent is gone; what it did stands in its worktree".to_string();
+            first.unless = "an agent took it up: aq agent".to_string();
+        }
+        self
+    }
+}
+
 /// Explains one job. `claimants` are the agents that are known; with none, gates of hosts are left out.
 pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Claimant]) -> Explanation {
     let found = gates(state, job, None, now);
@@ -372,5 +384,17 @@ mod tests {
             "b",
             &["deps: waits for a, which is queued (submitted) -> a had shipped", "taker here/1"],
         );
+    }
+
+    #[test]
+    fn what_its_agent_left_alone_is_not_said_to_run() {
+        let scene = Scene::script("job a | claim | start a");
+        let said = |alone: bool| {
+            let line = Line::of(&scene.state, scene.now());
+            let said = explain(&scene.state, scene.job("a"), scene.now(), &line, &[]);
+            if alone { said.left_alone().reasons[0].text.clone() } else { said.reasons[0].text.clone() }
+        };
+        assert_eq!(said(false), "it runs");
+        assert_eq!(said(true), "its agent is gone; what it did stands in its worktree");
     }
 }

@@ -5,7 +5,8 @@ use std::io::Read as _;
 use clap::Args as ClapArgs;
 
 use crate::cli::frame::{CliError, Context, Toward, find_job, find_jobs, parse_moment};
-use crate::cli::scene::{filter_of, is_gone};
+use crate::cli::scene::filter_of;
+use crate::engine::is_gone;
 use crate::fleet::{Action, Job, State};
 use crate::insight::Scene;
 use crate::job::{Budget, Epoch, IdempotencyKey, JobId, Stage, parse_usd};

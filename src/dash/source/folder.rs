@@ -18,7 +18,7 @@ use crate::board::{Board as _, Local, Memory, Purpose, Settings};
 use crate::dash::effect::Effect;
 use crate::dash::model::{Health, lists};
 use crate::dash::msg::{Fresh, Msg, Said};
-use crate::engine::{Liveness, ProcessIdentity, is_alive};
+use crate::engine::{Liveness, ProcessIdentity, is_alive, is_gone};
 use crate::fleet::{Actor, State};
 use crate::job::{HolderId, Seq};
 use crate::store::{Fault, FaultKind, Place, Watch};
@@ -331,9 +331,6 @@ impl Loop {
     /// Looks which holders live. Gives whether anything changed.
     fn look_alive(&mut self) -> bool {
         let state = self.local.snapshot();
-        let is_gone = |holder: &HolderId| {
-            holder.as_str().parse::<ProcessIdentity>().is_ok_and(|who| is_alive(&who) == Liveness::Gone)
-        };
         let gone: HashSet<HolderId> =
             state.held().map(|row| row.1).filter(|holder| is_gone(holder)).cloned().collect();
         let agents = agents(&self.folder.place);

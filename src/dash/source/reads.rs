@@ -6,6 +6,7 @@ use crate::agent::{Wanted, change, claimant, claimants, kept};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::model::{DiffOf, Explained, Gist, Lacks, Patch};
 use crate::dash::msg::Got;
+use crate::engine::is_gone;
 use crate::fleet::{Claimant, Job, Now, State};
 use crate::insight::{Line, chains, explain, state_at};
 use crate::job::{JobId, Rev};
@@ -69,6 +70,8 @@ pub fn explained(local: &Local, settings: &Settings, id: &JobId, at: Option<Stam
     }
     let line = Line::of(&state, now);
     let said = explain(&state, job, now, &line, &hosts);
+    let alone = at.is_none() && job.work_lease().is_some_and(|lease| is_gone(&lease.holder));
+    let said = if alone { said.left_alone() } else { said };
     let chains = if job.stage.is_waiting() { chains(&state, job, now) } else { Vec::new() };
     let lacks = |who: &Claimant| {
         let alone = explain(&state, job, now, &line, std::slice::from_ref(who));

@@ -72,6 +72,9 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
         }
     };
     let said = explain(state, job, now, &Queue::default(), &[]);
+    let gone = model.replica.gone.clone();
+    let alone = job.work_lease().is_some_and(|lease| gone.contains(&lease.holder));
+    let said = if alone { said.left_alone() } else { said };
     let reasons: Vec<String> = said.reasons.iter().map(|reason| clean(&reason.text)).collect();
     let why = if reasons.is_empty() { clean(&job.why) } else { reasons.join("; ") };
     add("why", why + &last_words(job));
@@ -85,7 +88,6 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     add("blocks", neighbours(canvas, state.waiters(&job.id).cloned()));
     add("work", work(job, dot));
     add("cost", spent(job));
-    let gone = model.replica.gone.clone();
     add("tags", tags(job, &|holder: &HolderId| gone.contains(holder)).join(" "));
     facts
 }
