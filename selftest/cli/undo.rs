@@ -35,6 +35,14 @@ fn takes_back_what_has_an_inverse() {
 }
 
 #[test]
+fn a_pause_that_is_over_does_not_stand_before_what_was_done_earlier() {
+    check(
+        &["park a", "budget pause local", "budget resume local --yes", "undo"],
+        "a-1\tdone\tqueued@0\tqueued@0\t5\n! your last action, budget resume local, has no inverse\n! undid park of a-1: it is queued\nexit 0\n",
+    );
+}
+
+#[test]
 fn goes_back_step_by_step_and_never_twice() {
     check(
         &["park a", "unpark a", "undo", "undo"],

@@ -45,8 +45,9 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     }
     let mine = || actions.iter().rev().filter(|past| past.by.is(&me));
     let nth = usize::try_from(args.nth).unwrap_or(1) - 1;
-    let Some(past) = mine().filter(|past| past.is_open()).nth(nth) else {
-        let count = mine().filter(|past| past.is_open()).count();
+    let state = board.snapshot();
+    let Some(past) = mine().filter(|past| past.is_open(&state)).nth(nth) else {
+        let count = mine().filter(|past| past.is_open(&state)).count();
         return Err(CliError::not_found(match count {
             0 => "you have done nothing here that could be undone".to_string(),
             n => format!("only {n} of your actions can be undone"),
@@ -183,7 +184,7 @@ fn list(cx: &mut Context, state: &State, actions: &[PastAction]) -> Answer {
     let mut rows = Vec::new();
     for past in actions.iter().rev().take(LISTED) {
         let mine = past.by.is(&me);
-        n += usize::from(mine && past.is_open());
+        n += usize::from(mine && past.is_open(state));
         let ways: Vec<Result<_, String>> = past.deeds.iter().map(|deed| way_back(state, deed, now)).collect();
         let can_undo = mine && ways.iter().any(Result::is_ok);
         let why_not = match mine {
@@ -192,7 +193,7 @@ fn list(cx: &mut Context, state: &State, actions: &[PastAction]) -> Answer {
         };
         let jobs = past.deeds.iter().filter_map(|deed| deed.job.as_ref()).map(ToString::to_string).collect();
         let (at, by) = (cx.out.moment(past.at), past.by.name.to_string());
-        let n = (mine && past.is_open()).then_some(n);
+        let n = (mine && past.is_open(state)).then_some(n);
         rows.push((past.targets(), Row { n, at, by, verb: past.verb, jobs, can_undo, why_not }));
     }
     if cx.out.is_json() {

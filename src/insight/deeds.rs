@@ -83,9 +83,11 @@ pub struct PastAction {
 }
 
 impl PastAction {
-    /// Whether any of it can be taken back at all, and was not yet.
-    pub fn is_open(&self) -> bool {
-        self.deeds.iter().any(|deed| deed.inverse.is_some() && !deed.undone)
+    /// Whether any of it can be taken back at all, and was not yet. A pause that is over leaves nothing to take
+    /// back, and does not stand before what was done earlier.
+    pub fn is_open(&self, state: &State) -> bool {
+        let over = |deed: &Deed| deed.inverse == Some(Inverse::Resume) && state.product.paused.is_none();
+        self.deeds.iter().any(|deed| deed.inverse.is_some() && !deed.undone && !over(deed))
     }
 
     /// Whether none of it could ever be taken back.

@@ -217,7 +217,8 @@ impl Hands {
     /// Takes back the last action of this person that can be taken back.
     async fn take_back(&self) -> Result<Option<(&'static str, Results)>, Fault> {
         let actions = self.local.past_actions()?;
-        let mine = |past: &&PastAction| past.by.is(&self.me) && past.is_open();
+        let state = self.local.snapshot();
+        let mine = |past: &&PastAction| past.by.is(&self.me) && past.is_open(&state);
         let Some(past) = actions.iter().rev().find(mine) else { return Ok(None) };
         let mut results = Vec::new();
         for deed in past.deeds.iter().filter(|deed| deed.inverse.is_some() && !deed.undone) {
