@@ -100,7 +100,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let at = Stamp::parse_rfc3339("2026-03-08T14:00:00Z").unwrap();
-        let reset = reset_of(text, at, Some("XXX-3"));
+        let reset = reset_of(text, at, Some("AQT-3"));
         assert_eq!(reset.map_or_else(|| "unknown".to_string(), |at| at.to_string()), expected, "{text}");
     }
 
