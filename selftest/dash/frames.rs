@@ -134,3 +134,22 @@ fn states_of_the_source() {
     seat.send(Msg::Paste("x".into()));
     compare(seat, "read-only", false);
 }
+
+#[test]
+fn what_cannot_be_read_any_more_tells_how_old_it_is() {
+    let mut seat = Seat::of(SCENE, (80, 24));
+    let gone = aq::dash::Fresh {
+        state: std::sync::Arc::clone(&seat.model.replica.state),
+        events: Vec::new(),
+        gone: std::sync::Arc::clone(&seat.model.replica.gone),
+        agents: 1,
+        health: Health::Broken { why: "the folder is gone: /q".into() },
+    };
+    seat.send(aq::dash::Msg::Replica(Box::new(gone)));
+    seat.pass(aq::time::Span::from_mins(2));
+    let frame = seat.frame();
+    assert!(frame.contains("2m old: "), "{frame}");
+    // Read again, it is as old as nothing.
+    seat.feed();
+    assert!(!seat.frame().contains("old: "));
+}

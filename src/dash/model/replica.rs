@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::fleet::{Event, State};
 use crate::job::{HolderId, Seq};
+use crate::time::Stamp;
 
 /// Events kept for the panes that show them; older ones are read from the log when a job is looked at.
 pub const EVENTS_MOST: usize = 50_000;
@@ -44,6 +45,8 @@ pub struct Replica {
     pub gone: Arc<HashSet<HolderId>>,
     /// How fresh.
     pub health: Health,
+    /// Since when it could not be read any more; what is shown is as old.
+    pub lost: Option<Stamp>,
     /// Where it comes from, for row 1: the queue's folder.
     pub from: String,
     /// What it is, for row 2: `local`.
@@ -60,6 +63,7 @@ impl Replica {
             events: VecDeque::new(),
             gone: Arc::default(),
             health: Health::Loading,
+            lost: None,
             from: from.to_string(),
             scope: scope.to_string(),
             agents: 0,

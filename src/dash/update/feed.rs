@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{budget, diff, fleet, go, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::Effect;
 use crate::dash::model::{
-    Drawn, HOLD, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen, Step, later,
-    lists as make, window_span,
+    Drawn, HOLD, Health, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen, Step,
+    later, lists as make, window_span,
 };
 use crate::dash::msg::{Acted, Fresh, Read};
 use crate::dash::survey::Found;
@@ -16,11 +16,14 @@ use crate::job::{JobId, Role, Seq};
 /// The queue moved on. While the past is on the screens, now stands aside and is kept up.
 pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let is_live = model.time.live.is_none();
+    let now = model.law_now().law;
     let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
     let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone;
     if same && it.health == fresh.health && it.agents == fresh.agents {
         return Vec::new();
     }
+    let lost = it.is_known() && matches!(fresh.health, Health::Broken { .. });
+    it.lost = lost.then(|| it.lost.unwrap_or(now));
     it.health = fresh.health;
     it.agents = fresh.agents;
     it.gone = fresh.gone;

@@ -103,6 +103,7 @@ fn seek(model: &mut Model, count: usize, at: Stamp) -> Vec<Effect> {
         events: recording.events()[first..count].iter().cloned().collect(),
         gone: Arc::default(),
         health: Health::Replay,
+        lost: None,
         from: live.from.clone(),
         scope: live.scope.clone(),
         agents: 0,

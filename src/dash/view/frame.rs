@@ -165,7 +165,7 @@ fn running(state: &State) -> usize {
     state.count(Stage::Building) + state.count(Stage::Assigned)
 }
 
-fn health(canvas: &Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>> {
+fn health(canvas: &mut Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>> {
     let model = canvas.model;
     let from = clean(&model.replica.from);
     match &model.replica.health {
@@ -188,7 +188,8 @@ fn health(canvas: &Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>>
             let why = clean(why);
             // Most faults name what could not be read already.
             let text = if why.starts_with("cannot ") { why } else { format!("cannot read {from}: {why}") };
-            vec![canvas.piece(Role::Bad, format!("{} {text}", canvas.sign(Sign::Bad)))]
+            let old = model.replica.lost.map(|at| format!("{} old: ", canvas.age(at))).unwrap_or_default();
+            vec![canvas.piece(Role::Bad, format!("{} {old}{text}", canvas.sign(Sign::Bad)))]
         }
         Health::Skew { why } => {
             vec![canvas.piece(Role::Wait, format!("{} skew: {}", canvas.sign(Sign::Warning), clean(why)))]
