@@ -81,7 +81,8 @@ fn what_is_half_written_or_no_manifest_is_left_alone() {
         drop late.md sh
         future inbox/late.md
         sync
-        wait late
+        pass 1s
+        sync
         drop empty.md
         sync
         tree

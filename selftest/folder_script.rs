@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aq::board::{Board as _, Intake, Local, Memory, Purpose, Settings, Submitted, submit};
 use aq::fleet::{Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Order, PauseMode};
 use aq::job::{Budget, CapabilitySet, EngineClass, FOLDERS, HolderId, Outcome, Usage};
 use aq::store::{Place, Wish};
-use aq::time::{FakeClock, Stamp};
+use aq::time::{Clock as _, FakeClock, Stamp};
 
 /// A queue, the processes on it, and what they said.
 pub struct Stage {
@@ -109,7 +109,6 @@ impl Stage {
             "link" => std::os::unix::fs::symlink(words[1], self.path(words[2])).expect("links"),
             "pass" => self.clock.pass(words[1].parse().expect("a span")),
             "sync" => self.sync(words.get(1).copied().unwrap_or("a")),
-            "wait" => self.until_submitted(words[1]),
             "tree" => self.tree(),
             "jobs" => self.jobs(),
             "problems" => {
@@ -149,7 +148,7 @@ impl Stage {
 
     fn date(&self, path: &str, seconds: i64) {
         let span = Duration::from_secs(seconds.unsigned_abs());
-        let now = SystemTime::now();
+        let now = self.clock.wall().to_system();
         let at = if seconds < 0 { now - span } else { now + span };
         let file = std::fs::OpenOptions::new().append(true).open(self.path(path)).expect("a file");
         file.set_modified(at).expect("a date");
@@ -175,23 +174,6 @@ impl Stage {
             }
             Err(fault) => self.say(&format!("  fault {:?}: {}", fault.kind, fault.why)),
         }
-    }
-
-    /// Looks again as long as it is asked to, until the job is there: no moment of the clock is a proof.
-    fn until_submitted(&mut self, stem: &str) {
-        for _ in 0..10_000 {
-            let before = self.said.len();
-            self.sync("a");
-            if self.said[before..].contains(&format!("submitted {stem} ")) {
-                let last = self.said[before..].to_string();
-                self.said.truncate(before);
-                self.said.push_str(&last);
-                return;
-            }
-            self.said.truncate(before);
-            std::thread::yield_now();
-        }
-        panic!("{stem} was never submitted");
     }
 
     /// Gives each job the slug of its id as a name; a second of the same slug is `slug#2`.

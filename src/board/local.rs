@@ -92,6 +92,11 @@ impl Local {
         &*self.clock
     }
 
+    /// The same, for another thread.
+    pub(super) fn shared_clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// The two readings of time that a decision would use now: the law's own, which no setting of the wall
     /// moves, and the wall.
     pub fn now(&self) -> Now {

@@ -101,12 +101,13 @@ impl Local {
 
     /// A scan and the state it was compared with.
     async fn look(&self, renamed: BTreeSet<String>) -> Result<Option<(Scan, State)>, Fault> {
+        let clock = self.shared_clock();
         self.mailbox()
             .run(move |it| {
                 for _ in 0..LOOKS_MOST {
                     it.catch_up()?;
                     let state = it.state().clone();
-                    if let Some(scan) = it.log().scan(&state, &renamed)? {
+                    if let Some(scan) = it.log().scan(&state, &renamed, &*clock)? {
                         return Ok(Some((scan, state)));
                     }
                 }

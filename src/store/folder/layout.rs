@@ -15,7 +15,7 @@ use super::place::Place;
 use crate::fleet::{Event, Job, State, What};
 use crate::job::{BlobId, FOLDERS, Folder, JobId};
 use crate::store::{Fault, FaultKind};
-use crate::time::Span;
+use crate::time::{Span, Stamp};
 
 /// Names tried for a file before giving up; each is `NAME~ID`, `NAME~ID~2`, …
 const NAMES_MOST: usize = 100;
@@ -30,6 +30,9 @@ pub(super) struct Layout {
     pub(super) told: BTreeMap<String, BlobId>,
     /// Files whose date says nothing about their age, as they looked and since when (boot time).
     pub(super) undated: BTreeMap<String, (Look, Span)>,
+    /// The clock as the last scan began: the ages of files are judged by it.
+    pub(super) wall: Stamp,
+    pub(super) boot: Span,
 }
 
 impl Layout {
@@ -39,6 +42,8 @@ impl Layout {
             journal: Journal::at(place.side.join("placed.jsonl")),
             told: BTreeMap::new(),
             undated: BTreeMap::new(),
+            wall: Stamp::default(),
+            boot: Span::default(),
         }
     }
 

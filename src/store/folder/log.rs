@@ -30,6 +30,7 @@ use crate::job::{BlobId, Seq};
 use crate::store::codec::{BatchId, Entry, encode_line};
 use crate::store::log::{Appended, Log, Saver};
 use crate::store::{Fault, FaultKind};
+use crate::time::Clock;
 
 /// Dropped files to flush one by one; with more, one flush of the file system is cheaper.
 const FLUSH_EACH_MOST: usize = 4;
@@ -98,17 +99,23 @@ impl FolderLog {
     }
 
     /// Compares the folders with `state` under the lock, finishes our own unfinished moves, and tells
-    /// what hands have done. Files named in `renamed` were seen to arrive whole. `None` if the log has moved on: read, then look again.
+    /// what hands have done. Files named in `renamed` were seen to arrive whole; the age of others goes by
+    /// `clock`. `None` if the log has moved on: read, then look again.
     ///
     /// # Errors
     /// A [`Fault`] if the folders or the log cannot be read.
-    pub fn scan(&mut self, state: &State, renamed: &BTreeSet<String>) -> Result<Option<Scan>, Fault> {
+    pub fn scan(
+        &mut self,
+        state: &State,
+        renamed: &BTreeSet<String>,
+        clock: &dyn Clock,
+    ) -> Result<Option<Scan>, Fault> {
         let _lock = self.lock()?;
         self.read_ahead(true)?;
         if !self.ahead.is_empty() || state.seq != self.end {
             return Ok(None);
         }
-        self.layout.scan(state, renamed, &self.blobs).map(Some)
+        self.layout.scan(state, renamed, &self.blobs, clock).map(Some)
     }
 
     /// Moves a bad manifest out of the inbox, with its problems beside it; `None` if it is not there any

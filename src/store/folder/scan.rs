@@ -11,7 +11,7 @@ use super::layout::{Layout, first_name, with_id};
 use crate::fleet::{Job, State};
 use crate::job::{BlobId, FOLDERS, Folder, IdempotencyKey, JobId, Stage, plain_error};
 use crate::store::Fault;
-use crate::time::{Clock as _, Span, SystemClock};
+use crate::time::{Clock, Span};
 
 /// A written file counts as complete when it has not changed for this long (`jobs.md` section 2).
 const COMPLETE_AFTER: Span = Span::from_millis(300);
@@ -76,7 +76,14 @@ type Seen = BTreeMap<String, Vec<Folder>>;
 
 impl Layout {
     /// Compares disk, journal and state; finishes our own moves; tells the rest.
-    pub fn scan(&mut self, state: &State, renamed: &BTreeSet<String>, blobs: &Blobs) -> Result<Scan, Fault> {
+    pub fn scan(
+        &mut self,
+        state: &State,
+        renamed: &BTreeSet<String>,
+        blobs: &Blobs,
+        clock: &dyn Clock,
+    ) -> Result<Scan, Fault> {
+        (self.wall, self.boot) = (clock.wall(), clock.boot());
         self.journal.catch_up()?;
         self.journal.share(state);
         let (mut scan, seen) = self.list_whole()?;
@@ -383,14 +390,14 @@ impl Layout {
 
     /// How long a written file must still stay as it is; `None` if it has long enough.
     fn unsettled(&mut self, name: &str, look: Look) -> Option<Span> {
-        let age = i128::from(SystemClock.wall().as_millis()) * 1_000_000 - look.written;
+        let age = i128::from(self.wall.as_millis()) * 1_000_000 - look.written;
         let stable = i128::from(COMPLETE_AFTER.as_millis()) * 1_000_000;
         if age >= 0 {
             let left = u64::try_from((stable - age) / 1_000_000 + 1).ok();
             return left.filter(|_| age < stable).map(Span::from_millis);
         }
         // A date in the future says nothing about now: it counts from when it was first seen so.
-        let now = SystemClock.boot();
+        let now = self.boot;
         let (before, since) = self.undated.entry(name.to_string()).or_insert((look, now));
         if *before != look {
             (*before, *since) = (look, now);
