@@ -385,9 +385,7 @@ fn a_park_with_a_date_ends_by_itself() {
 #[test]
 fn dropped_files_are_in_before_a_verb_decides() {
     let bench = Bench::queue();
-    let file = bench.work().join("queue/inbox/fresh.md");
-    std::fs::write(&file, "# Fresh work\n").expect("written");
-    std::thread::sleep(std::time::Duration::from_millis(350));
+    bench.put("queue/inbox/fresh.md", "# Fresh work\n");
     let said = bench.run("park fresh.md");
     assert!(said.contains("submitted fresh-work-") && said.ends_with("exit 0\n"), "{said}");
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use aq::board::{Board as _, Local, Purpose};
 use aq::fleet::{Actor, ActorKind, Command, Order, Submission};
@@ -17,6 +18,19 @@ pub const START: &str = "2026-10-02T12:00:00Z";
 const EFFECTIVE: &str = r#"{"v":1,"title":"t","profile":"developer","engine":"shell","cwd":"/work","worktree":false,
 "verify":"true","timeout":7200000,"scope_strict":false,"ship":"branch","yolo":false,"sandbox":"none",
 "origins":{"engine":"job","verify":"profile"}}"#;
+
+/// How long something that must come is waited for, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks until it is so.
+#[track_caller]
+pub fn until(what: &str, is: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is() {
+        assert!(began.elapsed() < PATIENCE, "no {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
 
 /// A folder with a home of its own, and perhaps a queue.
 pub struct Bench {
@@ -55,6 +69,14 @@ impl Bench {
     pub fn board(&self) -> Local {
         let place = Place::open(&self.work().join("queue")).expect("a queue");
         Local::open(&place, Purpose::Act, self.clock.clone()).expect("opens")
+    }
+
+    /// Writes a file that nobody has touched for a while, as the folder takes it to be whole.
+    pub fn put(&self, name: &str, text: &str) {
+        let path = self.work().join(name);
+        std::fs::write(&path, text).expect("written");
+        let file = std::fs::OpenOptions::new().append(true).open(&path).expect("a file");
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(10)).expect("a date");
     }
 
     /// Gives orders to the law; a refusal fails the test.

@@ -1,9 +1,8 @@
 //! What stands around a verb: completion by the shell, traces, the user's notify command.
 
 use std::process::Stdio;
-use std::time::Duration;
 
-use super::bench::{Bench, same};
+use super::bench::{Bench, same, until};
 
 /// What a shell would offer behind these words; the last is the one under the cursor.
 fn offered(bench: &Bench, shell: &str, words: &[&str]) -> String {
@@ -110,16 +109,14 @@ fn watch_runs_the_users_command_at_each_line() {
     std::fs::write(home.join("config.toml"), format!("notify.command = {command}\n")).expect("written");
     let mut watch = bench.process(&["watch", "--notify"]);
     let mut watch = watch.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("aq runs");
-    let mut read = String::new();
+    let read = || std::fs::read_to_string(&told).unwrap_or_default();
     // It tells of what comes after it has begun to look.
-    for n in 0..200 {
-        bench.run(if n % 2 == 0 { "park a-1" } else { "unpark a-1" });
-        read = std::fs::read_to_string(&told).unwrap_or_default();
-        if !read.is_empty() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until("word of the command", || {
+        bench.run("park a-1");
+        bench.run("unpark a-1");
+        !read().is_empty()
+    });
+    let read = read();
     watch.kill().expect("ended");
     watch.wait().expect("ended");
     let first = read.lines().next().unwrap_or_default();
@@ -144,12 +141,7 @@ fn an_agent_calls_the_users_command_once_for_what_needs_a_person() {
         assert!(!said.contains("warning"), "{said}");
     }
     let lines = || std::fs::read_to_string(&told).unwrap_or_default();
-    for _ in 0..500 {
-        if !lines().is_empty() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("word of the command", || !lines().is_empty());
     let lines = lines();
     let id = lines.split(' ').next().unwrap_or_default().to_string();
     assert!(id.starts_with("break-it-"), "{lines:?}");

@@ -95,32 +95,27 @@ fn a_stray_file_is_told_of_once() {
 #[test]
 fn problems_of_what_is_mended_go_away() {
     let bench = Bench::queue();
-    let later = || std::thread::sleep(std::time::Duration::from_millis(350));
     let problems = |name: &str| bench.work().join(format!("queue/rejected/{name}.problems.txt"));
     bench.job("other-1", |_| {});
     write(&bench, "a.md", "# A\n");
     bench.run("add a.md");
     let file = "queue/inbox/a.md";
     let first = std::fs::read_to_string(bench.work().join(file)).expect("read");
-    write(&bench, file, "---\ncolour: red\n---\nx\n");
-    later();
+    bench.put(file, "---\ncolour: red\n---\nx\n");
     has(&bench.run("park other"), &["the edit of a.md is not used"]);
     assert!(problems("a").exists());
-    write(&bench, file, &first);
-    later();
+    bench.put(file, &first);
     bench.run("unpark other");
     assert!(!problems("a").exists(), "the old text is back");
     // A rejected file that is mended and moved back.
-    write(&bench, "queue/inbox/b.md", "---\ncolour: red\n---\nx\n");
-    later();
+    bench.put("queue/inbox/b.md", "---\ncolour: red\n---\nx\n");
     bench.run("park other");
     assert!(problems("b").exists());
     bench.run("unpark other");
     assert!(problems("b").exists(), "beside its file they stay");
-    write(&bench, "queue/rejected/b.md", "# B\n");
+    bench.put("queue/rejected/b.md", "# B\n");
     let (from, to) = ("queue/rejected/b.md", "queue/inbox/b.md");
     std::fs::rename(bench.work().join(from), bench.work().join(to)).expect("moved");
-    later();
     has(&bench.run("park other"), &["submitted b-"]);
     assert!(!problems("b").exists());
 }
@@ -221,8 +216,7 @@ fn an_approval_that_no_gate_asks_for_is_counted_the_same_everywhere() {
 fn a_run_that_wrote_nothing_is_no_error() {
     let bench = Bench::empty();
     has(&bench.run("init"), &["exit 0\n"]);
-    write(&bench, "queue/inbox/quiet.md", "---\nengine: shell\nverify: none\n---\n```sh\ntrue\n```\n");
-    std::thread::sleep(std::time::Duration::from_millis(350));
+    bench.put("queue/inbox/quiet.md", "---\nengine: shell\nverify: none\n---\n```sh\ntrue\n```\n");
     let agent = |bench: &Bench| {
         let mut agent = bench.process(&["agent", "--once"]);
         agent.env("PATH", "/usr/bin:/bin").output().expect("aq runs")
@@ -230,12 +224,10 @@ fn a_run_that_wrote_nothing_is_no_error() {
     agent(&bench);
     has(&bench.run("log quiet"), &["! attempt 1 of quiet-", " wrote nothing\nexit 0\n"]);
     has(&bench.run("log quiet --json"), &[r#""kind":"log""#, r#""data":[]"#, "exit 0\n"]);
-    write(
-        &bench,
+    bench.put(
         "queue/inbox/odd.md",
         "---\nengine: shell\nverify: none\n---\n```sh\necho '::aq {\"ev\":\"dance\"}'\n```\n",
     );
-    std::thread::sleep(std::time::Duration::from_millis(350));
     agent(&bench);
     let said = bench.run("log odd --json");
     has(&said, &["warning: not understood, and not counted: no event", "started, model_text"]);

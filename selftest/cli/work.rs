@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::bench::{Bench, same};
+use super::bench::{Bench, same, until};
 
 /// Runs aq with something on standard input; gives the text of it all.
 fn fed(bench: &Bench, words: &[&str], text: &str) -> (Option<i32>, String, String) {
@@ -335,7 +335,6 @@ fn what_ended_long_ago_leaves_by_itself_and_its_files_stay() {
     std::fs::remove_file(bench.work().join("queue/failed/job-00001.md")).expect("removed");
     let (from, to) = ("queue/failed/job-00002.md", "queue/inbox/job-00002.md");
     std::fs::rename(bench.work().join(from), bench.work().join(to)).expect("moved");
-    std::thread::sleep(std::time::Duration::from_millis(350));
     has(&run(&bench, "unpark waits-1"), &["submitted one-of-many-", "from job-00002.md"]);
 }
 
@@ -349,12 +348,7 @@ fn an_agent_is_drained_by_its_first_signal_and_stopped_by_both() {
         let mut agent = agent.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("aq runs");
         let agents = bench.work().join("queue/.aq/agents");
         let registered = || std::fs::read_dir(&agents).is_ok_and(|dir| dir.count() > 0);
-        for _ in 0..200 {
-            if registered() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(25));
-        }
+        until("agent", registered);
         let said = bench.run(&format!("{verb} -n"));
         has(&said, &["would ", "exit 0\n"]);
         let said = bench.run(&format!("{verb} --all"));
