@@ -145,3 +145,25 @@ fn what_was_verified_on_an_older_base_is_verified_again() {
     has(&said, &["trunk moved since verify, and verify fails on the merge", "exit 4"]);
     assert_eq!(factory.file_at("trunk", "a"), None);
 }
+
+#[test]
+fn a_base_that_moves_while_its_merge_is_verified_is_planned_again() {
+    let factory = Factory::new();
+    // The second look is the one at the merge: somebody's commit goes in under it.
+    let look = "echo . >> TOP/looks\n[ $(wc -l < TOP/looks) = 2 ] || exit 0\n\
+                tree=$(git rev-parse 'trunk^{tree}')\n\
+                new=$(git -c user.name=ann -c user.email=ann@here commit-tree -p trunk -m race $tree)\n\
+                git update-ref refs/heads/trunk $new\n";
+    let path = factory.top().join("look.sh");
+    std::fs::write(&path, look.replace("TOP", &factory.top().display().to_string())).expect("written");
+    let fields = format!("base: trunk | ship: merge | verify: sh {}", path.display());
+    factory.job("it", &fields, "echo 1 >> a").once();
+    factory.commit_on("trunk", "theirs", "yes\n");
+    has(&factory.say(&["ship", "it", "--yes"]), &["merged into trunk", "exit 0"]);
+    assert_eq!(factory.course("it"), "start1 proven ok>testing shipped", "{}", factory.reason("it"));
+    let looks = std::fs::read_to_string(factory.top().join("looks")).expect("read");
+    assert_eq!(looks.lines().count(), 3, "the work, the merge, and the merge with what came in between");
+    let log = factory.git(&["log", "--format=%s", "trunk"]);
+    assert!(String::from_utf8_lossy(&log.stdout).contains("race"), "nobody's commit is lost");
+    assert_eq!(factory.file_at("trunk", "a").as_deref(), Some("1\n"));
+}

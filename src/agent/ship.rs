@@ -19,6 +19,10 @@ use crate::store::{Fault, FaultKind};
 /// So often a verify of a merge is started whose shim is killed.
 const VERIFIES_MOST: u32 = 3;
 
+/// So often a ship is planned anew because somebody moved base in between. Each time it was somebody's work
+/// that went in first, so it comes to an end; the bound is for a base that never stands still.
+const RACES_MOST: u32 = 20;
+
 /// What is to be shipped, and how freely.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ship {
@@ -65,7 +69,12 @@ impl Sent {
 enum Way {
     Done(String, Option<Rev>),
     Opened(Found, Rev),
-    Not { reason: String, conflict: bool },
+    /// Base moved after the plan was made: nothing happened.
+    Moved(String),
+    Not {
+        reason: String,
+        conflict: bool,
+    },
 }
 
 /// Ships one job and gives how. A refusal leaves branch, base and checkouts as they were.
@@ -109,22 +118,33 @@ pub async fn ship(
             Ok(local.act(vec![Order::new(by.clone(), done)]).await?.swap_remove(0).map(|_| Sent::Out(how)))
         }
         Way::Opened(found, rev) => opened(local, settings, by, job, epoch, found, rev).await,
-        Way::Not { reason, conflict } => {
-            let reason = format!("{}: {reason}", super::step::NOT_SHIPPED);
-            let fail = Command::ShipFail { job: job.clone(), epoch, reason: reason.clone(), conflict };
-            if let Err(no) = local.act(vec![Order::new(by.clone(), fail)]).await?.swap_remove(0) {
-                return Ok(Err(no));
-            }
-            let hint = if conflict {
-                format!(
-                    "it is in review again; have it done anew on what base is now: aq reject {job} --requeue -m WHY"
-                )
-            } else {
-                "mend that, then ship again".to_string()
-            };
-            Ok(Err(Refusal::new(Code::InvalidState, format!("{job} was {reason}"), hint)))
-        }
+        Way::Not { reason, conflict } => not_shipped(local, by, job, epoch, &reason, conflict).await,
+        Way::Moved(reason) => not_shipped(local, by, job, epoch, &reason, false).await,
     }
+}
+
+/// Gives the lease back and says why.
+async fn not_shipped(
+    local: &Local,
+    by: &Actor,
+    job: JobId,
+    epoch: Epoch,
+    reason: &str,
+    conflict: bool,
+) -> Result<Result<Sent, Refusal>, Fault> {
+    let reason = format!("{}: {reason}", super::step::NOT_SHIPPED);
+    let fail = Command::ShipFail { job: job.clone(), epoch, reason: reason.clone(), conflict };
+    if let Err(no) = local.act(vec![Order::new(by.clone(), fail)]).await?.swap_remove(0) {
+        return Ok(Err(no));
+    }
+    let hint = if conflict {
+        format!(
+            "it is in review again; have it done anew on what base is now: aq reject {job} --requeue -m WHY"
+        )
+    } else {
+        "mend that, then ship again".to_string()
+    };
+    Ok(Err(Refusal::new(Code::InvalidState, format!("{job} was {reason}"), hint)))
 }
 
 /// The work stands in a pull request. One that is merged already is looked at at once.
@@ -177,55 +197,111 @@ async fn carry_out(
             Ok(found) => Way::Opened(found, rev),
             Err(failed) => not(format!("{} ({})", failed.what, failed.mend)),
         },
-        ShipKind::Merge => merge(local, settings, job, epoch, &effective, rev, by_person).await,
+        ShipKind::Merge => {
+            let mut way = Way::Moved(String::new());
+            for race in 0..RACES_MOST {
+                let merge = Merge { local, settings, job, epoch, race };
+                way = merge.carry_out(&effective, rev.clone(), by_person).await;
+                let Way::Moved(why) = &way else { break };
+                tracing::info!(job = %job.id, race, why, "base moved since the plan: plans again");
+            }
+            way
+        }
     }
 }
 
-async fn merge(
-    local: &Arc<Local>,
-    settings: &Settings,
-    job: &Job,
+/// One try to bring work into base. Whoever finds base moved plans anew, and verifies anew what base would
+/// become: nothing unverified is merged, and nobody has to ask twice.
+struct Merge<'a> {
+    local: &'a Arc<Local>,
+    settings: &'a Settings,
+    job: &'a Job,
     epoch: Epoch,
-    effective: &Effective,
-    rev: Rev,
-    by_person: bool,
-) -> Way {
-    let not = |reason: String, conflict: bool| Way::Not { reason, conflict };
-    let cwd = std::path::PathBuf::from(&effective.cwd);
-    let verified_base =
-        job.attempts.last().and_then(|a| a.base.clone()).filter(|_| job.proof() == Proof::Verified);
-    let request = {
-        let (cwd, base, name) = (cwd.clone(), effective.base.clone(), job.id.to_string());
-        blocking(move || plan(&cwd, base, name, rev, verified_base)).await
-    };
-    let plan = match request {
-        Ok(plan) => plan,
-        Err(error) => return not(error.to_string(), false),
-    };
-    if let ShipWay::Conflict { paths } = &plan.way {
-        let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
-        return not(format!("conflict with {} in {}", plan.base, paths.join(", ")), true);
-    }
-    let verify = effective.verify.clone().filter(|command| !command.is_empty());
-    if let Some(command) = verify.filter(|_| plan.base_moved && plan.way != ShipWay::AlreadyIn)
-        && let Err(reason) = verify_again(local, settings, job, epoch, &cwd, &plan, &command).await
-    {
-        return not(reason, false);
-    }
-    let base = plan.base.clone();
-    let merged = blocking(move || {
-        let repo = Repo::discover(&cwd)?.ok_or_else(|| missing(&cwd))?;
-        repo.ship_merge(&plan, by_person)
-    });
-    match merged.await {
-        Ok(shipped) if shipped.from == shipped.to => {
-            Way::Done(format!("{base} has it already"), Some(shipped.to))
+    race: u32,
+}
+
+impl Merge<'_> {
+    async fn carry_out(&self, effective: &Effective, rev: Rev, by_person: bool) -> Way {
+        let not = |reason: String, conflict: bool| Way::Not { reason, conflict };
+        let cwd = std::path::PathBuf::from(&effective.cwd);
+        let verified_base = self
+            .job
+            .attempts
+            .last()
+            .and_then(|a| a.base.clone())
+            .filter(|_| self.job.proof() == Proof::Verified);
+        let request = {
+            let (cwd, base, name) = (cwd.clone(), effective.base.clone(), self.job.id.to_string());
+            blocking(move || plan(&cwd, base, name, rev, verified_base)).await
+        };
+        let plan = match request {
+            Ok(plan) => plan,
+            Err(error) => return not(error.to_string(), false),
+        };
+        if let ShipWay::Conflict { paths } = &plan.way {
+            let paths: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+            return not(format!("conflict with {} in {}", plan.base, paths.join(", ")), true);
         }
-        Ok(shipped) => Way::Done(format!("merged into {base} at {}", short(&shipped.to)), Some(shipped.to)),
-        Err(error) => {
-            let conflict = matches!(error.refusal(), Some(crate::git::Refusal::Conflict { .. }));
-            not(error.to_string(), conflict)
+        let verify = effective.verify.clone().filter(|command| !command.is_empty());
+        if let Some(command) = verify.filter(|_| plan.base_moved && plan.way != ShipWay::AlreadyIn)
+            && let Err(reason) = self.verify(&cwd, &plan, &command).await
+        {
+            return not(reason, false);
         }
+        let base = plan.base.clone();
+        let merged = blocking(move || {
+            let repo = Repo::discover(&cwd)?.ok_or_else(|| missing(&cwd))?;
+            repo.ship_merge(&plan, by_person)
+        });
+        match merged.await {
+            Ok(shipped) if shipped.from == shipped.to => {
+                Way::Done(format!("{base} has it already"), Some(shipped.to))
+            }
+            Ok(shipped) => {
+                Way::Done(format!("merged into {base} at {}", short(&shipped.to)), Some(shipped.to))
+            }
+            Err(error) if matches!(error.refusal(), Some(crate::git::Refusal::Moved { .. })) => {
+                Way::Moved(error.to_string())
+            }
+            Err(error) => {
+                let conflict = matches!(error.refusal(), Some(crate::git::Refusal::Conflict { .. }));
+                not(error.to_string(), conflict)
+            }
+        }
+    }
+
+    /// Base has moved since verify: what base would become is verified before it becomes it.
+    async fn verify(&self, cwd: &Path, plan: &ShipPlan, command: &str) -> Result<(), String> {
+        let Merge { local, settings, job, epoch, race } = *self;
+        let tree = worktree_path(local.place(), settings, &JobId::new(format!("{}.ship", job.id)));
+        let dir = local.place().runs(&job.id).join(format!("ship-{epoch}"));
+        let argv = ["sh", "-c", command].map(str::to_string).to_vec();
+        let mut run = RunPlan::new(RunKind::Verify, argv, &tree);
+        run.transcript = local.place().runs(&job.id).join(format!("ship-{epoch}.verify.jsonl"));
+        run.wall = Some(job.spec.timeout);
+        run.grace = KILL_GRACE;
+        let set = vec![("AQ_JOB".to_string(), job.id.to_string())];
+        let rules = EnvRules { pass: &settings.config.env_pass, keys: &[], set: &set };
+        let env = engine_env(RunKind::Verify, std::env::vars_os(), &rules);
+        (run.env, run.redact) = (env.vars, env.secrets);
+        let exe = std::env::current_exe().map_err(|e| format!("cannot find aq itself: {e}"))?;
+        let (cwd, plan) = (cwd.to_path_buf(), plan.clone());
+        blocking(move || {
+            let repo = Repo::discover(&cwd).ok().flatten().ok_or("the repository is gone")?;
+            repo.merge_result_worktree(&tree, &plan).map_err(|e| e.to_string())?;
+            let ended = until_judged(&dir, race, &run, &ShimProgram::of_aq(&exe));
+            let dropped = repo.drop_merge_result(&tree, &plan.name).map_err(|e| e.to_string());
+            match ended.map_err(|e| format!("verify could not run: {e}"))? {
+                RunState::Ended(report) if report.end == (End::Exited { code: 0 }) => dropped,
+                RunState::Ended(report) => Err(format!(
+                    "{} moved since verify, and verify fails on the merge: {}",
+                    plan.base,
+                    last_line(&report.tail)
+                )),
+                _ => Err("verify of the merge was killed".to_string()),
+            }
+        })
+        .await
     }
 }
 
@@ -251,51 +327,11 @@ fn missing(cwd: &Path) -> GitError {
     })
 }
 
-/// Base has moved since verify: what base would become is verified before it becomes it.
-async fn verify_again(
-    local: &Arc<Local>,
-    settings: &Settings,
-    job: &Job,
-    epoch: Epoch,
-    cwd: &Path,
-    plan: &ShipPlan,
-    command: &str,
-) -> Result<(), String> {
-    let tree = worktree_path(local.place(), settings, &JobId::new(format!("{}.ship", job.id)));
-    let dir = local.place().runs(&job.id).join(format!("ship-{epoch}"));
-    let argv = ["sh", "-c", command].map(str::to_string).to_vec();
-    let mut run = RunPlan::new(RunKind::Verify, argv, &tree);
-    run.transcript = local.place().runs(&job.id).join(format!("ship-{epoch}.verify.jsonl"));
-    run.wall = Some(job.spec.timeout);
-    run.grace = KILL_GRACE;
-    let set = vec![("AQ_JOB".to_string(), job.id.to_string())];
-    let rules = EnvRules { pass: &settings.config.env_pass, keys: &[], set: &set };
-    let env = engine_env(RunKind::Verify, std::env::vars_os(), &rules);
-    (run.env, run.redact) = (env.vars, env.secrets);
-    let exe = std::env::current_exe().map_err(|e| format!("cannot find aq itself: {e}"))?;
-    let (cwd, plan) = (cwd.to_path_buf(), plan.clone());
-    blocking(move || {
-        let repo = Repo::discover(&cwd).ok().flatten().ok_or("the repository is gone")?;
-        repo.merge_result_worktree(&tree, &plan).map_err(|e| e.to_string())?;
-        let ended = until_judged(&dir, &run, &ShimProgram::of_aq(&exe));
-        let dropped = repo.drop_merge_result(&tree, &plan.name).map_err(|e| e.to_string());
-        match ended.map_err(|e| format!("verify could not run: {e}"))? {
-            RunState::Ended(report) if report.end == (End::Exited { code: 0 }) => dropped,
-            RunState::Ended(report) => Err(format!(
-                "{} moved since verify, and verify fails on the merge: {}",
-                plan.base,
-                last_line(&report.tail)
-            )),
-            _ => Err("verify of the merge was killed".to_string()),
-        }
-    })
-    .await
-}
-
 /// Runs a verify that says something: one whose shim is killed has not spoken, and is run again.
-fn until_judged(dir: &Path, plan: &RunPlan, shim: &ShimProgram) -> std::io::Result<RunState> {
+fn until_judged(dir: &Path, race: u32, plan: &RunPlan, shim: &ShimProgram) -> std::io::Result<RunState> {
     let mut state = RunState::NotStarted;
-    for nth in 1..=VERIFIES_MOST {
+    let first = race * VERIFIES_MOST + 1;
+    for nth in first..first + VERIFIES_MOST {
         let run = Run::start(&dir.join(format!("verify{nth}")), plan, shim)?;
         state = run.wait()?;
         if !matches!(state, RunState::Lost { .. }) {
