@@ -267,3 +267,34 @@ echo x >> tries; result"#;
     assert!(floor.called(1).contains("--resume UUID") && floor.called(2).contains("--session-id UUID"));
     assert!(floor.called(2).contains("# Hand-off"));
 }
+
+/// As gemini ends for any bad input, and opencode where it does not find a session.
+#[test]
+fn a_session_is_lost_in_whatever_way_an_engine_says_so() {
+    let gemini = r#"
+session=4f2c9a1b-0000-4000-8000-000000000000
+case "$*" in *--resume*) echo "Error resuming session: Invalid session identifier" >&2; exit 42;; esac
+dir="$HOME/.gemini/tmp/it/chats"; mkdir -p "$dir"; touch "$dir/session-2026-03-08T14-00-4f2c9a1b.json"
+echo '{"type":"init","session_id":"'$session'","model":"gemini-2.5-pro"}'
+echo '{"type":"message","role":"assistant","content":"on it"}'
+echo x >> tries; echo '{"type":"result","status":"success","stats":{"input_tokens":9,"output_tokens":1}}'"#;
+    let opencode = r#"
+case "$*" in *--session*) exit 0;; esac
+echo '{"type":"step_start","sessionID":"ses_1","part":{"type":"step-start"}}'
+echo '{"type":"text","sessionID":"ses_1","part":{"type":"text","text":"on it"}}'
+echo x >> tries
+echo '{"type":"step_finish","sessionID":"ses_1","part":{"reason":"stop","type":"step-finish","tokens":{"input":9,"output":1},"cost":0.1}}'"#;
+    for (engine, script) in [("gemini", gemini), ("opencode", opencode)] {
+        let floor = Floor::new(engine, script);
+        let fields = format!(
+            "engine: {engine} | verify: test $(wc -l < tries) -ge 2 | retry: {{max: 1, backoff: 1ms, on: [verify_failed]}}"
+        );
+        floor.job("it", &fields, "Do it.");
+        let mut agent = floor.agent();
+        floor.factory.wait_in("it", "testing");
+        agent.drain();
+        let job = floor.factory.state().jobs.values().next().expect("a job").clone();
+        let ends: Vec<_> = job.attempts.iter().filter_map(|attempt| Some(attempt.outcome?.name())).collect();
+        assert_eq!((ends.as_slice(), job.counted), (&["verify_failed", "drained", "ok"][..], 1), "{engine}");
+    }
+}

@@ -10,8 +10,8 @@ use crate::agent::step::Sight;
 use crate::agent::work::{RunEnd, Work};
 use crate::board::Local;
 use crate::engine::{
-    ExitReport, Hearing, KILL_GRACE, LimitState, Pulse, Run, RunKind, RunState, Source, StopCause, Tally,
-    TranscriptReader, dialect, engine, judge, other_model, tally_transcript,
+    End, ExitReport, Hearing, KILL_GRACE, LimitState, Pulse, Run, RunKind, RunState, Source, StopCause,
+    Tally, TranscriptReader, dialect, engine, judge, other_model, tally_transcript,
 };
 use crate::job::{JobId, Outcome, plain_error};
 use crate::store::Place;
@@ -242,14 +242,13 @@ pub(super) fn setup_is_done(place: &Place, job: &JobId, command: &str) -> bool {
     std::fs::read(setup_file(place, job)).is_ok_and(|text| text == hash.as_bytes())
 }
 
-/// How engines say that they do not find the session they were asked to take up.
-const SESSION_LOST: [&str; 2] = ["no conversation found with session id", "no rollout found for thread id"];
-
-/// Whether an engine ended before its first turn because its session was not there after all.
-fn session_is_lost(reason: &str, tally: &Tally) -> bool {
-    let reason = reason.to_lowercase();
-    let idle = tally.tools_ok == 0 && tally.usage.turns.unwrap_or(0) == 0;
-    idle && SESSION_LOST.iter().any(|words| reason.contains(words))
+/// Whether a run that took up a session ended by itself before its first turn. Each program says in its own way
+/// that it does not find a session, some by an exit code for all bad input, some by no word at all. Where it was
+/// something else, the fresh run meets it too and tells.
+fn session_is_lost(outcome: Outcome, report: Option<&ExitReport>, tally: &Tally) -> bool {
+    let by_itself = report.is_some_and(|r| matches!(r.end, End::Exited { .. }) && r.stopped_by.is_none());
+    let idle = tally.tools_ok + tally.tools_failed + tally.usage.turns.unwrap_or(0) == 0;
+    by_itself && idle && matches!(outcome, Outcome::Crash | Outcome::Config | Outcome::TaskFailed)
 }
 
 /// Waits until nothing of the run lives, and judges it.
@@ -283,11 +282,13 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
         };
     };
     let mut judged = judge(dialect, stop, &tally, report.as_ref());
-    if judged.outcome == Outcome::Crash && resumed && session_is_lost(&judged.reason, &tally) {
+    if resumed && session_is_lost(judged.outcome, report.as_ref(), &tally) {
         // It did nothing and cost nothing: it is no failure of the job, and the next attempt begins with the note.
         judged.outcome = Outcome::Drained;
-        judged.reason =
-            format!("its session is gone, so it begins anew with the hand-off: {}", judged.reason);
+        judged.reason = format!(
+            "its session could not be taken up, so it begins anew with the hand-off: {}",
+            judged.reason
+        );
     }
     RunEnd {
         kind,

@@ -153,6 +153,7 @@ pub(super) fn gemini(ask: &Ask<'_>) -> Result<Recipe, String> {
     let prompt = argument(ask);
     let mut recipe = Recipe::of(ask, &["-p", &prompt, "-o", "stream-json", "--approval-mode", mode]);
     recipe.flag("-m", ask.model);
+    recipe.flag("--resume", ask.resume);
     Ok(recipe)
 }
 
@@ -290,7 +291,7 @@ mod tests {
             "gemini",
             &expect![[r#"
             PROGRAM -p Do it. -o stream-json --approval-mode auto_edit
-            PROGRAM -p Do it. -o stream-json --approval-mode yolo -m M
+            PROGRAM -p Do it. -o stream-json --approval-mode yolo -m M --resume ID
         "#]],
         );
         check(

@@ -44,6 +44,22 @@ pub(super) fn codex(past: &Past<'_>) -> bool {
     home.is_some_and(|home| thread_file(&home, past.session).is_some())
 }
 
+/// Gemini keeps the sessions of each project in a folder of its own, whose name has been made in several ways;
+/// the file's name ends with the first part of the session's id.
+pub(super) fn gemini(past: &Past<'_>) -> bool {
+    let Some(user) = past.user.filter(|_| past.cwd == past.then_cwd) else { return false };
+    let first = past.session.split('-').next().unwrap_or(past.session);
+    let projects = std::fs::read_dir(user.join(".gemini/tmp")).into_iter().flatten().flatten();
+    let files = projects.filter_map(|dir| std::fs::read_dir(dir.path().join("chats")).ok());
+    let is_it = |name: &str| {
+        name.strip_prefix("session-").is_some_and(|rest| {
+            let stem = rest.split('.').next().unwrap_or(rest);
+            stem.rsplit('-').next() == Some(first)
+        })
+    };
+    files.flatten().flatten().any(|file| file.file_name().to_str().is_some_and(is_it))
+}
+
 /// The store of these cannot be looked into; they need the folder of the run before.
 pub(super) fn same_folder(past: &Past<'_>) -> bool {
     past.cwd == past.then_cwd
@@ -83,6 +99,13 @@ mod tests {
         check("codex", "t1", "/w/c", "/w/d", true, true);
         check("codex", "t1", "/w/c", "/w/d", false, false);
         check("codex", "1", "/w/c", "/w/d", true, false);
+        let chats = home.join(".gemini/tmp/w-c/chats");
+        std::fs::create_dir_all(&chats).unwrap();
+        std::fs::write(chats.join("session-2026-03-08T14-00-4f2c9a1b.json"), "").unwrap();
+        let id = "4f2c9a1b-0000-4000-8000-000000000000";
+        check("gemini", id, "/w/c", "/w/c", false, true);
+        check("gemini", id, "/w/c", "/w/d", false, false);
+        check("gemini", "4f2c9a1c-0000-4000-8000-000000000000", "/w/c", "/w/c", false, false);
         check("opencode", "ses", "/w/c", "/w/c", false, true);
         check("opencode", "ses", "/w/c", "/w/d", false, false);
         check("opencode", "", "/w/c", "/w/c", false, false);
