@@ -93,6 +93,26 @@ fn an_engine_is_told_of_aq_where_its_commands_can_reach_it() {
 }
 
 #[test]
+fn a_planner_that_could_hand_in_nothing_is_not_started() {
+    let floor = Floor::new("codex", "exit 1");
+    floor.job("plan", "engine: codex | profile: planner", "Cut it up.");
+    floor.job("again", "engine: codex | profile: planner", "Cut that up.");
+    floor.once(&[]);
+    for name in ["plan", "again"] {
+        assert_eq!(floor.course(name), "start1 config>failed");
+        let reason = floor.factory.reason(name);
+        assert!(reason.contains("do not reach aq here: give the job yolo: true"), "{reason}");
+    }
+    let book = floor.factory.top().join("book");
+    assert_eq!(std::fs::read_dir(book).expect("a folder").count(), 0, "it was started");
+    // That says nothing of the engine: others of its jobs run.
+    floor.job("other", "engine: codex", "Do it.");
+    floor.job("yolo", "engine: codex | profile: planner | yolo: true", "Cut it up.");
+    floor.once(&[]);
+    assert!(floor.called(0).contains("exec --json") && floor.called(1).contains("exec --json"));
+}
+
+#[test]
 fn an_engine_is_called_as_the_job_and_the_account_say() {
     let floor = Floor::new("claude", &format!("{CLAUDE}\necho hi > hello.txt; result"));
     floor.factory.config(

@@ -11,7 +11,7 @@ use crate::agent::note::{Before, SKILL, SKILL_PROGRAM, prompt};
 use crate::agent::place::{NotReady, wip_branch};
 use crate::agent::work::{PREPARED_FILE, Prepared, SAVED_FILE, Work};
 use crate::board::Board as _;
-use crate::engine::{EnvRules, Run, RunKind, RunPlan, RunState, engine, engine_env};
+use crate::engine::{EnvRules, Reach, Run, RunKind, RunPlan, RunState, engine, engine_env};
 use crate::fleet::{Handoff, Job};
 use crate::git::Repo;
 use crate::job::{Budget, Outcome, body_of, plain_error};
@@ -122,13 +122,18 @@ impl Doer {
 
     /// How this engine calls aq; nothing where its commands do not reach it.
     fn skill(&self, work: &Work, yolo: bool) -> String {
-        // Of an engine of one's own nobody knows a sandbox.
-        let own = self.settings.config.engines.contains_key(&work.engine);
-        let row = engine(&work.engine).filter(|_| !own);
-        if !row.is_none_or(|row| row.reach.holds(yolo)) {
+        if self.out_of_reach(&work.engine, yolo).is_some() {
             return String::new();
         }
         SKILL.replace(SKILL_PROGRAM, &self.shim.exe.display().to_string())
+    }
+
+    /// How far the commands of this engine reach aq, where they do not.
+    pub(super) fn out_of_reach(&self, name: &str, yolo: bool) -> Option<Reach> {
+        // Of an engine of one's own nobody knows a sandbox.
+        let own = self.settings.config.engines.contains_key(name);
+        let row = engine(name).filter(|_| !own)?;
+        (!row.reach.holds(yolo)).then_some(row.reach)
     }
 
     /// What an engine of this work knows and nobody may write down. A key that is missing is told where the

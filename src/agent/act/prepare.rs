@@ -7,7 +7,7 @@ use super::runs::setup_is_done;
 use crate::agent::place::{NotReady, end_earlier_runs, prepare};
 use crate::agent::work::{Prepared, Work};
 use crate::board::Board as _;
-use crate::engine::engine;
+use crate::engine::{Reach, engine};
 use crate::fleet::Job;
 use crate::job::{Effective, EngineClass, Outcome};
 use crate::store::Fault;
@@ -15,12 +15,25 @@ use crate::store::Fault;
 /// The profile whose work is the parts it hands in.
 const PLANNER: &str = "planner";
 
+/// Why a planner is not even started: it would be paid for and could hand in nothing.
+fn cannot_plan(engine: &str, reach: Reach) -> String {
+    let mend = match reach {
+        Reach::WithYolo => "give the job yolo: true, or another engine",
+        Reach::Always | Reach::Never => "give the job another engine",
+    };
+    format!("a planner hands in its parts by aq add, and commands of {engine} do not reach aq here: {mend}")
+}
+
 impl Doer {
     pub(super) async fn prepare(&self, work: Work) -> Result<Prepared, NotReady> {
         let state = self.local.snapshot();
         let fault = |fault: Fault| (Outcome::Config, fault.to_string());
         let job = state.job(&work.job).cloned().ok_or((Outcome::Config, "the job is gone".to_string()))?;
         let effective = self.effective(&job).await.map_err(fault)?;
+        let plans = effective.profile == PLANNER && job.subject.is_none();
+        if let Some(reach) = self.out_of_reach(&work.engine, effective.yolo).filter(|_| plans) {
+            return Err((Outcome::Config, cannot_plan(&work.engine, reach)));
+        }
         let (local, settings) = (self.local.clone(), self.settings.clone());
         let review = job.subject.as_ref().map(|subject| subject.rev.clone());
         let space = match &review {
@@ -48,7 +61,7 @@ impl Doer {
             idle,
             strict: effective.scope_strict,
             run: format!("{:032x}", fastrand::u128(..)),
-            plans: effective.profile == PLANNER,
+            plans,
             review,
             space,
         })
