@@ -33,6 +33,9 @@ case "$1 $2" in
   echo "{\"number\":$3,\"url\":\"$(url)\",\"state\":\"$(one state OPEN)\",\"headRefOid\":\"$(tip)\","
   echo "\"mergeable\":\"$(one mergeable MERGEABLE)\",\"mergeCommit\":$(one merge null),"
   echo "\"statusCheckRollup\":[$(one checks '')],\"reviews\":[$(one reviews '')]}" ;;
+"run view")
+  if [ -f "$D/log-fails" ]; then cat "$D/log-fails" >&2; exit 1; fi
+  sed "s/TOKEN/$GH_TOKEN/" "$D/log" ;;
 "api --hostname") one comments '[]' ;;
 *) echo "unknown command $1" >&2; exit 1 ;;
 esac

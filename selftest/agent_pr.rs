@@ -5,6 +5,7 @@ use super::agent_forge::Forge;
 
 const GREEN: &str = r#"{"name":"unit","workflowName":"ci","status":"COMPLETED","conclusion":"SUCCESS"}"#;
 const RED: &str = r#"{"name":"lint","workflowName":"ci","status":"COMPLETED","conclusion":"FAILURE","detailsUrl":"https://ci/1"}"#;
+const RED_JOB: &str = r#"{"name":"lint","workflowName":"ci","status":"COMPLETED","conclusion":"FAILURE","detailsUrl":"https://github.com/acme/site/actions/runs/11/job/22"}"#;
 const PENDING: &str = r#"{"name":"e2e","workflowName":"ci","status":"IN_PROGRESS","conclusion":""}"#;
 
 #[track_caller]
@@ -135,6 +136,32 @@ fn what_it_wants_changed_is_the_next_hand_off() {
     // The review still stands there, but it has been answered.
     has(&forge.ship(), &["it waits: pr #7 open", "exit 0"]);
     has(&forge.ship(), &["it waits: pr #7 open, checks 1 of 1 green, changes requested", "exit 0"]);
+}
+
+#[test]
+fn a_failed_check_hands_on_the_end_of_its_log() {
+    let forge = open();
+    let factory = &forge.factory;
+    forge
+        .set("checks", RED_JOB)
+        .set("log", "lint\tRun make\t2026-03-08T14:00:00.1234567Z notes:1: too short");
+    has(&forge.ship(), &["pr #7: 1 check failed"]);
+    factory.once();
+    let got = factory.file_at(&forge.head(), "got.2").unwrap_or_default();
+    has(&got, &["- ci / lint: failure, see https", "output of programs", "  > notes:1: too short"]);
+    has(&forge.get("calls"), &["run view --repo github.com/acme/site --job 22 --log-failed"]);
+    let log: String = factory.events().iter().map(ToString::to_string).collect();
+    assert!(!log.contains("too short"), "a prompt stands in the events");
+    // Where gh cannot read it, name and address are handed on as before.
+    has(&forge.ship(), &["it waits: pr #7 open"]);
+    forge.set("log-fails", "HTTP 410: log expired");
+    has(&forge.ship(), &["pr #7: 1 check failed"]);
+    factory.once();
+    let got = factory.file_at(&forge.head(), "got.3").unwrap_or_default();
+    has(
+        &got,
+        &["- ci / lint: failure, see https", "Its log could not be read: gh failed (exit 1): HTTP 410"],
+    );
 }
 
 #[test]
@@ -301,7 +328,7 @@ fn the_token_goes_to_gh_alone() {
     assert!(!env.contains("OTHER="), "gh gets no more than it needs");
     forge.unset("fail").unset("env");
     let mut all = said + &run(&["ship", "it", "--yes"]);
-    forge.unset("env").set("checks", RED);
+    forge.unset("env").set("checks", RED_JOB).set("log", "lint\tmake\tsaid TOKEN");
     // The agent that looks has the token; the engine that it starts must not.
     let mut agent = factory.agent_with(&["--once"], &[("GH_TOKEN", canary)]);
     assert!(agent.end().success(), "{}", agent.said());

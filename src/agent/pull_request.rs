@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::act::blocking;
-use super::forge::{Failed, Found, Gh, Push, Request, View, push, request};
+use super::forge::{Failed, Found, Gh, Logs, Push, Request, View, push, request};
 use super::place::job_branch;
 use super::ship::{Sent, effective};
 use crate::board::{Board as _, Local, Settings};
@@ -148,10 +148,13 @@ pub(super) async fn look(
     })
 }
 
-/// Lines say more than the review they belong to; a review without them still says something.
+/// Lines say more than the review they belong to; a review without them still says something. So does a check
+/// whose log nobody can read.
 fn words(gh: &Gh<'_>, view: &View, number: u64) -> Result<String, Failed> {
     let comments = if view.is_asking() { gh.comments(number)? } else { Vec::new() };
-    Ok(view.words(&comments))
+    let log = |job| (job, gh.failed_log(job).map_err(|failed| failed.what));
+    let logs: Logs = view.failed_jobs().map(log).collect();
+    Ok(view.words(&comments, &logs))
 }
 
 fn state_of(local: &Local, job: &Job) -> String {

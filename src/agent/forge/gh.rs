@@ -9,10 +9,15 @@ use super::branch::urls_of;
 use super::program::{ANSWER_WITHIN, Call, Failed, run};
 use super::request::Request;
 use super::view::{Comment, View, read};
+use super::words::without_secrets;
+use crate::engine::{EnvRules, RunKind, engine_env};
 use crate::job::Rev;
+use crate::time::Span;
 
 /// Pull requests of one branch that are looked through; a branch has a handful at most.
 const LIST_MOST: &str = "30";
+/// A log is fetched from another place than the rest, and is only more of what is known: it is not waited for long.
+const LOG_WITHIN: Span = Span::from_secs(30);
 /// The fields of a pull request that a look reads.
 const VIEW: &str = "number,url,state,headRefOid,mergeable,mergeCommit,statusCheckRollup,reviews";
 
@@ -118,11 +123,24 @@ impl<'a> Gh<'a> {
         read(&self.ask(&["api", "--hostname", host, &path], "")?)
     }
 
+    /// What the steps that failed in a job of the forge printed, without secrets.
+    ///
+    /// # Errors
+    /// [`Failed`] of gh: the log is gone, is not to be seen by this login, or was of another forge.
+    pub fn failed_log(&self, job: u64) -> Result<String, Failed> {
+        let (job, repo) = (job.to_string(), self.address.repo());
+        let args = ["run", "view", "--repo", &repo, "--job", &job, "--log-failed"];
+        let text =
+            run(&Call { program: self.program, args: &args, cwd: self.cwd, stdin: "", within: LOG_WITHIN })?;
+        let secrets = engine_env(RunKind::Engine, std::env::vars_os(), &EnvRules::default()).secrets;
+        Ok(without_secrets(&text, &secrets))
+    }
+
     fn ask(&self, args: &[&str], stdin: &str) -> Result<String, Failed> {
         run(&Call { program: self.program, args, cwd: self.cwd, stdin, within: ANSWER_WITHIN })
     }
 }
 
 fn without_login(url: &str) -> String {
-    super::words::without_secrets(url, &[])
+    without_secrets(url, &[])
 }

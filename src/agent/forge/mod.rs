@@ -3,6 +3,7 @@
 mod address;
 mod branch;
 mod gh;
+mod log;
 mod program;
 mod request;
 mod view;
@@ -10,6 +11,7 @@ mod words;
 
 pub(super) use branch::{Push, push};
 pub(super) use gh::{Found, Gh};
+pub(super) use log::Logs;
 pub(super) use program::Failed;
 pub use program::gh_state;
 pub(super) use request::{Request, request};
