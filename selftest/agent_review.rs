@@ -109,6 +109,8 @@ fn nobody_reviews_what_it_made() {
     has(&said, &["no engine reviews its own work: writer made"]);
     // Who asks about the work is told too, and what a person can do.
     has(&factory.say(&["explain", "it"]), &["no engine reviews its own work", "you can: aq approve it-"]);
+    has(&factory.say(&["next"]), &["review, stuck: no engine reviews its own work", "aq approve it-"]);
+    has(&factory.say(&[]), &["1 needs you"]);
     agent.kill();
 }
 

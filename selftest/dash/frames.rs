@@ -142,7 +142,7 @@ fn what_cannot_be_read_any_more_tells_how_old_it_is() {
         state: std::sync::Arc::clone(&seat.model.replica.state),
         events: Vec::new(),
         gone: std::sync::Arc::clone(&seat.model.replica.gone),
-        agents: 1,
+        agents: std::sync::Arc::clone(&seat.model.replica.agents),
         health: Health::Broken { why: "the folder is gone: /q".into() },
     };
     seat.send(aq::dash::Msg::Replica(Box::new(gone)));

@@ -87,3 +87,21 @@ fn it_is_read_anew_only_where_it_is_another_and_where_it_is_shown() {
         "#]],
     );
 }
+
+#[test]
+fn a_review_that_no_host_can_take_needs_a_person() {
+    let queue = "submit it review=1 reviewers=engine:codex | claim h1~x/1 | start it | verify it pass rev=c1 \
+         | end it ok rev=c1 | order_review w it rev=c1 as=engine:codex engine=codex";
+    let mut seat = Seat::of(queue, (120, 24));
+    answered(&mut seat);
+    let rows = |seat: &mut Seat| {
+        let frame = seat.frame();
+        let rows: Vec<&str> = frame.lines().filter(|line| line.contains("stuck")).collect();
+        rows.join("\n")
+    };
+    expect!["▸ ◇ it             review stuck… it                       0s  a/d│ HH:MM:SS w              job_submitted    to queued"].assert_eq(&rows(&mut seat));
+    // With no agent at all it waits for one, not for a person.
+    seat.agents.clear();
+    seat.feed();
+    assert_eq!(rows(&mut seat), "");
+}

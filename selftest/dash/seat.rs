@@ -12,7 +12,7 @@ use aq::dash::{
     Drawn, Effect, Found, Fresh, Health, Key, Look, Model, Moment, Msg, Theme, Want, Wish, Wishes, lists,
     update, view,
 };
-use aq::fleet::{Actor, ActorKind, Command, State};
+use aq::fleet::{Actor, ActorKind, Claimant, Command, State};
 use aq::insight::Recording;
 use aq::job::HolderId;
 use aq::time::Span;
@@ -32,6 +32,8 @@ pub struct Seat {
     /// What was asked of the world.
     pub effects: Vec<Effect>,
     pub gone: HashSet<HolderId>,
+    /// Agents that live.
+    pub agents: Vec<Claimant>,
     /// Gists that were asked for.
     pub gists: Vec<Want>,
     /// The window's title.
@@ -58,6 +60,7 @@ impl Seat {
             up,
             effects: Vec::new(),
             gone,
+            agents: vec![crate::folder_script::claimant()],
             gists: Vec::new(),
             title: String::new(),
             winds: false,
@@ -90,7 +93,7 @@ impl Seat {
             state: Arc::new(self.world.state.clone()),
             events,
             gone: Arc::new(self.gone.clone()),
-            agents: 1,
+            agents: Arc::new(self.agents.clone()),
             health: Health::Local { watched: true },
         };
         self.send(Msg::Replica(Box::new(fresh)));

@@ -125,7 +125,7 @@ fn update_and_draw(state: &Arc<aq::fleet::State>, size: (u16, u16), goal: f64) -
         state: Arc::clone(state),
         events: Vec::new(),
         gone: Arc::default(),
-        agents: 1,
+        agents: Arc::new(vec![crate::folder_script::claimant()]),
         health: Health::Local { watched: true },
     };
     let lists = Awake::start();

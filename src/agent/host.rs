@@ -105,7 +105,10 @@ pub fn claimants(place: &Place) -> Vec<Claimant> {
             engines,
         })
     };
-    files.filter_map(|file| read(file.path())).collect()
+    let mut found: Vec<Claimant> = files.filter_map(|file| read(file.path())).collect();
+    // A folder tells its files in any order; who compares two looks wants the same one.
+    found.sort_by(|a, b| a.holder.cmp(&b.holder));
+    found
 }
 
 /// An agent's own file, as far as a reader needs it.

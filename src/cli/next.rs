@@ -39,7 +39,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let filter = filter_of(&args.filter)?;
     let seen = Seen::open(cx, None)?;
     let scene = Scene { state: &seen.state, now: seen.now, gone: &is_gone };
-    let mut needs = needs_you(&seen.state, seen.now);
+    let mut needs = needs_you(&seen.state, seen.now, &seen.hosts);
     needs.retain(|need| seen.state.job(&need.job).is_some_and(|job| filter.lets(job, &scene)));
     let found = needs.len();
     needs.truncate(args.limit);

@@ -7,7 +7,8 @@ use crate::agent::{claimant, claimants};
 use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Filter, account_gate, closed_words, halt, jobs_ever, park_words, parse_filter, pr_words, state_at,
+    Filter, account_gate, awaits_engines, closed_words, halt, jobs_ever, park_words, parse_filter, pr_words,
+    state_at,
 };
 use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind};
@@ -21,7 +22,7 @@ pub struct Seen {
     pub state: Arc<State>,
     /// The moment it is looked at.
     pub now: Now,
-    /// Who would run its jobs, where an account is closed; else nobody is asked.
+    /// Who would run its jobs, where an account is closed or a review waits for an engine; else nobody is asked.
     pub hosts: Vec<Claimant>,
 }
 
@@ -51,9 +52,10 @@ impl Seen {
         Ok(Seen { board, state: Arc::new(state), now, hosts: Vec::new() }.with_hosts(cx))
     }
 
-    /// What a closed account means for a job depends on who would run it.
+    /// What a closed account means for a job depends on who would run it, and whether a review by an engine comes
+    /// to its end too.
     fn with_hosts(mut self, cx: &Context) -> Seen {
-        if self.state.closed_accounts(self.now.wall).next().is_some() {
+        if self.state.closed_accounts(self.now.wall).next().is_some() || awaits_engines(&self.state) {
             // Settings that cannot be read are no reason to show no jobs; verbs that need them say so.
             self.hosts = hosts(cx).unwrap_or_default();
         }

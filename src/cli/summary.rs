@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::frame::{CliError, Context, Envelope, Exit, Role, role_of, sign_of};
+use super::scene::hosts;
 use crate::board::{Board as _, Purpose};
-use crate::fleet::{Now, State};
-use crate::insight::{halt, needs_you};
+use crate::fleet::State;
+use crate::insight::{awaits_engines, halt, needs_you};
 use crate::job::STAGES;
 use crate::store::Place;
 
@@ -42,7 +43,7 @@ pub(super) fn show(cx: &mut Context) -> Result<(), CliError> {
     let (state, place) = (board.snapshot(), board.place().clone());
     let new_files = new_files(&place, &state);
     if cx.out.is_json() {
-        let data = gather(&state, &place, cx.now(&state), new_files);
+        let data = gather(&state, &place, count_of_needs(&state, cx), new_files);
         let envelope = Envelope::new("summary", cx.wall(), state.seq, board.source(), data);
         return cx.out.json(&envelope);
     }
@@ -59,7 +60,7 @@ pub(super) fn show(cx: &mut Context) -> Result<(), CliError> {
         true => cx.out.painted("no jobs; drop a markdown file into its inbox/")?,
         false => cx.out.painted(&counts.join("  "))?,
     }
-    let needs = needs_you(&state, cx.now(&state)).len();
+    let needs = count_of_needs(&state, cx);
     if needs > 0 {
         let text = format!("{needs} {} you: aq next", if needs == 1 { "needs" } else { "need" });
         let text = cx.out.paint(Role::Human, &text);
@@ -75,12 +76,18 @@ pub(super) fn show(cx: &mut Context) -> Result<(), CliError> {
     Ok(())
 }
 
-fn gather(state: &State, place: &Place, now: Now, new_files: usize) -> Summary {
+/// As many as `aq next` lists.
+fn count_of_needs(state: &State, cx: &Context) -> usize {
+    let hosts = if awaits_engines(state) { hosts(cx).unwrap_or_default() } else { Vec::new() };
+    needs_you(state, cx.now(state), &hosts).len()
+}
+
+fn gather(state: &State, place: &Place, needs_you: usize, new_files: usize) -> Summary {
     Summary {
         queue: place.queue.display().to_string(),
         stages: STAGES.iter().map(|row| StageCount { stage: row.1, jobs: state.count(row.0) }).collect(),
         archived: state.tombs.len(),
-        needs_you: needs_you(state, now).len(),
+        needs_you,
         new_files,
         paused: state.product.paused.as_ref().map(|paused| paused.1.clone()),
     }

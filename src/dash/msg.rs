@@ -7,7 +7,7 @@ use super::effect::Want;
 use super::keys::Key;
 use super::model::{Drawn, Explained, Gist, Health, Lists, LogLine, Moment, Patch, Then};
 use super::survey::Found;
-use crate::fleet::{Event, Refusal, State};
+use crate::fleet::{Claimant, Event, Refusal, State};
 use crate::job::{AttemptNo, HolderId, JobId, Seq};
 
 /// One happening.
@@ -79,8 +79,8 @@ pub struct Fresh {
     pub events: Vec<(Seq, Event)>,
     /// Holders of it that provably live no more.
     pub gone: Arc<HashSet<HolderId>>,
-    /// Agents that live on this queue.
-    pub agents: usize,
+    /// Agents that live on this queue, by what they offer.
+    pub agents: Arc<Vec<Claimant>>,
     /// How fresh it is.
     pub health: Health,
 }

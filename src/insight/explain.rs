@@ -111,7 +111,7 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
 }
 
 /// Why the reviews of this job that wait are taken by no host.
-fn stuck_reviews(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<String> {
+pub(super) fn stuck_reviews(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<String> {
     if job.stage != Stage::Review || claimants.is_empty() {
         return Vec::new();
     }

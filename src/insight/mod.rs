@@ -45,7 +45,7 @@ pub use path::{CriticalPath, Estimates, Left, Step, critical_path};
 pub use pull_request::{look_words, pr_left_open, pr_words};
 pub use rails::{Rail, rails};
 pub use recording::{Mark, Recording, Timeline};
-pub use reviews::engine_reviews;
+pub use reviews::{awaits_engines, engine_reviews};
 pub use rollup::{Rollup, rollup, used};
 pub use spending::{Ledger, Outlay, Spending, spending};
 pub use stakes::{counts, short_rev, stakes};

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use super::pull_request::pr_words;
-use crate::fleet::{Gate, Job, Now, ParkReason, State, gates};
+use crate::fleet::{Claimant, Gate, Job, Now, ParkReason, State, gates};
 use crate::job::{Autoship, JobId, Priority, Stage};
 use crate::time::{Span, Stamp};
 
+/// Weight of a decision about work that is done.
+const DECIDES: u64 = 80;
 /// Jobs counted behind one; more make no difference to anybody.
 const BEHIND_MOST: usize = 1_000;
 
@@ -27,9 +29,11 @@ pub struct Need {
     pub score: u64,
 }
 
-/// Every need, best score first.
-pub fn needs_you(state: &State, now: Now) -> Vec<Need> {
-    let mut found: Vec<Need> = state.jobs.values().filter_map(|job| need_of(state, job, now)).collect();
+/// Every need, best score first. `hosts` are the agents that are known; with none nothing is said of what no
+/// host can take.
+pub fn needs_you(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Need> {
+    let need = |job| need_of(state, job, now).or_else(|| stuck(state, job, now, hosts));
+    let mut found: Vec<Need> = state.jobs.values().filter_map(|job| need(job)).collect();
     found.sort_by(|a, b| b.score.cmp(&a.score).then(a.since.cmp(&b.since)).then(a.job.cmp(&b.job)));
     found
 }
@@ -37,6 +41,18 @@ pub fn needs_you(state: &State, now: Now) -> Vec<Need> {
 /// What this job needs of a person, if anything.
 pub fn need_of(state: &State, job: &Job, now: Now) -> Option<Need> {
     let (weight, what, verb) = what_of(state, job, now)?;
+    Some(weighed(state, job, now, weight, what, verb))
+}
+
+/// A review by an engine that no host can take: what no engine can say, a person can.
+fn stuck(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<Need> {
+    let why = super::explain::stuck_reviews(state, job, now, hosts);
+    let verb = format!("aq approve {}{}", job.id, rev_flag(job));
+    (!why.is_empty())
+        .then(|| weighed(state, job, now, DECIDES, format!("review, stuck: {}", why.join("; ")), verb))
+}
+
+fn weighed(state: &State, job: &Job, now: Now, weight: u64, what: String, verb: String) -> Need {
     let behind = behind(state, &job.id);
     let class = match job.spec.priority {
         Priority::Critical => 30,
@@ -47,7 +63,7 @@ pub fn need_of(state: &State, job: &Job, now: Now) -> Option<Need> {
     // One point per job behind and per hour of waiting, both bounded so that neither drowns the rest.
     let age = now.law.since(job.since).as_millis() / Span::from_mins(60).as_millis();
     let score = weight + behind.min(50) as u64 + class + age.min(24);
-    Some(Need { job: job.id.clone(), what, since: job.since, verb, behind, score })
+    Need { job: job.id.clone(), what, since: job.since, verb, behind, score }
 }
 
 /// The flag that names the work as it stands; empty where there is none.
@@ -78,7 +94,7 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
             if super::tags::came_back(job) {
                 let verb = format!("aq reject {id} --requeue -m WHY");
                 let word = if super::has_conflict(job) { "conflict: " } else { "" };
-                return Some((80, format!("{word}{}", job.why), verb));
+                return Some((DECIDES, format!("{word}{}", job.why), verb));
             }
             let (said, open) = super::engine_reviews(state, job);
             // It does not need a person while an engine is still to speak.
@@ -87,13 +103,17 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
             }
             if super::reviews::stands_against(job, job.pinned()).is_some() {
                 let verb = format!("aq reject {id} --requeue -m WHY");
-                return Some((80, format!("review, {}", said.join("; ")), verb));
+                return Some((DECIDES, format!("review, {}", said.join("; ")), verb));
             }
             if !said.is_empty() {
-                return Some((80, format!("review, {}", said.join("; ")), format!("aq approve {id}{rev}")));
+                return Some((
+                    DECIDES,
+                    format!("review, {}", said.join("; ")),
+                    format!("aq approve {id}{rev}"),
+                ));
             }
             let (have, want) = (job.approvals(), job.approvals_needed());
-            Some((80, format!("review, {have} of {want} approvals"), format!("aq approve {id}{rev}")))
+            Some((DECIDES, format!("review, {have} of {want} approvals"), format!("aq approve {id}{rev}")))
         }
         Stage::Testing if job.awaited_pr().is_some() => {
             let pr = job.awaited_pr()?;
@@ -132,12 +152,12 @@ fn behind(state: &State, id: &JobId) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::tests::Scene;
+    use crate::insight::tests::{Scene, claimant};
 
     #[track_caller]
     fn check(script: &str, expected: &[&str]) {
         let scene = Scene::script(script);
-        let needs = needs_you(&scene.state, scene.now());
+        let needs = needs_you(&scene.state, scene.now(), &[claimant()]);
         let text: Vec<String> = needs.iter().map(|n| format!("{}: {} ({})", n.job, n.what, n.verb)).collect();
         assert_eq!(text, expected);
     }

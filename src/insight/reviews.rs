@@ -38,6 +38,16 @@ pub fn engine_reviews(state: &State, job: &Job) -> (Vec<String>, bool) {
     (said, open)
 }
 
+/// Whether a review by an engine is still to be taken, so that it matters what the hosts can do.
+pub fn awaits_engines(state: &State) -> bool {
+    // Most queues have no job in review, and the count of those is at hand.
+    state.count(Stage::Review) > 0
+        && state
+            .jobs
+            .values()
+            .any(|job| job.stage == Stage::Review && waiting_reviews(state, job).next().is_some())
+}
+
 /// What has a review that ended without a verdict done once more.
 fn again(review: &Job) -> String {
     let verb = if review.stage == Stage::DeadLetter { "redrive" } else { "requeue" };

@@ -12,7 +12,7 @@ use super::column::{ColumnRow, Key};
 use super::fleet::{Demand, demands};
 use super::graph::{GraphSeen, GraphWish, graph_rows, graph_seen};
 use super::listing::Step;
-use crate::fleet::{Job, Now, State};
+use crate::fleet::{Claimant, Job, Now, State};
 use crate::insight::{Filter, Line, Need, Scene, Spending, needs_you, spending};
 use crate::job::{HolderId, JobId, Stage};
 use crate::time::Stamp;
@@ -33,6 +33,8 @@ pub struct Request {
     pub state: Arc<State>,
     /// Holders that are gone.
     pub gone: Arc<HashSet<HolderId>>,
+    /// Agents that live.
+    pub agents: Arc<Vec<Claimant>>,
     /// The moment.
     pub now: Now,
     /// What the list of jobs lets through.
@@ -114,7 +116,7 @@ pub fn lists(of: &Request) -> Lists {
     let gone = |holder: &HolderId| of.gone.contains(holder);
     let scene = Scene { state: &of.state, now: of.now, gone: &gone };
     let lets = |job: &Job| of.graph_filter.lets(job, &scene);
-    let mut needs = needs_you(&of.state, of.now);
+    let mut needs = needs_you(&of.state, of.now, &of.agents);
     needs.extend(of.state.held().filter(|row| of.gone.contains(row.1)).map(|row| left_alone(row.0)));
     needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
     let ships = |need: &Need| {

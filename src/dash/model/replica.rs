@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::fleet::{Event, State};
+use crate::fleet::{Claimant, Event, State};
 use crate::job::{HolderId, Seq};
 use crate::time::Stamp;
 
@@ -51,8 +51,8 @@ pub struct Replica {
     pub from: String,
     /// What it is, for row 2: `local`.
     pub scope: String,
-    /// Agents that live on this queue.
-    pub agents: usize,
+    /// Agents that live on this queue, by what they offer.
+    pub agents: Arc<Vec<Claimant>>,
 }
 
 impl Replica {
@@ -66,7 +66,7 @@ impl Replica {
             lost: None,
             from: from.to_string(),
             scope: scope.to_string(),
-            agents: 0,
+            agents: Arc::default(),
         }
     }
 

@@ -33,7 +33,7 @@ pub fn head(model: &Model) -> String {
         count(state.jobs.len(), "job", "jobs"),
         model.lists.running.len(),
         count(needs, "needs you", "need you"),
-        count(replica.agents, "agent", "agents"),
+        count(replica.agents.len(), "agent", "agents"),
     );
     if model.read_only {
         text.push_str(", read-only");

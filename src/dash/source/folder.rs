@@ -14,12 +14,13 @@ use super::hands::Hands;
 use super::heap::give_back;
 use super::keep::Keeper;
 use super::tail::Tail;
+use crate::agent::claimants;
 use crate::board::{Board as _, Local, Memory, Purpose, Settings};
 use crate::dash::effect::Effect;
 use crate::dash::model::{Health, lists};
 use crate::dash::msg::{Fresh, Msg, Said};
-use crate::engine::{Liveness, ProcessIdentity, is_alive, is_gone};
-use crate::fleet::{Actor, State};
+use crate::engine::is_gone;
+use crate::fleet::{Actor, Claimant, State};
 use crate::job::{HolderId, Seq};
 use crate::store::{Fault, FaultKind, Place, Watch};
 use crate::time::{Clock, Span, SystemClock};
@@ -72,7 +73,8 @@ impl Source {
             if let Err(fault) = run(folder, &post, asked) {
                 let health = broken(&fault);
                 let state = Arc::new(State::default());
-                let fresh = Fresh { state, events: Vec::new(), gone: Arc::default(), agents: 0, health };
+                let fresh =
+                    Fresh { state, events: Vec::new(), gone: Arc::default(), agents: Arc::default(), health };
                 post(Msg::Replica(Box::new(fresh)));
                 say(&post, fault.to_string(), fault.hint, true);
             }
@@ -170,7 +172,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             looked: false,
             seen: 0,
             gone: Arc::default(),
-            agents: 0,
+            agents: Arc::default(),
             tail: None,
             trouble: None,
             loads: VecDeque::new(),
@@ -211,7 +213,7 @@ struct Loop {
     /// The last event that was sent.
     seen: Seq,
     gone: Arc<HashSet<HolderId>>,
-    agents: usize,
+    agents: Arc<Vec<Claimant>>,
     tail: Option<Tail>,
     /// The log cannot be read: said on every screen until it can.
     trouble: Option<Health>,
@@ -228,7 +230,7 @@ impl Loop {
         let mut alive_at = later(ALIVE_AGAIN);
         loop {
             let tail_at = self.tail.as_ref().filter(|tail| tail.open).map(|_| later(TAIL_AGAIN));
-            let held = self.agents > 0 || self.local.snapshot().held().next().is_some();
+            let held = !self.agents.is_empty() || self.local.snapshot().held().next().is_some();
             let wake = [look_at, tail_at, held.then_some(alive_at)].into_iter().flatten().min();
             let sleep =
                 wake.map_or(LOOK_RARELY, |at| Span::from_millis(at.as_millis().saturating_sub(now())));
@@ -333,10 +335,10 @@ impl Loop {
         let state = self.local.snapshot();
         let gone: HashSet<HolderId> =
             state.held().map(|row| row.1).filter(|holder| is_gone(holder)).cloned().collect();
-        let agents = agents(&self.folder.place);
-        let changed = gone != *self.gone || agents != self.agents;
+        let agents = claimants(&self.folder.place);
+        let changed = gone != *self.gone || agents != *self.agents;
         self.gone = Arc::new(gone);
-        self.agents = agents;
+        self.agents = Arc::new(agents);
         changed
     }
 
@@ -356,7 +358,8 @@ impl Loop {
         };
         self.seen = events.last().map_or(self.seen, |row| row.0);
         let health = self.trouble.clone().unwrap_or(Health::Local { watched: self.watched });
-        let fresh = Fresh { state, events, gone: Arc::clone(&self.gone), agents: self.agents, health };
+        let fresh =
+            Fresh { state, events, gone: Arc::clone(&self.gone), agents: Arc::clone(&self.agents), health };
         (self.post)(Msg::Replica(Box::new(fresh)));
     }
 
@@ -399,18 +402,6 @@ impl Loop {
             effect => self.hands.take(effect).await,
         }
     }
-}
-
-/// Agents of this queue that live: each leaves a file that names it.
-fn agents(place: &Place) -> usize {
-    let files = std::fs::read_dir(place.side.join("agents")).into_iter().flatten().flatten();
-    let lives = |path: std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).ok()?;
-        let told: serde_json::Value = serde_json::from_str(text.lines().next()?).ok()?;
-        let who: ProcessIdentity = told.get("holder")?.as_str()?.parse().ok()?;
-        (is_alive(&who) == Liveness::Alive).then_some(())
-    };
-    files.filter_map(|entry| lives(entry.path())).count()
 }
 
 /// Milliseconds since boot.

@@ -65,6 +65,7 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         generation: model.asked.0,
         state: Arc::clone(&model.replica.state),
         gone: Arc::clone(&model.replica.gone),
+        agents: Arc::clone(&model.replica.agents),
         now: model.law_now(),
         filter: model.jobs.filter.clone(),
         sort: model.jobs.sort,

@@ -106,7 +106,7 @@ fn seek(model: &mut Model, count: usize, at: Stamp) -> Vec<Effect> {
         lost: None,
         from: live.from.clone(),
         scope: live.scope.clone(),
-        agents: 0,
+        agents: Arc::default(),
     };
     model.time.live = Some(live);
     model.time.at = Some(Position { count, at });

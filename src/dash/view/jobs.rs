@@ -156,7 +156,7 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
         return;
     }
     let from = clean(&model.replica.from);
-    let agents = match model.replica.agents {
+    let agents = match model.replica.agents.len() {
         0 => "No agent is running here. Start one:  aq agent".to_string(),
         1 => "1 agent is running here.".to_string(),
         n => format!("{n} agents are running here."),

@@ -194,7 +194,7 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
 fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: bool) {
     if list.rows().is_empty() {
         let text = match pane {
-            Pane::Running if canvas.model.replica.agents == 0 && canvas.model.time.at.is_none() => {
+            Pane::Running if canvas.model.replica.agents.is_empty() && canvas.model.time.at.is_none() => {
                 "nothing runs, and no agent is here: start in : starts one"
             }
             Pane::Running => "nothing runs",
