@@ -11,7 +11,7 @@ use crate::board::{Board as _, Local, Settings};
 use crate::engine::{
     End, EnvRules, KILL_GRACE, Run, RunKind, RunPlan, RunState, ShimProgram, engine_env, process_identity,
 };
-use crate::fleet::{Actor, Code, Command, Job, Order, Refusal};
+use crate::fleet::{Actor, Code, Command, Job, NOT_SHIPPED, Order, Refusal};
 use crate::git::{GitError, Repo, ShipPlan, ShipRequest, ShipWay};
 use crate::job::{Effective, Epoch, HolderId, JobId, Proof, Rev, ShipKind};
 use crate::store::{Fault, FaultKind};
@@ -132,7 +132,7 @@ async fn not_shipped(
     reason: &str,
     conflict: bool,
 ) -> Result<Result<Sent, Refusal>, Fault> {
-    let reason = format!("{}: {reason}", super::step::NOT_SHIPPED);
+    let reason = format!("{}: {reason}", NOT_SHIPPED);
     let fail = Command::ShipFail { job: job.clone(), epoch, reason: reason.clone(), conflict };
     if let Err(no) = local.act(vec![Order::new(by.clone(), fail)]).await?.swap_remove(0) {
         return Ok(Err(no));

@@ -12,7 +12,7 @@ use super::scene::Seen;
 use crate::board::{Board as _, Source};
 use crate::fleet::{Job, State};
 use crate::insight::need_of;
-use crate::job::{Autoship, JobId, STAGES, Seq, Stage};
+use crate::job::{JobId, STAGES, Seq, Stage};
 use crate::time::{Span, Stamp};
 
 /// Wait until jobs have got there
@@ -192,7 +192,7 @@ fn reached(job: Option<&Job>, stage: Stage, goal: Goal) -> bool {
         Goal::Stage(wanted) => matches!((at(stage), at(wanted)), (Some(is), Some(goal)) if is > goal),
         Goal::Settled => match stage {
             Stage::Review | Stage::Shipped => true,
-            Stage::Testing => job.is_none_or(|job| job.spec.autoship == Autoship::Never),
+            Stage::Testing => job.is_none_or(|job| !job.ships_itself()),
             _ => false,
         },
     }

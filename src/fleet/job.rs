@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::event::{Actor, ActorKind};
 use super::pull_request::PullRequest;
 use crate::job::{
-    AttemptNo, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, Insight, JobId, Outcome, Proof,
-    Rev, ReviewRule, Seldom, Seq, Spec, Stage, Usage,
+    AttemptNo, Autoship, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, Insight, JobId, Outcome,
+    Proof, Rev, ReviewRule, Seldom, Seq, Spec, Stage, Usage,
 };
 use crate::time::Stamp;
+
+/// How the reason of a job begins that was to be shipped and was not.
+pub const NOT_SHIPPED: &str = "not shipped";
 
 /// Why a queued job waits outside the line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -436,6 +439,23 @@ impl Job {
     /// Proof behind the accepted work.
     pub fn proof(&self) -> Proof {
         self.head.as_ref().map_or(Proof::Unproven, |h| h.proof)
+    }
+
+    /// Whether a rule may ship it: verify has proven its work, or it has no work of its own and its parts were
+    /// proven each.
+    pub fn is_proven(&self) -> bool {
+        self.proof() == Proof::Verified || !self.spec.has_body
+    }
+
+    /// Whether it leaves testing by its own rule. A rule ships what is proven, and tries once: what stood in the
+    /// way then is a person's to mend.
+    pub fn ships_itself(&self) -> bool {
+        self.spec.autoship != Autoship::Never && self.is_proven() && !self.failed_to_ship()
+    }
+
+    /// Whether the last thing that became of it is a ship that did not come about.
+    pub fn failed_to_ship(&self) -> bool {
+        self.stage == Stage::Testing && self.ship_lease().is_none() && self.why.starts_with(NOT_SHIPPED)
     }
 
     /// Whether `stage` satisfies a dependency in this job's mode.

@@ -22,8 +22,8 @@ pub use decide::{decide, handle};
 pub use event::{Actor, ActorKind, Event, What, Window};
 pub use invariant::check_whole;
 pub use job::{
-    AskedReview, Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, Park, ParkReason, Subject,
-    VerdictSaid,
+    AskedReview, Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, NOT_SHIPPED, Park, ParkReason,
+    Subject, VerdictSaid,
 };
 pub use pick::{Gate, class_at, gates, next_moment};
 pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};

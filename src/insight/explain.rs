@@ -7,7 +7,7 @@ use super::needs::{need_of, requeue_verb, rev_flag};
 use super::pull_request::pr_words;
 use super::waits::{closed_words, park_words};
 use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, State, gates};
-use crate::job::{JobId, Priority, Stage, usd};
+use crate::job::{Autoship, JobId, Priority, ShipKind, Stage, usd};
 use crate::time::Stamp;
 
 /// One reason why a job does not run, or does not go on.
@@ -267,10 +267,9 @@ fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage, now: Now) -
             job.awaited_pr().map(|pr| pr_words(pr, now.law)).unwrap_or_default(),
             format!("it was merged and its checks were green; look now: aq ship {id}"),
         ),
-        Stage::Testing => (
-            "passed its gate, waits for ship".to_string(),
-            format!("it was sent back: aq reject {id} -m WHY --requeue"),
-        ),
+        Stage::Testing => {
+            (ship_words(state, job), format!("it was sent back: aq reject {id} -m WHY --requeue"))
+        }
         Stage::Shipped => ("done, final".to_string(), "shipped were not final; submit a new job".to_string()),
         Stage::Failed => {
             (format!("failed: {}", job.why), format!("it was sent back to wait: {}", requeue_verb(job)))
@@ -280,6 +279,30 @@ fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage, now: Now) -
         }
     };
     plain(gate, text, Some(job.since), unless)
+}
+
+/// Who ships a job in testing, and what goes before it.
+fn ship_words(state: &State, job: &Job) -> String {
+    if let Some(lease) = job.ship_lease() {
+        return format!("is being shipped by {}", lease.holder);
+    }
+    if !job.ships_itself() {
+        return match job.spec.autoship {
+            Autoship::Never => "passed its gate, waits for ship".to_string(),
+            _ if job.failed_to_ship() => {
+                "its rule has tried to ship it; mend what stood in the way, then ship it".to_string()
+            }
+            _ => "passed its gate UNPROVEN, and no rule ships that: it waits for ship".to_string(),
+        };
+    }
+    let first = (job.spec.ship == ShipKind::Merge)
+        .then(|| state.held().find(|(other, _)| other.ship_lease().is_some()))
+        .flatten();
+    match (job.spec.autoship, first) {
+        (_, Some((first, _))) => format!("ships itself; agents merge one after the other, now {}", first.id),
+        (Autoship::After(wait), None) => format!("ships itself once it has been here for {wait}"),
+        (_, None) => "ships itself as soon as an agent looks".to_string(),
+    }
 }
 
 fn dep_reason(state: &State, job: &Job, gate: &Gate, on: &JobId) -> Reason {

@@ -119,8 +119,13 @@ fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> 
             let pr = job.awaited_pr()?;
             Some((50, pr_words(pr, now.law), format!("gh pr view {} --web", pr.url)))
         }
-        Stage::Testing if job.ship_lease().is_none() && job.spec.autoship == Autoship::Never => {
-            Some((70, "ready to ship".into(), format!("aq ship {id}{rev}")))
+        Stage::Testing if job.ship_lease().is_none() && !job.ships_itself() => {
+            let what = match job.spec.autoship {
+                _ if job.failed_to_ship() => job.why.to_string(),
+                Autoship::Never => "ready to ship".to_string(),
+                _ => "UNPROVEN, so no rule ships it".to_string(),
+            };
+            Some((70, what, format!("aq ship {id}{rev}")))
         }
         Stage::Failed if &*job.why != "cancelled" => {
             Some((40, format!("failed: {}", job.why), requeue_verb(job)))
@@ -185,6 +190,25 @@ mod tests {
             &["a: failed: turns (aq requeue a --budget turns=MORE)"],
         );
         check("job a | cancel a", &[]);
+    }
+
+    #[test]
+    fn a_rule_that_will_not_ship_it_leaves_it_to_a_person() {
+        let proven = "claim | start a | verify a rev=abc | end a ok rev=abc";
+        check(&format!("job a | {proven}"), &["a: ready to ship (aq ship a --rev abc)"]);
+        check(&format!("job a autoship=verified | {proven}"), &[]);
+        check(
+            &format!("job a autoship=verified | {proven} | ship-fails a rev=abc"),
+            &["a: not shipped: trunk has uncommitted changes (aq ship a --rev abc)"],
+        );
+        check(
+            "job a autoship=verified review=manual | claim | start a | end a ok rev=abc | promote a",
+            &["a: UNPROVEN, so no rule ships it (aq ship a --rev abc)"],
+        );
+    }
+
+    #[test]
+    fn a_question_needs_its_answer() {
         check("job a | claim | start a | ask a", &["a: asks you (aq answer a -m TEXT)"]);
     }
 }

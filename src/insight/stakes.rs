@@ -92,6 +92,12 @@ fn goes(action: Action, job: &Job) -> Vec<(&'static str, String)> {
         _ if job.spec.autoship == Autoship::Never => {
             vec![("then", "it goes to testing, where ship ships it".to_string())]
         }
+        _ if !job.is_proven() => {
+            vec![(
+                "then",
+                "it goes to testing, where ship ships it: no rule ships what is UNPROVEN".to_string(),
+            )]
+        }
         _ => vec![("then", "it goes to testing and ships itself (autoship)".to_string())],
     }
 }

@@ -1,13 +1,13 @@
 //! A queue made by a line of script, for the tests of this room.
 
 use crate::fleet::{
-    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Now, Order, ParkReason, PauseMode, State,
-    Submission, Window, handle,
+    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, NOT_SHIPPED, Now, Order, ParkReason, PauseMode,
+    State, Submission, Window, handle,
 };
 use crate::fleet::{Event, Job};
 use crate::job::{
-    BlobId, CapabilitySet, EngineClass, HolderId, JobId, Outcome, Priority, Rev, ReviewRule, Spec, Usage,
-    parse_usd,
+    Autoship, BlobId, CapabilitySet, EngineClass, HolderId, JobId, Outcome, Priority, Rev, ReviewRule, Spec,
+    Usage, parse_usd,
 };
 use crate::time::{Span, Stamp};
 
@@ -20,7 +20,7 @@ pub(super) struct Scene {
 
 impl Scene {
     /// Runs commands separated by `|`: `job ID key=value…`, `claim`, `start ID`, `end ID OUTCOME rev=R`,
-    /// `pass 5m`, `cancel ID`, `ask ID`, `park ID`, `promote ID`, `ship ID`, `progress ID usd=N`,
+    /// `pass 5m`, `cancel ID`, `ask ID`, `park ID`, `promote ID`, `ship ID`, `ship-fails ID`, `progress ID usd=N`,
     /// `ceiling N`, `suspend ID`, `pause`, `resume`.
     pub fn script(text: &str) -> Scene {
         let start = Stamp::parse_rfc3339("2026-10-02T12:00:00Z").expect("a time");
@@ -68,6 +68,12 @@ impl Scene {
                 let epoch = epoch + 1;
                 self.act(Command::ShipDone { job, epoch, how: "branch".into(), rev });
             }
+            "ship-fails" => {
+                let holder = HolderId::from("here/1");
+                self.act(Command::ShipStart { job: job.clone(), holder, rev });
+                let (epoch, reason) = (epoch + 1, format!("{NOT_SHIPPED}: trunk has uncommitted changes"));
+                self.act(Command::ShipFail { job, epoch, reason, conflict: false });
+            }
             "progress" => {
                 let micro_usd = fields.iter().find(|f| f.0 == "usd").and_then(|f| parse_usd(f.1));
                 let usage = Some(Usage { micro_usd, ..Usage::default() });
@@ -106,6 +112,7 @@ fn submit(id: JobId, fields: &[(&str, &str)]) -> Command {
             "cap" => spec.capabilities = vec![value.parse().expect("a capability")].into(),
             "engine" => spec.engine = Some((*value).to_string()),
             "budget" => spec.budget.micro_usd = parse_usd(value),
+            "autoship" => spec.autoship = Autoship::Verified,
             "review" => spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() }.into(),
             other => panic!("no such field: {other}"),
         }

@@ -11,4 +11,4 @@ mod tests;
 pub(super) use walk::{is_done, step};
 pub(super) use watch::next_deadline;
 pub(super) use watchdog::Watched;
-pub(super) use words::{Act, At, Grant, Happening, NOT_SHIPPED, Sight};
+pub(super) use words::{Act, At, Grant, Happening, Sight};

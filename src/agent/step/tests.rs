@@ -7,10 +7,13 @@ use crate::agent::place::Workspace;
 use crate::agent::work::{Prepared, RunEnd, Saved, Work};
 use crate::engine::RunKind;
 use crate::fleet::{
-    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, Now, Order, PauseMode, State, Submission,
-    handle,
+    Actor, ActorKind, Claimant, Command, Ending, EngineOffer, NOT_SHIPPED, Now, Order, PauseMode, State,
+    Submission, handle,
 };
-use crate::job::{BlobId, CapabilitySet, EngineClass, HolderId, JobId, Outcome, Rev, Spec, Usage};
+use crate::job::{
+    Autoship, BlobId, CapabilitySet, EngineClass, Epoch, HolderId, JobId, Outcome, Rev, ShipKind, Spec,
+    Stage, Usage,
+};
 use crate::time::{Span, Stamp};
 
 /// An agent of two slots, and the queue it works on.
@@ -97,6 +100,14 @@ impl World {
                 self.in_pr(&JobId::new(arg));
                 return self.happen(Happening::Moved);
             }
+            "rule" | "merge" => {
+                let mut spec = Spec::titled(arg);
+                spec.autoship = Autoship::Verified;
+                spec.ship = if head == "merge" { ShipKind::Merge } else { ShipKind::Branch };
+                self.accepted(&JobId::new(arg), spec);
+                return self.happen(Happening::Moved);
+            }
+            "out" | "dirty" => return self.shipped(&JobId::new(arg), head),
             "pr-news" => {
                 return self.happen(Happening::PrLooked { job: JobId::new(arg), news: true, line: None });
             }
@@ -211,11 +222,11 @@ impl World {
         }
     }
 
-    /// A job whose work stands in a pull request.
-    fn in_pr(&mut self, id: &JobId) {
+    /// A job whose proven work is in testing.
+    fn accepted(&mut self, id: &JobId, mut spec: Spec) {
         let (job, blob, rev) = (|| id.clone(), || BlobId::new("b"), Rev::new("c1"));
-        let mut spec = Spec::titled(id.as_str());
         spec.engine = Some("shell".to_string());
+        spec.has_verify = true;
         let new = Box::new(Submission { job: job(), spec, body: blob(), effective: blob(), file: None });
         let ending = Ending {
             outcome: Outcome::Ok,
@@ -227,20 +238,45 @@ impl World {
             engine_fault: false,
             insight: crate::job::Insight::default(),
         };
-        let (engine, run, url) = ("shell".to_string(), String::new(), String::new());
-        let holder = HolderId::new("me");
+        let (engine, run) = ("shell".to_string(), String::new());
         for command in [
             Command::Submit { new, parent: None },
             Command::Claim { who: Box::new(claimant()) },
             Command::Start { job: job(), epoch: 1, engine, run, base: None },
+            Command::Verify { job: job(), epoch: 1, passed: true, rev: Some(rev), took: Span::ZERO },
             Command::End { job: job(), epoch: 1, ending: Box::new(ending) },
-            Command::Promote { job: job() },
-            Command::ShipStart { job: job(), holder, rev: Some(rev.clone()) },
-            Command::PrOpen { job: job(), epoch: 3, number: 7, url, rev },
         ] {
             let name = command.name();
             assert!(!self.law(command).is_empty(), "{name}");
         }
+        assert_eq!(self.state.job(id).map(|job| job.stage), Some(Stage::Testing));
+    }
+
+    /// Begins to ship it and gives the epoch.
+    fn shipping(&mut self, id: &JobId) -> Epoch {
+        let (job, holder, rev) = (id.clone(), HolderId::new("me"), Some(Rev::new("c1")));
+        self.law(Command::ShipStart { job, holder, rev });
+        self.state.job(id).map_or(0, |job| job.epoch)
+    }
+
+    /// A job whose work stands in a pull request.
+    fn in_pr(&mut self, id: &JobId) {
+        self.accepted(id, Spec::titled(id.as_str()));
+        let (epoch, rev) = (self.shipping(id), Rev::new("c1"));
+        self.law(Command::PrOpen { job: id.clone(), epoch, number: 7, url: String::new(), rev });
+    }
+
+    /// What becomes of a ship by rule: `out`, or a reason that is a person's to mend.
+    fn shipped(&mut self, id: &JobId, how: &str) -> String {
+        let (job, epoch) = (id.clone(), self.shipping(id));
+        self.law(match how {
+            "out" => Command::ShipDone { job, epoch, how: "merged".to_string(), rev: None },
+            why => {
+                let reason = format!("{NOT_SHIPPED}: {why}");
+                Command::ShipFail { job, epoch, reason, conflict: false }
+            }
+        });
+        self.happen(Happening::Shipped { job: id.clone() })
     }
 
     fn ran(&mut self, kind: RunKind, how: &str, slot: usize) -> String {
@@ -373,6 +409,15 @@ fn only_a_few_pull_requests_are_looked_at_at_once() {
     let look = |id: &str| format!("look at pr of {id}");
     let all = ["a", "b", "c", "d", "e"].map(look);
     check("pr:a pr:b pr:c pr:d pr:e wait:1h pr-same:b", &all.join(" | "));
+}
+
+#[test]
+fn merges_by_rule_go_one_after_the_other_and_each_is_tried_once() {
+    check("merge:a merge:b merge:c out:a out:b out:c done?", "ship a | ship b | ship c | false");
+    check("merge:a merge:b dirty:a moved out:b moved", "ship a | ship b");
+    // What moves no base waits for none, and nothing is begun on the way out.
+    check("merge:a rule:b rule:c merge:d", "ship a | ship b | ship c");
+    check("merge:a merge:b asked out:a done?", "ship a | true");
 }
 
 #[test]

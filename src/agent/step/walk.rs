@@ -11,12 +11,12 @@ use super::watch::{
     ship_by_rule, stop_all, watch_fence, watch_pause, why_paused,
 };
 use super::watchdog::{HANG_AFTER, Watched, is_watchdogs};
-use super::words::{Act, At, Grant, Happening, NOT_SHIPPED, Sight};
+use super::words::{Act, At, Grant, Happening, Sight};
 use crate::agent::desk::{Desk, Mood, Until};
 use crate::agent::work::{Phase, Prepared, RunEnd, Saved, Work};
 use crate::engine::{RunKind, StopCause};
-use crate::fleet::{Actor, ActorKind, Command, Ending, Event, Order, State, VerdictSaid, What};
-use crate::job::{Insight, Outcome, Proof, Usage};
+use crate::fleet::{Actor, ActorKind, Command, Ending, Event, Job, Order, State, VerdictSaid, What};
+use crate::job::{Insight, Outcome, Usage};
 use crate::time::Span;
 
 /// The next acts.
@@ -85,8 +85,7 @@ pub(in crate::agent) fn is_done(desk: &Desk, state: &State) -> bool {
 /// Nothing waits for a moment: no dated park, no ship by rule that is still to come.
 fn is_settled(state: &State) -> bool {
     let (law, wall) = state.next_alarms();
-    let ships =
-        state.autoship().any(|job| job.proof() == Proof::Verified && !job.why.starts_with(NOT_SHIPPED));
+    let ships = state.autoship().any(Job::ships_itself);
     // A closed account is waited for only while somebody stands in line.
     let opens = state.next_opening().filter(|_| state.ready_len() > 0);
     law.is_none() && wall.is_none() && opens.is_none() && !ships && state.held().next().is_none()

@@ -1,11 +1,11 @@
 //! What cuts in at any point: the law moved a job on, a pause, a deadline, a ship by rule, work to claim.
 
-use super::words::{Act, NOT_SHIPPED};
+use super::words::Act;
 use crate::agent::desk::{Desk, Mood, PrWatch};
 use crate::agent::work::{Phase, Work};
 use crate::engine::StopCause;
 use crate::fleet::{Job, PauseMode, State};
-use crate::job::{Autoship, JobId, Proof, Stage};
+use crate::job::{Autoship, JobId, ShipKind, Stage};
 use crate::time::{Span, Stamp};
 
 /// A running tree is put into a commit this often, if it changed (`jobs.md` section 5).
@@ -107,21 +107,25 @@ pub(in crate::agent) fn next_deadline(desk: &Desk) -> Option<Span> {
     runs.chain(prs).min()
 }
 
+/// Ships what is due by its rule. Merges go one after the other, the oldest first: each moves the base that the
+/// next is verified on, so that several at once would verify again and again what only one of them can win.
 pub(super) fn ship_by_rule(desk: &mut Desk, state: &State, law: Stamp, acts: &mut Vec<Act>) {
     if desk.mood != Mood::Working {
         return;
     }
-    for job in state.autoship() {
-        let due = match job.spec.autoship {
-            Autoship::Never => false,
-            Autoship::Verified => true,
-            Autoship::After(wait) => law.since(job.since) >= wait,
-        };
-        let proven = job.proof() == Proof::Verified || !job.spec.has_body;
-        let tried = job.why.starts_with(NOT_SHIPPED);
-        let free =
-            job.stage == Stage::Testing && job.ship_lease().is_none() && !desk.shipping.contains(&job.id);
-        if due && proven && free && !tried {
+    let is_due = |job: &&Job| match job.spec.autoship {
+        Autoship::Never => false,
+        Autoship::Verified => true,
+        Autoship::After(wait) => law.since(job.since) >= wait,
+    };
+    let is_free = |job: &&Job| job.stage == Stage::Testing && job.ship_lease().is_none();
+    let merges = |job: &Job| job.spec.ship == ShipKind::Merge;
+    let mut due: Vec<&Job> =
+        state.autoship().filter(|job| job.ships_itself()).filter(is_due).filter(is_free).collect();
+    due.sort_by_key(|job| job.since);
+    for job in due {
+        let busy = merges(job) && desk.shipping.iter().filter_map(|id| state.job(id)).any(merges);
+        if !busy && !desk.shipping.contains(&job.id) {
             desk.shipping.push(job.id.clone());
             acts.push(Act::Ship { job: job.id.clone() });
         }

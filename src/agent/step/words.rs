@@ -6,9 +6,6 @@ use crate::fleet::{Event, Order};
 use crate::job::{Epoch, JobId, Outcome, Usage};
 use crate::time::{Span, Stamp};
 
-/// How the reason of a ship that did not happen begins; a rule does not try again what a person must mend.
-pub(in crate::agent) const NOT_SHIPPED: &str = "not shipped";
-
 /// A job granted, under an epoch, with the engine that runs it.
 pub(in crate::agent) type Grant = (JobId, Epoch, String);
 

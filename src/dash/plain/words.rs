@@ -4,7 +4,7 @@ use crate::dash::model::{Health, Model};
 use crate::dash::view::clean;
 use crate::fleet::{Job, ParkReason};
 use crate::insight::{park_words, pr_words};
-use crate::job::{Autoship, Proof, Stage};
+use crate::job::{Proof, Stage};
 use crate::time::{Span, Stamp};
 
 /// `12:04:27`.
@@ -97,12 +97,13 @@ pub fn standing(model: &Model, job: &Job) -> String {
         Stage::Testing if job.awaited_pr().is_some() => {
             job.awaited_pr().map(|pr| clean(&pr_words(pr, model.law_now().law))).unwrap_or_default()
         }
+        Stage::Testing if job.failed_to_ship() => clean(&job.why),
         Stage::Testing => {
             let proof = if job.proof() == Proof::Verified { "verified" } else { "unproven" };
-            let then = match (job.ship_lease().is_some(), job.spec.autoship) {
+            let then = match (job.ship_lease().is_some(), job.ships_itself()) {
                 (true, _) => "is being shipped",
-                (false, Autoship::Never) => "waits for ship",
-                (false, _) => "ships itself",
+                (false, false) => "waits for ship",
+                (false, true) => "ships itself",
             };
             format!("{proof}, {then}")
         }

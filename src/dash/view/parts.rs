@@ -7,7 +7,7 @@ use super::text::{clean, cut, short_age, width};
 use crate::dash::theme::Sign;
 use crate::fleet::{Job, ParkReason};
 use crate::insight::{park_words, pr_words, used};
-use crate::job::{Autoship, Proof, Role, Stage};
+use crate::job::{Proof, Role, Stage};
 
 /// Cells of a bar.
 const BAR: u64 = 5;
@@ -75,14 +75,15 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
             let now = canvas.model.law_now().law;
             job.awaited_pr().map(|pr| pr_words(pr, now)).unwrap_or_default()
         }
+        Stage::Testing if job.failed_to_ship() => clean(&job.why),
         Stage::Testing => {
             let proof = if job.proof() == Proof::Verified { "verified" } else { "UNPROVEN" };
             let then = if job.ship_lease().is_some() {
                 "is being shipped"
-            } else if job.spec.autoship == Autoship::Never {
-                "ship?"
-            } else {
+            } else if job.ships_itself() {
                 "ships itself"
+            } else {
+                "ship?"
             };
             format!("{proof}, {then}")
         }

@@ -6,7 +6,7 @@ use super::super::event::{ActorKind, What};
 use super::super::job::Job;
 use super::super::refusal::{Code, Refusal};
 use super::order::{invalid, must_allow};
-use crate::job::{Autoship, HolderId, Proof, Rev, Stage};
+use crate::job::{Autoship, HolderId, Rev, Stage};
 
 pub(super) fn start(
     job: &Job,
@@ -40,14 +40,12 @@ pub(super) fn start(
 
 /// Nobody but a person ships what verify has not proven, or before its time.
 fn may_autoship(job: &Job, now: Now) -> Result<(), Refusal> {
-    // A composite without a body has no work of its own to prove; its parts were proven each.
-    let proven = job.proof() == Proof::Verified || !job.spec.has_body;
     let due = match job.spec.autoship {
         Autoship::Never => return Err(invalid(job, "it ships only by a person's word (autoship: never)")),
         Autoship::Verified => true,
         Autoship::After(wait) => now.law.since(job.since) >= wait,
     };
-    if !proven {
+    if !job.is_proven() {
         return Err(invalid(job, "autoship needs a verify that passed; it is UNPROVEN"));
     }
     if !due {
