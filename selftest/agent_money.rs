@@ -94,3 +94,72 @@ printf 'one\ntwo\n' > a"#;
     assert_eq!(ended["insight"].to_string(), told);
     has(&factory.say(&["insights", "it"]), &["?\t?\t1\t+2 -0 in 1 file\tlarge\n"]);
 }
+
+/// What the queue says that the job has spent, once nothing of it runs.
+fn spent(factory: &Factory, expected: u64) {
+    factory.wait("the money", || {
+        let state = factory.state();
+        let job = state.jobs.values().next().expect("a job");
+        let booked = state.product.spent.values().sum::<u64>();
+        (job.spent.micro_usd == Some(expected) && booked == expected).then_some(())
+    });
+    factory.wait_quiet();
+}
+
+/// Waits until the run has said what it used up.
+fn told(factory: &Factory) {
+    factory.wait_event("it", "attempt_started");
+    let job = aq::job::JobId::new(factory.id("it").expect("a job"));
+    let transcript = factory.place.runs(&job).join("1.jsonl");
+    let has_said = || std::fs::read_to_string(&transcript).is_ok_and(|text| text.contains("3.00"));
+    factory.wait("its word", || has_said().then_some(()));
+}
+
+#[test]
+fn what_a_stopped_run_had_used_up_is_booked() {
+    for stop in ["cancel", "park", "requeue"] {
+        let factory = Factory::new();
+        factory.job("it", "", &format!("{SPENDS}; touch told; sleep 60"));
+        let mut agent = factory.agent(&["--slots", "1"]);
+        told(&factory);
+        factory.say(&["budget", "pause", "local", "--yes"]);
+        factory.say(&[stop, "it", "--yes"]);
+        spent(&factory, 3_000_000);
+        assert_eq!(agent.drain(), 0, "{stop}: {}", agent.said());
+    }
+    // It asks at the end of its only turn: nobody had looked at it before.
+    let factory = Factory::new();
+    let ask = format!("{} ask which one", env!("CARGO_BIN_EXE_aq"));
+    factory.job("it", "", &format!("{SPENDS}; {ask}; sleep 60")).once();
+    spent(&factory, 3_000_000);
+    // The last word of a run that is told twice, by its agent and by whoever looks next, counts once.
+    factory.say(&["cancel", "it", "--yes"]);
+    spent(&factory, 3_000_000);
+}
+
+#[test]
+fn what_a_killed_run_had_used_up_is_booked() {
+    use super::agent_bench::kill;
+    use rustix::process::Signal;
+
+    let ready = |factory: &Factory| {
+        factory.job("it", "retry: {max: 0}", &format!("{SPENDS}; sleep 60"));
+        let mut agent = factory.agent(&["--slots", "1"]);
+        told(factory);
+        agent.kill();
+    };
+    // Agent, shim and engine at once, as when a host dies.
+    let factory = Factory::new();
+    ready(&factory);
+    factory.processes().keys().for_each(|pid| kill(*pid, Signal::KILL));
+    factory.say(&["cancel", "it", "--yes"]);
+    spent(&factory, 3_000_000);
+    // The agent alone, and a person gives the job up: its engine must not run on, nor its money be lost.
+    let factory = Factory::new();
+    ready(&factory);
+    let said = factory.say(&["cancel", "it", "--yes"]);
+    has(&said, &["what its dead agent left running is being ended"]);
+    factory.wait_quiet();
+    factory.once();
+    spent(&factory, 3_000_000);
+}

@@ -329,6 +329,10 @@ fn anything(state: &State, job: &Job, now: Now, step: usize, dice: &mut Dice) ->
             let (word, usage) = (dice.pick(&["working", "thinking"]).to_string(), Some(dice.usage()));
             Command::Progress { job: id, epoch, word, usage }
         }
+        "settle" => {
+            let (attempt, run) = job.attempts.first().map_or((1, String::new()), |a| (a.no, a.run.clone()));
+            Command::Settle { job: id, attempt, run, usage: dice.usage() }
+        }
         "checkpoint" => Command::Checkpoint { job: id, epoch, rev: dice.rev(), lines: 1 },
         "verify" => {
             let (passed, rev) = (dice.one_in(2), dice.maybe_rev());

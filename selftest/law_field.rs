@@ -9,7 +9,8 @@ use crate::law_dice::worker_verbs;
 use crate::law_script::{World, check};
 
 /// Commands that nobody gives under an epoch. A new command belongs here or among the worker's verbs.
-const WITHOUT_EPOCH: [&str; 23] = [
+const WITHOUT_EPOCH: [&str; 24] = [
+    "settle",
     "order_review",
     "supersede",
     "claim",

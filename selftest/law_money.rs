@@ -416,3 +416,103 @@ fn files_that_came_back_lift_a_suspension_but_no_pause() {
         "#]],
     );
 }
+
+#[test]
+fn what_a_run_had_used_up_when_its_attempt_was_closed_is_booked_once() {
+    check(
+        "
+        ~ submit a budget.usd=5
+        ~ claim h
+        ~ start a
+        settle a 1 usd=3
+        ~ progress a working usd=1
+        ~ cancel a
+        show product
+        settle a 1 usd=3
+        show a
+        show product
+        # told again, by whoever finds the run
+        settle a 1 usd=3
+        settle a 1 usd=2
+        settle a 1 usd=9 run=another
+        settle a 2 usd=9
+        show product
+        # it counts toward the ceilings
+        settle a 1 usd=6
+        requeue a
+        requeue a usd=8
+        claim h
+        # a job that runs again is not fenced out of its own past
+        ~ start a
+        settle a 1 usd=7
+        show product
+        ",
+        expect![[r#"
+            > settle a 1 usd=3
+              ! invalid_state: a is in building: the attempt is open: its end tells what it used up
+            > show product
+              = product spent=$1.00 reserved=$0.00
+            > settle a 1 usd=3
+              attempt_settled a
+              = a failed@2 "cancelled"
+            > show a
+              = a failed@2 "cancelled"
+                attempt 1 e1 h: cancelled (stopped by an operator)
+                spent $3.00
+            > show product
+              = product spent=$3.00 reserved=$0.00
+            # told again, by whoever finds the run
+            > settle a 1 usd=3
+              ! no_change: what attempt 1 of a used up is known
+            > settle a 1 usd=2
+              ! no_change: what attempt 1 of a used up is known
+            > settle a 1 usd=9 run=another
+              ! invalid_state: a is in failed: it had no such run as attempt 1
+            > settle a 2 usd=9
+              ! invalid_state: a is in failed: it had no such run as attempt 2
+            > show product
+              = product spent=$3.00 reserved=$0.00
+            # it counts toward the ceilings
+            > settle a 1 usd=6
+              attempt_settled a
+              = a failed@2 "cancelled"
+            > requeue a
+              ! budget_not_raised: the usd budget of a is used up
+            > requeue a usd=8
+              requeued a e3 raised={micro_usd:8000000} to=queued
+              = a queued@3 "requeued"
+            > claim h
+              lease_granted a e4 holder=h reserve=$2.00
+              = a assigned@4 h "claimed"
+            # a job that runs again is not fenced out of its own past
+            > settle a 1 usd=7
+              attempt_settled a
+              = a building@4 h "attempt started"
+            > show product
+              = product spent=$7.00 reserved=$2.00
+        "#]],
+    );
+}
+
+#[test]
+fn a_queue_stops_at_its_ceiling_by_what_a_stopped_run_had_used_up() {
+    check(
+        "
+        ~ ceiling 5
+        ~ submit a
+        ~ claim h
+        ~ start a
+        ~ cancel a
+        settle a 1 usd=6
+        show product
+        ",
+        expect![[r#"
+            > settle a 1 usd=6
+              attempt_settled a
+              budget_paused mode=stop reason="ceiling $5.00 reached"
+              = a failed@2 "cancelled"
+            > show product
+              = product spent=$6.00 reserved=$0.00 paused Stop (ceiling $5.00 reached)
+        "#]],
+    );
+}

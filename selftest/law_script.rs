@@ -334,6 +334,13 @@ impl World {
                 let usage = (used != Usage::default() || words.get("unknown").is_some()).then_some(used);
                 Command::Progress { job, epoch, word: words.at(2).to_string(), usage }
             }
+            "settle" => {
+                let attempt = words.at(2).parse().expect("an attempt");
+                let real = self.state.job(&job).and_then(|j| j.attempts.iter().find(|a| a.no == attempt));
+                let run =
+                    words.get("run").map(str::to_string).or(real.map(|a| a.run.clone())).unwrap_or_default();
+                Command::Settle { job, attempt, run, usage: usage(words) }
+            }
             "checkpoint" => Command::Checkpoint { job, epoch, rev: Rev::new(words.at(2)), lines: 1 },
             "verify" => {
                 let passed = words.at(2) == "pass";

@@ -9,6 +9,7 @@ mod forge;
 mod herald;
 mod host;
 mod keep;
+mod late;
 #[cfg(target_os = "linux")]
 mod linux;
 mod note;

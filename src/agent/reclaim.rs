@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use super::act::kind_name;
+use super::late;
 use super::place::listed;
 use super::work::{PREPARED_FILE, Phase, Prepared, SAVED_FILE, Saved, Work};
 use crate::board::{Board as _, Local};
@@ -33,7 +34,8 @@ enum Left {
     Stuck(String),
 }
 
-/// Gives back every lease of a dead process that no agent can take up. Blocks while survivors are ended.
+/// Gives back every lease of a dead process that no agent can take up, and ends and books what runs on of
+/// attempts that are closed. Blocks while survivors are ended.
 /// Gives a line for people for each.
 ///
 /// # Errors
@@ -46,6 +48,7 @@ pub async fn make_whole(local: &Local) -> Result<Vec<String>, Fault> {
             lines.extend(expire(local, &job, &why).await?);
         }
     }
+    lines.extend(late::settle(local).await?);
     Ok(lines)
 }
 
@@ -94,6 +97,7 @@ pub(super) async fn adopt(local: &Local, me: &HolderId, slots: usize) -> Result<
             }
         }
     }
+    taken.lines.extend(late::settle(local).await?);
     Ok(taken)
 }
 
@@ -114,7 +118,7 @@ fn dead(state: &State, side: &Path, clock: &dyn Clock) -> Vec<Job> {
     state.held().filter(|(_, holder)| is_gone(holder, side, clock)).map(|(job, _)| job.clone()).collect()
 }
 
-fn is_gone(holder: &HolderId, side: &Path, clock: &dyn Clock) -> bool {
+pub(super) fn is_gone(holder: &HolderId, side: &Path, clock: &dyn Clock) -> bool {
     let who = ProcessIdentity::from_str(holder.as_str()).ok();
     match who.as_ref().map(is_alive) {
         Some(Liveness::Alive) => false,

@@ -163,6 +163,15 @@ impl Run {
         Ok(self.plan()?.transcript_in(&self.dir))
     }
 
+    /// How long a run went on at least, by what it wrote: from its plan to the last line of its transcript. For one
+    /// whose shim was killed; another's verdict tells it exactly.
+    pub fn lasted(&self) -> Span {
+        let changed = |path: PathBuf| Some(Stamp::from_system(fs::metadata(path).ok()?.modified().ok()?));
+        let began = changed(self.dir.join(rundir::PLAN));
+        let last = self.transcript().ok().and_then(changed);
+        began.zip(last).map_or(Span::ZERO, |(began, last)| last.since(began))
+    }
+
     /// What the shim had to say, its last 64 KiB; empty in the usual case.
     ///
     /// # Errors

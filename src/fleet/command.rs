@@ -6,8 +6,8 @@ use super::event::{Actor, Window};
 use super::job::{ParkReason, Subject, VerdictSaid};
 use super::pull_request::PrLook;
 use crate::job::{
-    BlobId, Budget, CapabilitySet, EngineClass, Epoch, HolderId, IdempotencyKey, Insight, JobId, Outcome,
-    Rev, ReviewRule, Spec, Stage, Usage,
+    AttemptNo, BlobId, Budget, CapabilitySet, EngineClass, Epoch, HolderId, IdempotencyKey, Insight, JobId,
+    Outcome, Rev, ReviewRule, Spec, Stage, Usage,
 };
 use crate::time::{Span, Stamp};
 
@@ -174,6 +174,9 @@ commands! {
     Verify = "verify" { job: JobId, epoch: Epoch, passed: bool, rev: Option<Rev>, took: Span }
     /// The attempt is over and nothing of it runs any more.
     End = "end" { job: JobId, epoch: Epoch, ending: Box<Ending> }
+    /// What a run had used up at its end, where its attempt was closed before. No epoch fences it, because the job
+    /// has moved on and the money is spent all the same: the run's random name says which it was.
+    Settle = "settle" { job: JobId, attempt: AttemptNo, run: String, usage: Usage }
     /// A reviewing engine has said what it came to.
     Verdict = "verdict" { job: JobId, epoch: Epoch, verdict: VerdictSaid }
     /// An engine needs an answer.
@@ -232,8 +235,8 @@ impl Command {
         use Command::{
             Adopt, Answer, Archive, Ask, Cancel, Checkpoint, Claim, End, ExpireLease, OpenAccount,
             OrderReview, Park, Pause, PrOpen, PrSee, Preempt, Progress, Promote, Redrive, Reject, Release,
-            RequestReview, Requeue, Resume, Review, SetCeiling, ShipDone, ShipFail, ShipStart, Start, Submit,
-            Supersede, Suspend, Unpark, Verdict, Verify, Wake,
+            RequestReview, Requeue, Resume, Review, SetCeiling, Settle, ShipDone, ShipFail, ShipStart, Start,
+            Submit, Supersede, Suspend, Unpark, Verdict, Verify, Wake,
         };
         match self {
             Supersede { job, .. }
@@ -246,6 +249,7 @@ impl Command {
             | Verify { job, .. }
             | Verdict { job, .. }
             | End { job, .. }
+            | Settle { job, .. }
             | Ask { job, .. }
             | Park { job, .. }
             | Unpark { job }

@@ -265,6 +265,9 @@ whats! {
         insight: Insight,
         to: Stage,
     }
+    /// The last figures of a run whose attempt was closed before it ended: by an operator, by a question, or
+    /// because its agent was lost.
+    AttemptSettled = "attempt_settled" { job: JobId, attempt: AttemptNo, usage: Usage }
     /// An engine needs an answer; the text is a blob.
     Asked = "asked" { job: JobId, epoch: Epoch, question: BlobId }
     /// A person answered; the text is a blob and goes into the hand-off.
@@ -399,12 +402,12 @@ impl What {
     /// The job it is about; `None` for events of the whole product.
     pub fn job(&self) -> Option<&JobId> {
         use What::{
-            AccountClosed, AccountOpened, Answered, Asked, AttemptEnded, AttemptStarted, BudgetChanged,
-            BudgetPaused, BudgetResumed, Cancelled, Checkpointed, ChildrenAdded, DeadLettered, DepResolved,
-            JobBlocked, JobParked, JobSubmitted, JobSuperseded, JobUnblocked, JobUnparked, JobsArchived,
-            LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased, PrOpened, PrSeen, PrSentBack, Preempted,
-            Progressed, Promoted, QueueSuspended, Redriven, Refused, Rejected, Requeued, ReviewGiven,
-            ReviewRequested, ShipFailed, ShipStarted, Shipped, VerdictGiven, Verified,
+            AccountClosed, AccountOpened, Answered, Asked, AttemptEnded, AttemptSettled, AttemptStarted,
+            BudgetChanged, BudgetPaused, BudgetResumed, Cancelled, Checkpointed, ChildrenAdded, DeadLettered,
+            DepResolved, JobBlocked, JobParked, JobSubmitted, JobSuperseded, JobUnblocked, JobUnparked,
+            JobsArchived, LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased, PrOpened, PrSeen,
+            PrSentBack, Preempted, Progressed, Promoted, QueueSuspended, Redriven, Refused, Rejected,
+            Requeued, ReviewGiven, ReviewRequested, ShipFailed, ShipStarted, Shipped, VerdictGiven, Verified,
         };
         match self {
             JobSubmitted { job, .. }
@@ -423,6 +426,7 @@ impl What {
             | Checkpointed { job, .. }
             | Verified { job, .. }
             | AttemptEnded { job, .. }
+            | AttemptSettled { job, .. }
             | Asked { job, .. }
             | Answered { job, .. }
             | ReviewRequested { job, .. }

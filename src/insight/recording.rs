@@ -93,7 +93,10 @@ impl Recording {
         }
         self.last.apply(&event)?;
         let running = self.last.count(Stage::Building) + self.last.count(Stage::Assigned);
-        let books = matches!(event.what, What::Progressed { usage: Some(_), .. } | What::AttemptEnded { .. });
+        let books = matches!(
+            event.what,
+            What::Progressed { usage: Some(_), .. } | What::AttemptEnded { .. } | What::AttemptSettled { .. }
+        );
         let spent = match self.points.last() {
             Some(before) if !books => before.spent,
             _ => self.last.product.spent.values().fold(0_u64, |sum, micro| sum.saturating_add(*micro)),

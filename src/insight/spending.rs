@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::fleet::{Event, State, What};
-use crate::job::{Epoch, JobId, Seq};
+use crate::job::{AttemptNo, Epoch, JobId, Seq};
 use crate::time::{Span, Stamp};
 
 /// Outlays that are kept; older ones are only in the sums of their days.
@@ -77,6 +77,16 @@ pub struct Outlay {
     pub micro: u64,
 }
 
+/// What an attempt has cost so far.
+#[derive(Clone, Debug)]
+struct Open {
+    epoch: Epoch,
+    /// `None`: its start was not seen.
+    attempt: Option<AttemptNo>,
+    sum: u64,
+    engine: String,
+}
+
 /// The outlays of a log, as it is followed.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
@@ -85,7 +95,7 @@ pub struct Ledger {
     /// From this event on outlays are complete: its time and number.
     pub since: Option<(Stamp, Seq)>,
     /// What the open attempt of a job has cost so far, where it is known from its start on.
-    open: HashMap<JobId, (Epoch, u64, String)>,
+    open: HashMap<JobId, Open>,
 }
 
 impl Ledger {
@@ -94,24 +104,31 @@ impl Ledger {
     pub fn take(&mut self, seq: Seq, event: &Event) {
         self.since.get_or_insert((event.at, seq));
         let (job, epoch, usage) = match &event.what {
-            What::AttemptStarted { job, epoch, engine, .. } => {
-                self.open.insert(job.clone(), (*epoch, 0, engine.clone()));
+            What::AttemptStarted { job, epoch, engine, attempt, .. } => {
+                let (epoch, attempt, engine) = (*epoch, Some(*attempt), engine.clone());
+                self.open.insert(job.clone(), Open { epoch, attempt, sum: 0, engine });
                 return;
             }
             What::Progressed { job, epoch, usage: Some(usage), .. } => (job, *epoch, usage),
             What::AttemptEnded { job, usage, epoch, .. } => (job, *epoch, usage),
+            What::AttemptSettled { job, usage, attempt } => {
+                let Some(open) = self.open.get(job).filter(|open| open.attempt == Some(*attempt)) else {
+                    return;
+                };
+                (job, open.epoch, usage)
+            }
             _ => return,
         };
         let Some(sum) = usage.micro_usd else { return };
-        let known = self.open.get_mut(job).filter(|open| open.0 == epoch);
+        let known = self.open.get_mut(job).filter(|open| open.epoch == epoch);
         let (micro, engine) = match known {
-            Some((_, before, engine)) => {
-                let more = sum.saturating_sub(*before);
-                *before = sum.max(*before);
-                (more, engine.clone())
+            Some(open) => {
+                let more = sum.saturating_sub(open.sum);
+                open.sum = sum.max(open.sum);
+                (more, open.engine.clone())
             }
             None => {
-                self.open.insert(job.clone(), (epoch, sum, String::new()));
+                self.open.insert(job.clone(), Open { epoch, attempt: None, sum, engine: String::new() });
                 (0, String::new())
             }
         };

@@ -61,6 +61,37 @@ impl Usage {
         }
     }
 
+    /// With figures that were told later: none falls, and none that is known becomes unknown.
+    #[must_use]
+    pub fn at_least(self, told: Usage) -> Usage {
+        let newer = |is_known: bool, told: bool, before: bool| if is_known { told } else { before };
+        Usage {
+            micro_usd: self.micro_usd.max(told.micro_usd),
+            tokens: self.tokens.max(told.tokens),
+            turns: self.turns.max(told.turns),
+            wall: self.wall.max(told.wall),
+            kinds: self.kinds.max(told.kinds),
+            tokens_estimated: newer(told.tokens.is_some(), told.tokens_estimated, self.tokens_estimated),
+            usd_estimated: newer(told.micro_usd.is_some(), told.usd_estimated, self.usd_estimated),
+        }
+    }
+
+    /// What came on top of `earlier`; a figure that has not grown is left out.
+    #[must_use]
+    pub fn since(self, earlier: Usage) -> Usage {
+        let grown = |now: Option<u64>, then: Option<u64>| {
+            now.map(|n| n.saturating_sub(then.unwrap_or(0))).filter(|n| *n > 0)
+        };
+        Usage {
+            micro_usd: grown(self.micro_usd, earlier.micro_usd),
+            tokens: grown(self.tokens, earlier.tokens),
+            turns: grown(self.turns, earlier.turns),
+            wall: Span::from_millis(self.wall.as_millis().saturating_sub(earlier.wall.as_millis())),
+            kinds: self.kinds.since(earlier.kinds),
+            ..self
+        }
+    }
+
     /// Some of its figures are estimated.
     pub fn is_estimated(&self) -> bool {
         self.tokens_estimated || self.usd_estimated

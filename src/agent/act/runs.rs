@@ -13,7 +13,7 @@ use crate::engine::{
     End, ExitReport, Hearing, KILL_GRACE, LimitState, Pulse, Run, RunKind, RunState, Source, StopCause,
     Tally, TranscriptReader, dialect, engine, judge, other_model, tally_transcript,
 };
-use crate::job::{JobId, Outcome, plain_error};
+use crate::job::{JobId, Outcome, Usage, plain_error};
 use crate::store::Place;
 use crate::time::{Clock as _, Span, SystemClock};
 
@@ -251,6 +251,25 @@ fn session_is_lost(outcome: Outcome, report: Option<&ExitReport>, tally: &Tally)
     by_itself && idle && matches!(outcome, Outcome::Crash | Outcome::Config | Outcome::TaskFailed)
 }
 
+/// What a run without a verdict had said, by its transcript.
+fn retold(run: &Run) -> Tally {
+    let told = run.plan().and_then(|plan| {
+        let dialect = dialect(&plan.dialect).or_else(|| dialect("text"));
+        dialect.map_or(Ok(Tally::default()), |dialect| {
+            tally_transcript(&run.transcript()?, dialect, &plan.facts)
+        })
+    });
+    told.unwrap_or_default()
+}
+
+/// What a run that is over had used up, by its verdict, or by its transcript where its shim was killed.
+pub(in crate::agent) fn used_by(run: &Run) -> Usage {
+    match run.state() {
+        Ok(RunState::Ended(report)) => Usage { wall: report.wall, ..report.seen.usage },
+        _ => Usage { wall: run.lasted(), ..retold(run).usage },
+    }
+}
+
 /// Waits until nothing of the run lives, and judges it.
 async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
     let ended = blocking(move || {
@@ -266,15 +285,15 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
                     // The shim was killed: what it left must be gone before the tree is anybody's again.
                     while run.kill_survivors(KILL_GRACE).is_ok_and(|left| !left.is_empty()) {}
                 }
-                let read = |dialect| tally_transcript(&run.transcript()?, dialect, &facts);
-                (None, dialect.and_then(|dialect| read(dialect).ok()).unwrap_or_default())
+                (None, retold(&run))
             }
         };
         let stop = run.stop_order().ok().flatten().map(|order| order.cause);
+        let wall = report.as_ref().map_or_else(|| run.lasted(), |report| report.wall);
         let other = other_model(facts.model.as_deref(), &tally);
-        (dialect, report, other, tally, stop, facts.resumed.is_some())
+        (dialect, report, other, tally, stop, facts.resumed.is_some(), wall)
     });
-    let (dialect, report, other_model, tally, stop, resumed) = ended.await;
+    let (dialect, report, other_model, tally, stop, resumed, wall) = ended.await;
     let Some(dialect) = dialect else {
         return RunEnd {
             kind,
@@ -301,6 +320,6 @@ async fn wait(run: Run, dir: PathBuf, kind: RunKind) -> RunEnd {
         usage: tally.usage,
         insight: tally.insight(),
         lost: report.is_none(),
-        wall: report.map_or(Span::ZERO, |r| r.wall),
+        wall,
     }
 }

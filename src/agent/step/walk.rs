@@ -301,7 +301,7 @@ fn after_last_save(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
     let mood = desk.mood;
     let Some(work) = desk.slots[slot].as_mut() else { return };
     if work.fenced {
-        desk.slots[slot] = None;
+        finish(desk, slot, acts);
         return;
     }
     let Some(end) = work.ended.as_mut() else { return };
@@ -339,10 +339,26 @@ fn after_last_save(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
 }
 
 fn finish(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
-    match &desk.slots[slot] {
-        Some(work) if work.fenced => desk.slots[slot] = None,
-        _ => report(desk, slot, acts),
+    let Some(work) = desk.slots[slot].as_mut().filter(|work| work.fenced) else {
+        return report(desk, slot, acts);
+    };
+    match settlement(work) {
+        Some(settle) => {
+            work.phase = Phase::Reporting;
+            let orders = vec![Order::new(Actor::new(ActorKind::Agent, ""), settle)];
+            acts.push(Act::Report { slot, orders, claim: false });
+        }
+        None => desk.slots[slot] = None,
     }
+}
+
+/// What an engine had used up at its end is spent, whatever became of the job meanwhile. Where the law takes the
+/// end itself, it has nothing to say against this.
+fn settlement(work: &Work) -> Option<Command> {
+    let end = work.ended.as_ref().filter(|end| end.kind == RunKind::Engine && work.attempt > 0)?;
+    let usage = Usage { wall: end.wall, ..end.usage };
+    let (job, run) = (work.job.clone(), work.prepared.as_ref()?.run.clone());
+    (usage != Usage::default()).then_some(Command::Settle { job, attempt: work.attempt, run, usage })
 }
 
 /// The orders that tell the law all about the attempt, in one batch, and ask for the next job with it.
@@ -389,6 +405,8 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
         },
     };
     commands.push(Command::End { job, epoch, ending: Box::new(ending) });
+    // The end may come too late.
+    commands.extend(settlement(work));
     let by = Actor::new(ActorKind::Agent, "");
     let orders = commands.into_iter().map(|command| Order::new(by.clone(), command)).collect();
     acts.push(Act::Report { slot, orders, claim });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::folder::{Folder, Post};
 use super::{reads, submitting};
-use crate::agent::{Ship, ship};
+use crate::agent::{Ship, make_whole, ship};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::model::{Deed, Gist, GistOf, Target};
@@ -161,6 +161,8 @@ impl Hands {
                 results.push((deed.target.job.clone(), result));
             }
         }
+        // What a dead agent of theirs left running ends with them.
+        make_whole(&self.local).await?;
         Ok((results, undo))
     }
 

@@ -118,11 +118,8 @@ pub fn told(what: &What) -> String {
     let to = |stage: &Stage| format!("to {stage}");
     let said = match what {
         What::JobSubmitted { file, stage, .. } => {
-            format!(
-                "{} {}",
-                to(stage),
-                file.as_deref().map(|file| format!("from {file}")).unwrap_or_default()
-            )
+            let from = file.as_deref().map(|file| format!("from {file}")).unwrap_or_default();
+            format!("{} {from}", to(stage))
         }
         What::JobSuperseded { stage, .. } => format!("a new manifest, {}", to(stage)),
         What::DepResolved { name, to, .. } => format!("{name} means {to}"),
@@ -156,13 +153,15 @@ pub fn told(what: &What) -> String {
         What::Progressed { word, .. } => word.clone(),
         What::AttemptStarted { engine, attempt, .. } => format!("{attempt}, {engine}"),
         What::Checkpointed { rev, lines, .. } => {
-            let word = if *lines == 1 { "line" } else { "lines" };
-            format!("{}, {lines} {word}", short_rev(Some(rev)))
+            format!("{}, {lines} {}", short_rev(Some(rev)), if *lines == 1 { "line" } else { "lines" })
         }
         What::Verified { passed, took, .. } => {
             format!("{}, took {}", if *passed { "passed" } else { "failed" }, took.age())
         }
         What::AttemptEnded { outcome, reason, to, .. } => format!("{} {reason}, to {to}", outcome.name()),
+        What::AttemptSettled { attempt, usage, .. } => {
+            format!("attempt {attempt} had used {} when it ended", usage.cost().as_deref().unwrap_or("?"))
+        }
         What::ReviewGiven { approve, rev, .. } => {
             format!("{} {}", if *approve { "yes to" } else { "no to" }, short_rev(rev.as_ref()))
         }

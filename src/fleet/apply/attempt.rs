@@ -3,7 +3,7 @@
 use super::super::event::{Event, What};
 use super::super::job::{Attempt, Head, Job};
 use super::event::Mark;
-use crate::job::{Follow, Outcome, Proof, Stage, Usage};
+use crate::job::{AttemptNo, Follow, Outcome, Proof, Stage, Usage};
 
 /// Gives the money it spent (millionths of a dollar); less than none where an estimate was too high.
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
@@ -66,6 +66,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
             job.attempt_mut()?.insight = (!insight.is_empty()).then(|| Box::new(insight.clone()));
             return end_attempt(job, *outcome, reason, usage, rev.as_ref(), *to, mark);
         }
+        What::AttemptSettled { attempt, usage, .. } => return settle_late(job, *attempt, usage),
         _ => return Err("not about an attempt".to_string()),
     }
     Ok(0)
@@ -74,19 +75,18 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
 /// Takes over what a run says it has used up by now; gives the money that is new. A figure never falls
 /// and never becomes unknown again, or the next one would be booked twice.
 fn accrue(so_far: &mut Usage, told: &Usage) -> i64 {
-    let tokens_known = told.tokens.is_some();
-    book(
-        so_far,
-        Usage {
-            micro_usd: so_far.micro_usd.max(told.micro_usd),
-            tokens: so_far.tokens.max(told.tokens),
-            turns: so_far.turns.max(told.turns),
-            wall: so_far.wall.max(told.wall),
-            kinds: so_far.kinds.max(told.kinds),
-            tokens_estimated: if tokens_known { told.tokens_estimated } else { so_far.tokens_estimated },
-            usd_estimated: if told.micro_usd.is_some() { told.usd_estimated } else { so_far.usd_estimated },
-        },
-    )
+    book(so_far, so_far.at_least(*told))
+}
+
+/// Books the last figures of a run whose attempt was closed before.
+fn settle_late(job: &mut Job, no: AttemptNo, told: &Usage) -> Result<i64, String> {
+    let closed = job.attempts.iter_mut().find(|attempt| attempt.no == no && attempt.ended.is_some());
+    let closed = closed.ok_or_else(|| format!("no closed attempt {no}"))?;
+    let before = closed.usage;
+    let spent = accrue(&mut closed.usage, told);
+    // After a redrive it counts toward the fresh budget: it came in after it.
+    job.spent = job.spent.plus(closed.usage.since(before)).into();
+    Ok(spent)
 }
 
 /// As [`accrue`], with the last word of the run: what had only been estimated gives way to it, up or down.

@@ -61,10 +61,14 @@ impl State {
         let before = job.lease.as_ref().map_or(0, |l| l.reserve);
         let old_key = job.spec.key.clone();
         let ran = job.open_attempt().is_some();
+        let before_spent = *job.spent;
         let spent = change(job, event, mark)?;
         super::super::invariant::check_job(job)?;
         self.index.enter(job);
-        let used = job.attempts.last().filter(|_| ran && job.open_attempt().is_none()).map(|last| last.usage);
+        let used = match event.what {
+            What::AttemptSettled { .. } => Some(job.spent.since(before_spent)),
+            _ => job.attempts.last().filter(|_| ran && job.open_attempt().is_none()).map(|last| last.usage),
+        };
         let review = job.subject.as_ref().map(|subject| subject.job.clone()).zip(used);
         let reserve = job.lease.as_ref().map_or(0, |l| l.reserve);
         let (waits, key) = (job.stage.is_waiting(), job.spec.key.clone());
@@ -233,7 +237,8 @@ fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
         | What::Checkpointed { .. }
         | What::Verified { .. }
         | What::VerdictGiven { .. }
-        | What::AttemptEnded { .. } => attempt::change(job, event, mark),
+        | What::AttemptEnded { .. }
+        | What::AttemptSettled { .. } => attempt::change(job, event, mark),
         What::ReviewRequested { .. }
         | What::ReviewGiven { .. }
         | What::Promoted { .. }

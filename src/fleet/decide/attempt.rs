@@ -10,7 +10,7 @@ use super::account;
 use super::consequence::parked;
 use super::order::invalid;
 use super::review;
-use crate::job::{BlobId, Follow, JobId, Outcome, Rev, Stage, Usage};
+use crate::job::{AttemptNo, BlobId, Follow, JobId, Outcome, Rev, Stage, Usage};
 use crate::time::{Span, Stamp};
 
 /// Overloads in a row after which a job fails.
@@ -97,6 +97,20 @@ pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result
         events.extend(review::given(state, job, now));
     }
     Ok(events)
+}
+
+/// Figures that do not exceed those that are known are no news: whoever finds the run tells them, once or often.
+pub(super) fn settle(job: &Job, no: AttemptNo, run: &str, usage: &Usage) -> Result<Vec<What>, Refusal> {
+    let of_run = job.attempts.iter().find(|attempt| attempt.no == no && attempt.run == run);
+    let attempt = of_run.ok_or_else(|| invalid(job, &format!("it had no such run as attempt {no}")))?;
+    if attempt.ended.is_none() {
+        return Err(invalid(job, "the attempt is open: its end tells what it used up"));
+    }
+    if attempt.usage.at_least(*usage) == attempt.usage {
+        let message = format!("what attempt {no} of {} used up is known", job.id);
+        return Err(Refusal::new(Code::NoChange, message, "nothing to do"));
+    }
+    Ok(vec![What::AttemptSettled { job: job.id.clone(), attempt: no, usage: *usage }])
 }
 
 /// The second table of `jobs.md` section 3.

@@ -20,7 +20,13 @@ pub(super) fn of(state: &State, what: &What, now: Now) -> Vec<What> {
         return vec![end];
     }
     let mut more = Vec::new();
-    if matches!(what, What::AttemptEnded { .. } | What::Progressed { .. } | What::BudgetChanged { .. }) {
+    if matches!(
+        what,
+        What::AttemptEnded { .. }
+            | What::AttemptSettled { .. }
+            | What::Progressed { .. }
+            | What::BudgetChanged { .. }
+    ) {
         more.extend(ceiling(state, now));
     }
     let Some(job) = what.job().and_then(|id| state.job(id)) else { return more };
