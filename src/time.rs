@@ -206,8 +206,8 @@ impl Span {
     pub fn age(self) -> String {
         let s = self.as_secs();
         match s {
-            0..=99 => format!("{s} s"),
-            100..=5_999 => format!("{} min", s / 60),
+            0..=59 => format!("{s} s"),
+            60..=5_999 => format!("{} min", s / 60),
             6_000..=172_799 => format!("{} h {:02}", s / 3600, s % 3600 / 60),
             _ => format!("{} d", s / 86_400),
         }

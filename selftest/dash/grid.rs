@@ -127,6 +127,9 @@ fn every_sheet() {
         sheet(SCENE, "2 / \"stage:q\"", "filter");
         sheet(SCENE, "m", "messages");
         sheet(asks, "a", "answer");
+        // What is cut in a column of help stands below it in full, with why it is off.
+        sheet(SCENE, "2 ? Down Down Down Down Down Down Down Down Down Down Down", "help-off");
+        sheet(SCENE, "2 ? \"unp\"", "help-typed");
     }
 }
 
@@ -182,6 +185,41 @@ fn every_tab() {
         Err("cannot read /q/inbox/port.md: permission denied".into()),
     );
     compare(seat, "tab-failed-80", false);
+}
+
+/// Many jobs of one name: their ids are told apart, and none of them is told twice.
+#[test]
+fn jobs_of_one_name_are_told_apart() {
+    let scene = "submit port-the-scheduler-to-steno-7k2m title=Port_the_scheduler_to_steno review=1 \
+         | submit port-the-scheduler-to-steno-x4qd title=Port_the_scheduler_to_steno retry=0 \
+         | submit port-the-scheduler-to-steno-9fz3 title=Port_the_scheduler_to_steno \
+         | claim h1~b3d3/boot.1.7770.99 | claim h1~b3d3/boot.1.7770.99 | claim h1~b3d3/boot.1.7770.99 \
+         | start port-the-scheduler-to-steno-7k2m | end port-the-scheduler-to-steno-7k2m ok rev=7654321 \
+         | start port-the-scheduler-to-steno-x4qd | end port-the-scheduler-to-steno-x4qd task_failed \
+         | start port-the-scheduler-to-steno-9fz3 | pass 94s";
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+        for (keys, name) in
+            [("", "overview"), ("j", "failed"), ("2", "jobs"), ("2 b", "board"), ("Enter", "page")]
+        {
+            compare(Seat::of(scene, size).keys(keys), &format!("alike-{name}-{of}"), false);
+        }
+    }
+}
+
+/// A form on a low terminal says how much of it is out of sight, and rolls.
+#[test]
+fn a_form_that_is_longer_than_the_screen_is_rolled() {
+    let size = (40, 12);
+    for (keys, name) in [
+        ("P", "pause"),
+        ("P PgDn", "pause-rolled"),
+        ("P PgDn PgDn Tab Tab", "pause-kill"),
+        ("5 e", "ceiling"),
+        ("5 e PgDn", "ceiling-rolled"),
+        ("6 t", "moment"),
+    ] {
+        compare(Seat::of(SCENE, size).keys(keys), &format!("form-{name}-40"), false);
+    }
 }
 
 /// What holds for every frame: the last row has keys, and each of them does what it says.

@@ -3,7 +3,7 @@
 use aq::dash::{Gist, GistOf, Got, Msg, Read, Want};
 use expect_test::{Expect, expect};
 
-use super::seat::Seat;
+use super::seat::{Seat, without_times};
 
 const QUEUE: &str = "submit door review=1 priority=critical | submit gate review=1 priority=high | submit ask | claim h1~x/1 | start door \
      | end door ok rev=c1 | claim h1~x/2 | start gate | verify gate pass rev=c2 | end gate ok rev=c2 \
@@ -47,9 +47,9 @@ fn a_row_tells_what_is_asked_and_how_much_there_is_to_look_at() {
         "",
         expect![[r#"
             ask door gate
-            ▸ ? ask            asks "Shall the table be dropped?"                    0s  a
-              ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
-              ◇ gate           review 0 of 1            gate                         0s  a/d
+            ▸ ? ask        asks "Shall the table be dropped?"                        0s  a
+              ◇ door       UNPROVEN 0 of 1 +61 −9   door                             0s  a/d
+              ◇ gate       review 0 of 1            gate                             0s  a/d
         "#]],
     );
     check(
@@ -57,9 +57,9 @@ fn a_row_tells_what_is_asked_and_how_much_there_is_to_look_at() {
         "",
         expect![[r#"
             ask door gate
-            ▸ ? ask            asks "Shall t…     0s
-              ◇ door           UNPROVEN           0s
-              ◇ gate           review 0 of 1      0s
+            ▸ ? ask        asks "Shall the t…     0s
+              ◇ door       UNPROVEN      door     0s
+              ◇ gate       review 0 of 1 gate     0s
         "#]],
     );
 }
@@ -71,9 +71,9 @@ fn it_is_read_anew_only_where_it_is_another_and_where_it_is_shown() {
         "2 1",
         expect![[r#"
             ask door gate
-            ▸ ? ask            asks "Shall the table be dropped?"                    0s  a
-              ◇ door           UNPROVEN 0 of 1 +61 −9   door                         0s  a/d
-              ◇ gate           review 0 of 1            gate                         0s  a/d
+            ▸ ? ask        asks "Shall the table be dropped?"                        0s  a
+              ◇ door       UNPROVEN 0 of 1 +61 −9   door                             0s  a/d
+              ◇ gate       review 0 of 1            gate                             0s  a/d
         "#]],
     );
     check(
@@ -81,9 +81,9 @@ fn it_is_read_anew_only_where_it_is_another_and_where_it_is_shown() {
         "{reject door requeue} 2 {claim h1~x/4} {start door} {end door ok rev=c3} 1",
         expect![[r#"
             ask door gate door
-            ▸ ? ask            asks "Shall the table be dropped?"                    0s  a
-              ◇ gate           review 0 of 1            gate                         0s  a/d
-              ◇ door           UNPROVEN 0 of 1          door                         0s  a/d
+            ▸ ? ask        asks "Shall the table be dropped?"                        0s  a
+              ◇ gate       review 0 of 1            gate                             0s  a/d
+              ◇ door       UNPROVEN 0 of 1          door                             0s  a/d
         "#]],
     );
 }
@@ -104,4 +104,23 @@ fn a_review_that_no_host_can_take_needs_a_person() {
     seat.agents.clear();
     seat.feed();
     assert_eq!(rows(&mut seat), "");
+}
+
+#[test]
+fn in_words_a_question_is_said_as_soon_as_it_is_read() {
+    let mut seat = Seat::of(QUEUE, (80, 24));
+    let mut talk = aq::dash::Talk::new(Vec::new());
+    let said = |talk: &mut aq::dash::Talk, seat: &Seat| -> String {
+        talk.tell(&seat.model).iter().map(|line| without_times(line) + "\n").collect()
+    };
+    let menu = said(&mut talk, &seat);
+    assert!(menu.contains(" ask asks you, 0 s, ask\n"), "{menu}");
+    answered(&mut seat);
+    let asks = "HH:MM:SS ask asks you: \"Shall the table be dropped? I would.\"\n";
+    assert_eq!(said(&mut talk, &seat), asks);
+    assert_eq!(said(&mut talk, &seat), "", "once is enough");
+    // A menu has it from now on, with the size of what waits for review.
+    let menu = said(&mut talk, &seat.keys("2"));
+    assert!(menu.contains(" ask asks you, 0 s, ask, \"Shall the table be dropped? I would.\"\n"), "{menu}");
+    assert!(menu.contains(" door review, 0 s, door, +61 -9, unproven, 0 of 1 approvals\n"), "{menu}");
 }

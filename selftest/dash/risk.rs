@@ -206,3 +206,22 @@ fn frames() {
     patch.send(Msg::Found(Box::new(Found::Unsaved(JobId::from("lost"), Ok(text.to_string())))));
     compare(patch, "risk-patch", false);
 }
+
+#[test]
+fn what_no_commit_takes_is_not_promised_to_be_saved() {
+    let only = || {
+        let mut seat = Seat::of(SCENE, (80, 24)).keys("7");
+        found(&mut seat, vec![at_risk("dropped", 0, &[], &[".env: its name says it is a secret"])]);
+        seat
+    };
+    let said = |keys: &str| only().keys(keys).model.toast.map(|toast| toast.text).unwrap_or_default();
+    let left = "no commit takes what is left in";
+    assert_eq!(said("r"), format!("rescue is off: {left} it: copy it away, or let it go"));
+    assert_eq!(said("R"), format!("rescue-all is off: {left} them: copy it away, or let it go"));
+    compare(only(), "risk-left-out", false);
+    compare(only().keys(". \"l\""), "risk-left-out-let-go", false);
+    let mut both = Seat::of(SCENE, (80, 24)).keys("7");
+    let secret = [".env: its name says it is a secret"];
+    found(&mut both, vec![at_risk("dropped", 0, &[], &secret), at_risk("lost", 7, &["a.txt"], &secret)]);
+    compare(both.keys("R"), "risk-left-out-some", false);
+}

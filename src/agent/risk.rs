@@ -6,7 +6,7 @@ use super::act::blocking;
 use super::place::{request, worktree_path};
 use crate::board::{Board as _, Local, Settings};
 use crate::fleet::Job;
-use crate::git::{GitError, Kept, Repo};
+use crate::git::{GitError, Kept, LeftOut, Repo};
 use crate::job::{Effective, JobId, Rev};
 use crate::store::Fault;
 use crate::time::Stamp;
@@ -30,6 +30,13 @@ pub struct AtRisk {
     pub since: Stamp,
     /// An agent works in it and will save it.
     pub owned: bool,
+}
+
+impl AtRisk {
+    /// Whether a checkpoint would take any of it: secrets and huge files stay where they are.
+    pub fn can_be_saved(&self) -> bool {
+        !self.files.is_empty()
+    }
 }
 
 /// Every worktree at risk of this queue on this host. Looks, changes nothing.
@@ -70,14 +77,17 @@ pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, 
             Ok(None) => continue,
             Ok(Some(unsaved)) => {
                 (risk.files, risk.each, risk.lines) = (unsaved.files, unsaved.each, unsaved.lines);
-                risk.left_out =
-                    unsaved.left_out.iter().map(|l| format!("{}: {}", l.path.display(), l.reason)).collect();
+                risk.left_out = unsaved.left_out.iter().map(left_words).collect();
             }
             Err(error) => risk.left_out.push(format!("cannot be looked at: {error}")),
         }
         found.push(risk);
     }
     Ok(found)
+}
+
+fn left_words(left: &LeftOut) -> String {
+    format!("{}: {}", left.path.display(), left.reason)
 }
 
 fn unsaved(
@@ -153,6 +163,11 @@ pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Re
         tree.map(|tree| tree.checkpoint(&request(&job, epoch, "rescued", None))).transpose()
     });
     Ok(match made.await {
+        Ok(Some(made)) if !made.changed_since_parent && !made.left_out.is_empty() => {
+            // The commit of before is no rescue of what no commit takes.
+            let left: Vec<String> = made.left_out.iter().map(left_words).collect();
+            Err(format!("{id}: no commit takes what is left: {}", left.join("; ")))
+        }
         Ok(Some(made)) => Ok(made.rev),
         Ok(None) => Err(format!("{id} has no worktree here")),
         Err(error) => Err(error.to_string()),

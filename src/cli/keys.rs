@@ -52,8 +52,15 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         table.rows.push(cells.map(Cell::same).into());
     }
     cx.out.table(&table)?;
-    if cx.out.is_for_people() && table.rows.is_empty() {
+    if !cx.out.is_for_people() {
+        return Ok(Exit::Done);
+    }
+    if table.rows.is_empty() {
         cx.out.talk("no action of the cockpit holds that word");
+    }
+    let own: Vec<&str> = ACTIONS.iter().filter(|row| keys.of(row) != row.keys).map(|row| row.name).collect();
+    if !own.is_empty() {
+        cx.out.talk(&format!("yours, by keys.toml: {}; the house's: aq help keys", own.join(", ")));
     }
     Ok(Exit::Done)
 }
@@ -69,8 +76,8 @@ fn holds(keys: &Keymap, row: &'static ActionRow, wanted: &str) -> bool {
 pub(super) fn text() -> String {
     let mut out = "Keys of aq dash. In it, ? shows those of the place and runs what is found there;\n\
                    an action without a key is in . and in : of the cockpit, and here has a dash.\n\
-                   Your own: ~/.config/aq/keys.toml, lines such as  park = 'K'  or  copy = ['y', 'Ctrl-Y'] ;\n\
-                   aq keys shows those in force.\n"
+                   These are the keys of the house. Your own: ~/.config/aq/keys.toml, lines such as\n\
+                   park = 'K'  or  copy = ['y', 'Ctrl-Y'] ; aq keys shows those in force, and which are yours.\n"
         .to_string();
     let house = Keymap::default();
     for (group, head) in GROUPS {

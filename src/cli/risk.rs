@@ -13,6 +13,9 @@ use crate::job::JobId;
 /// Files of one worktree named before the rest is only counted.
 const NAMES_SHOWN: usize = 4;
 
+/// What is said where only that is left which no checkpoint takes.
+const LEFT: &str = "no checkpoint takes these files: copy them away, or give them up: aq risk let-go JOB";
+
 /// Worktrees with unsaved work
 #[derive(ClapArgs, Debug)]
 pub struct Args {
@@ -57,7 +60,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         Some(What::Rescue { jobs, all }) => {
             let mut ids = named(&local, jobs)?;
             if *all {
-                ids.extend(risks.iter().filter(|risk| !risk.owned).map(|risk| risk.job.clone()));
+                let free = risks.iter().filter(|risk| !risk.owned && risk.can_be_saved());
+                ids.extend(free.map(|risk| risk.job.clone()));
             }
             if ids.is_empty() && !*all {
                 return Err(CliError::usage("which jobs?").next("name them, or: aq risk rescue --all"));
@@ -115,11 +119,13 @@ fn list(cx: &mut Context, local: &Local, risks: &[AtRisk]) -> Answer {
         ]);
     }
     cx.out.table(&table)?;
-    let free = risks.iter().filter(|risk| !risk.owned).count();
-    match (risks.len(), free) {
-        (0, _) => cx.out.talk("nothing is at risk: every change stands in a commit"),
-        (_, 0) => cx.out.talk("agents work on these and save them every five minutes"),
-        _ => cx.out.talk("save it: aq risk rescue --all; see it: git -C WORKTREE status"),
+    let free = risks.iter().filter(|risk| !risk.owned);
+    let (saved, left): (Vec<&AtRisk>, Vec<&AtRisk>) = free.partition(|risk| risk.can_be_saved());
+    match (risks.is_empty(), saved.is_empty(), left.is_empty()) {
+        (true, ..) => cx.out.talk("nothing is at risk: every change stands in a commit"),
+        (_, true, true) => cx.out.talk("agents work on these and save them every five minutes"),
+        (_, false, _) => cx.out.talk("save it: aq risk rescue --all; see it: git -C WORKTREE status"),
+        (_, true, false) => cx.out.talk(LEFT),
     }
     Ok(Exit::Done)
 }

@@ -60,6 +60,16 @@ impl Actor {
     }
 }
 
+impl Actor {
+    /// As people know it: of an agent the host and the process, not all that makes it unlike every other.
+    pub fn short(&self) -> String {
+        match self.kind {
+            ActorKind::Agent => format!("agent:{}", HolderId::from(&*self.name).short()),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = ACTOR_KINDS.iter().find(|row| row.0 == self.kind).map_or("?", |row| row.1);

@@ -145,7 +145,7 @@ fn host_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> V
         if reason.gate == "account" {
             return reason;
         }
-        reason.text = format!("{} (nearest host: {})", reason.text, who.holder);
+        reason.text = format!("{} (nearest host: {})", reason.text, who.holder.short());
         reason
     };
     gates.iter().map(|gate| near(reason(state, job, gate, now))).collect()

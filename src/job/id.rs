@@ -80,6 +80,8 @@ pub type AttemptNo = u32;
 
 /// Letters of the random end of a job id: no vowels (no words), nothing that reads like another.
 const ID_LETTERS: &[u8] = b"23456789bcdfghjkmnpqrstvwxz";
+/// How many of them end a job id.
+const RANDOM_END: usize = 4;
 /// A slug longer than this is cut at a word; long titles must not make long branch names.
 const SLUG_MAX: usize = 40;
 
@@ -87,6 +89,16 @@ impl HolderId {
     /// The host of the process.
     pub fn host(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
+    }
+
+    /// As people know it, `forge/7770`: the host without what tells it from its namesakes, and the process.
+    pub fn short(&self) -> String {
+        let host = self.host().split('~').next().unwrap_or_default();
+        let rest = self.0.split_once('/').map(|parts| parts.1).unwrap_or_default();
+        match rest.split('.').nth(2) {
+            Some(pid) => format!("{host}/{pid}"),
+            None => host.to_string(),
+        }
     }
 }
 
@@ -96,12 +108,17 @@ impl JobId {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Whether it was made of that title, so that the title says all that it says.
+    pub fn is_made_of(&self, title: &str) -> bool {
+        self.0.rsplit_once('-').is_some_and(|(made, end)| end.len() == RANDOM_END && made == slug(title))
+    }
+
     /// Makes an id from a title and 64 random bits; the caller checks that it is free.
     pub fn mint(title: &str, chance: u64) -> JobId {
         let mut text = slug(title);
         text.push('-');
         let mut rest = chance;
-        for _ in 0..4 {
+        for _ in 0..RANDOM_END {
             let base = ID_LETTERS.len() as u64;
             text.push(char::from(ID_LETTERS[usize::try_from(rest % base).unwrap_or(0)]));
             rest /= base;
@@ -140,5 +157,26 @@ mod tests {
         check("", "job-2222");
         check(&"word ".repeat(30), "word-word-word-word-word-word-word-word-2222");
         assert_eq!(JobId::mint("a", u64::MAX).as_str().len(), 6);
+    }
+
+    #[test]
+    fn an_id_knows_the_title_it_was_made_of() {
+        let check = |id: &str, title: &str, made: bool| {
+            assert_eq!(JobId::from(id).is_made_of(title), made, "{id} of {title}");
+        };
+        check("fix-the-login-2222", "Fix the Login!", true);
+        check("fix-the-login-2222", "Fix the logout", false);
+        check("fix-the-login", "Fix the login", false);
+        check("release-2026", "Release", true);
+        check("notes", "notes", false);
+    }
+
+    #[test]
+    fn a_holder_is_told_by_its_host_and_its_process() {
+        let check = |id: &str, short: &str| assert_eq!(HolderId::from(id).short(), short);
+        check("forge~b3d36047/478a2ccc.4026531836.7770.123456", "forge/7770");
+        check("h1~x/1", "h1");
+        check("h1", "h1");
+        check("", "");
     }
 }

@@ -9,9 +9,9 @@
 
 use super::key::Key;
 use super::lawful::{
-    Off, always, an_agent, at_risk, by_law, can_let_go, can_rescue, can_rescue_all, can_watch, compares,
-    has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines, is_held, is_past,
-    is_searching, may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
+    Off, always, an_agent, at_risk, by_law, can_let_go, can_rescue_all, can_save, can_save_all, can_watch,
+    compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines, is_held,
+    is_past, is_searching, may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
 };
 use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
 use std::sync::Arc;
@@ -377,8 +377,8 @@ actions! {
     Act ON_BUDGET, "ceiling" "set the ceiling" [Char('e')] Some("ceiling"), may_change, Do::Queue(QueueDo::Ceiling);
     Act Everywhere, "pause" "pause the queue: drain, stop, kill" [Char('P')] None, may_change, Do::Queue(QueueDo::Pause);
     Act On::Elsewhere(Screen::Risk), "resume" "let the queue go on" [Char('R')] None, is_held, Do::Queue(QueueDo::Resume);
-    Act ON_RISK, "rescue" "put the worktree into a commit" [Char('r')] Some("rescue"), can_rescue, Do::Risk(RiskDo::Rescue);
-    Act ON_RISK, "rescue-all" "rescue all that nobody saves" [Char('R')] Some("rescue all"), can_rescue_all, Do::Risk(RiskDo::RescueAll);
+    Act ON_RISK, "rescue" "put the worktree into a commit" [Char('r')] Some("rescue"), can_save, Do::Risk(RiskDo::Rescue);
+    Act ON_RISK, "rescue-all" "rescue all that nobody saves" [Char('R')] Some("rescue all"), can_save_all, Do::Risk(RiskDo::RescueAll);
     Act ON_RISK, "let-go-all" "give up all that nobody saves" [] None, can_rescue_all, Do::Risk(RiskDo::LetGoAll);
     Act ON_RISK, "let-go" "give the worktree up" [] None, can_let_go, Do::Risk(RiskDo::LetGo);
     Move ON_GRAPH, "upstream" "to what it waits for" [Char('h'), Key::Left] None, on_a_job, Do::Graph(GraphView::Stream { down: false });

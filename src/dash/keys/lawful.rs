@@ -224,6 +224,15 @@ pub fn can_rescue(model: &Model) -> Off {
     }
 }
 
+/// The worktree under the cursor has something that a commit takes, and no owner that will save it.
+pub fn can_save(model: &Model) -> Off {
+    can_rescue(model)?;
+    match model.risk.current().is_some_and(|risk| risk.can_be_saved()) {
+        true => Ok(()),
+        false => Err("no commit takes what is left in it: copy it away, or let it go".to_string()),
+    }
+}
+
 /// At least one worktree has no owner that will save it.
 pub fn can_rescue_all(model: &Model) -> Off {
     may_change(model)?;
@@ -233,6 +242,15 @@ pub fn can_rescue_all(model: &Model) -> Off {
     match model.risk.list.rows().iter().all(saves) {
         true if model.risk.list.rows().is_empty() => Err("nothing is at risk".to_string()),
         true => Err("agents work on all of them and save them themselves".to_string()),
+        false => Ok(()),
+    }
+}
+
+/// At least one of those has something that a commit takes.
+pub fn can_save_all(model: &Model) -> Off {
+    can_rescue_all(model)?;
+    match crate::dash::model::to_save(model).is_empty() {
+        true => Err("no commit takes what is left in them: copy it away, or let it go".to_string()),
         false => Ok(()),
     }
 }

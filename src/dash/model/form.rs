@@ -22,6 +22,8 @@ pub struct Form {
     pub input: Input,
     /// Why it could not be done as it stands.
     pub bad: Option<String>,
+    /// The first line shown, on a terminal too low for all of them.
+    pub top: usize,
     /// When it came up.
     pub opened: Span,
 }
@@ -96,7 +98,7 @@ pub struct Options {
 impl Form {
     /// A form as it comes up.
     pub fn new(kind: FormKind, text: &str, taken: usize, opened: Span) -> Form {
-        Form { kind, taken: [taken, 0], input: Input::new(text.to_string()), bad: None, opened }
+        Form { kind, taken: [taken, 0], input: Input::new(text.to_string()), bad: None, top: 0, opened }
     }
 
     /// How many options its choices have.
@@ -202,7 +204,7 @@ impl Form {
             }),
             line: number.map(|_| "type how many jobs are killed".to_string()),
             runs: format!("aq budget pause {LOCAL} --mode {}{until}", mode.name()),
-            hint: format!("{enter}   Tab mode   {{sides}} until   Esc go on working"),
+            hint: format!("{enter}   Tab mode   {{sides}} until   Esc back"),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::app::Model;
 use super::listing::Listing;
 use super::page::Loaded;
 use crate::agent::AtRisk;
@@ -97,6 +98,15 @@ impl Risk {
     pub fn current(&self) -> Option<&AtRisk> {
         self.list.cursor().and_then(|id| self.row(id))
     }
+}
+
+/// The worktrees that no living agent saves and that hold something a commit takes.
+pub fn to_save(model: &Model) -> Vec<JobId> {
+    let saves = |id: &JobId| {
+        let alone = model.job(id).is_none_or(|job| owner_of(job, &model.replica.gone) != Owner::Alive);
+        alone && model.risk.row(id).is_some_and(AtRisk::can_be_saved)
+    };
+    model.risk.list.rows().iter().filter(|id| saves(id)).cloned().collect()
 }
 
 /// Who owns the worktree of a job.

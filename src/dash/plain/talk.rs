@@ -1,17 +1,18 @@
 //! The conversation: what a typed line asks for, and what is said when the model has moved on. Pure.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::menu::{Menu, help, is_spoken, menu};
 use super::words;
 use crate::dash::keys::{ACTIONS, ActionRow, AgentDo, Do, Key, On};
 use crate::dash::model::{
-    Asked, GUARD, Health, Layer, Model, Pane, Place, Plan, Screen, Sheet, Then, Toast, later,
+    Asked, GUARD, Gist, Health, Layer, Model, Pane, Place, Plan, Screen, Sheet, Then, Toast, later,
 };
 use crate::dash::msg::Msg;
 use crate::dash::view::clean;
 use crate::fleet::{Event, Job, State};
-use crate::job::{JobId, Seq};
+use crate::job::{BlobId, JobId, Seq};
 use crate::time::Span;
 
 /// What is to be done for a line that was typed.
@@ -34,6 +35,8 @@ pub struct Talk {
     health: Health,
     /// The last word that was said, and how many messages there were.
     heard: (Option<Toast>, usize),
+    /// Questions that were said.
+    asked: BTreeSet<(JobId, BlobId)>,
     /// Where the model was when its menu was printed.
     at: Option<At>,
 }
@@ -53,7 +56,15 @@ impl Talk {
     /// Before anything was said; these verbs may be run from it.
     pub fn new(verbs: Vec<String>) -> Talk {
         let told = (Arc::default(), 0);
-        Talk { verbs, items: Vec::new(), told, health: Health::Loading, heard: (None, 0), at: None }
+        Talk {
+            verbs,
+            items: Vec::new(),
+            told,
+            health: Health::Loading,
+            heard: (None, 0),
+            asked: BTreeSet::new(),
+            at: None,
+        }
     }
 
     /// What is new since the last time. The menu is said only when the model has settled, so that it is whole.
@@ -66,7 +77,9 @@ impl Talk {
             self.health = model.replica.health.clone();
         }
         let at = At::of(model);
-        if !model.pending() && self.at.as_ref() != Some(&at) {
+        let turns = !model.pending() && self.at.as_ref() != Some(&at);
+        self.questions(model, turns, &mut lines);
+        if turns {
             self.health = model.replica.health.clone();
             let Menu { lines: mut more, items } = menu(model);
             lines.append(&mut more);
@@ -101,6 +114,19 @@ impl Talk {
             let (at, stage, why) = (words::clock(event.at), words::stage(job), words::standing(model, job));
             let why = if why.is_empty() { why } else { format!(", {why}") };
             lines.push(format!("{at} {id} {stage}{why}, {}", clean(&job.spec.title)));
+        }
+    }
+
+    /// What is asked is read after it is told that somebody asks. A menu that is about to be said has it.
+    fn questions(&mut self, model: &Model, has_menu: bool, lines: &mut Vec<String>) {
+        let state = &model.replica.state;
+        let asking = model.lists.needs.iter().filter_map(|need| state.job(&need.job));
+        for job in asking {
+            let (Some(Gist::Question(_)), Some(blob)) = (model.gists.of(job), &job.asked) else { continue };
+            let is_new = self.asked.insert((job.id.clone(), blob.clone()));
+            if let Some(text) = words::gist(model, job).filter(|_| is_new && !has_menu && self.at.is_some()) {
+                lines.push(format!("{} {} asks you: {text}", words::clock(model.now.wall), job.id));
+            }
         }
     }
 

@@ -1,11 +1,14 @@
 //! What stands on a screen, as sentences.
 
-use crate::dash::model::{Health, Model};
-use crate::dash::view::clean;
+use crate::dash::model::{Gist, Health, Model};
+use crate::dash::view::{clean, cut};
 use crate::fleet::{Job, ParkReason};
 use crate::insight::{park_words, pr_words};
 use crate::job::{Proof, Stage};
 use crate::time::{Span, Stamp};
+
+/// Columns of a question in a line; the sheet that answers it says it in full.
+const QUESTION_MOST: usize = 300;
 
 /// `12:04:27`.
 pub fn clock(at: Stamp) -> String {
@@ -55,7 +58,16 @@ pub fn job(model: &Model, job: &Job) -> String {
     let age = model.law_now().law.since(job.since).age();
     let standing = standing(model, job);
     let standing = if standing.is_empty() { standing } else { format!(", {standing}") };
-    format!("{} {}, {age}, {}{standing}", job.id, stage(job), clean(&job.spec.title))
+    let gist = gist(model, job).map(|gist| format!(", {gist}")).unwrap_or_default();
+    format!("{} {}, {age}, {}{gist}{standing}", job.id, stage(job), clean(&job.spec.title))
+}
+
+/// What a job asks, or how large the change is that waits for review, once it was read.
+pub fn gist(model: &Model, job: &Job) -> Option<String> {
+    match model.gists.of(job)? {
+        Gist::Question(text) => Some(format!("\"{}\"", cut(clean(text).trim(), QUESTION_MOST, "…"))),
+        Gist::Change(plus, minus) => Some(format!("+{plus} -{minus}")),
+    }
 }
 
 /// Where it stands, as a word.

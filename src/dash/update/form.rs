@@ -2,10 +2,12 @@
 
 use tui_input::InputRequest;
 
-use super::{act, field};
+use super::{act, field, go};
 use crate::dash::effect::Effect;
-use crate::dash::keys::Key;
-use crate::dash::model::{Form, FormKind, GUARD, Layer, Model, Plan, WINDOWS, later, running, window_words};
+use crate::dash::keys::{Key, Motion};
+use crate::dash::model::{
+    Form, FormKind, GUARD, Layer, Model, Pane, Plan, WINDOWS, Window, later, running, window_words,
+};
 use crate::fleet::{Command, PauseMode};
 use crate::insight::LOCAL;
 use crate::job::{parse_usd, usd};
@@ -56,6 +58,14 @@ pub fn key(model: &mut Model, form: &mut Form, key: Key) -> After {
         *at = (*at + if forth { 1 } else { many - 1 }) % many;
     };
     form.bad = None;
+    if let Some(motion) = rolls(key) {
+        let Window { top, height } = model.drawn.window(Pane::Sheet);
+        // The next frame goes no further than there are lines.
+        form.top = go::moved(top, motion, height.max(1), usize::MAX / 2);
+        return After::Stay;
+    }
+    // What a key chooses stands at the top.
+    form.top = 0;
     match key {
         Key::Esc => return After::Gone(Vec::new()),
         Key::Char('q') if !writes => return After::Gone(Vec::new()),
@@ -72,6 +82,15 @@ pub fn key(model: &mut Model, form: &mut Form, key: Key) -> After {
         _ => {}
     }
     After::Stay
+}
+
+/// The keys that roll it; the others choose or are written.
+fn rolls(key: Key) -> Option<Motion> {
+    match key {
+        Key::PageDown => Some(Motion::PageDown),
+        Key::PageUp => Some(Motion::PageUp),
+        _ => None,
+    }
 }
 
 /// What stands in the line when the form comes up goes with the first letter that is typed.

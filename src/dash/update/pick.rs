@@ -5,7 +5,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::{field, go, graph, jobs, log, root, tell};
 use crate::dash::effect::Effect;
-use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, Key, Motion, row_of};
+use crate::dash::keys::{ACTIONS, ActionRow, Do, GROUPS, Group, Key, Motion, row_of};
 use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Place, Screen, Tab, Then, engine_of};
 use crate::dash::theme::{Look, THEMES};
 use crate::fleet::Job;
@@ -174,7 +174,9 @@ fn set_mouse(word: &str, on: bool) -> Choice {
 /// Every action that is at home here, in the order of help.
 pub fn help(model: &Model) -> Pick {
     let place = model.place();
-    let rows = ACTIONS.iter().filter(|row| row.on.has(place));
+    // As they stand under their headings, so that the cursor goes down the column it is in.
+    let under = |head: &'static (Group, &str)| ACTIONS.iter().filter(move |row| row.group == head.0);
+    let rows = GROUPS.iter().flat_map(under).filter(|row| row.on.has(place));
     let all = rows.map(|row| Choice { key: keys(model, row), ..choice(model, row) }).collect();
     Pick::of(format!("Help: {}", place.name()), true, all)
 }

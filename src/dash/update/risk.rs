@@ -4,7 +4,7 @@ use super::{act, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, RiskDo};
 use crate::dash::model::{
-    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, at_risk_in, owner_of,
+    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, at_risk_in, owner_of, to_save,
 };
 use crate::dash::survey::{Risks, Wish};
 use crate::fleet::{Event, Level, What};
@@ -102,8 +102,9 @@ pub fn rescued(model: &mut Model, jobs: Vec<JobId>) -> Vec<Effect> {
 
 /// Asks before all that nobody saves are rescued.
 fn rescue_all(model: &mut Model) -> Vec<Effect> {
-    let jobs = unsaved(model);
-    let alive = model.risk.list.rows().len() - jobs.len();
+    let jobs = to_save(model);
+    let free = unsaved(model).len();
+    let alive = model.risk.list.rows().len() - free;
     let mut rows: Vec<(String, String)> = vec![(
         "does".to_string(),
         "commits each as a checkpoint of the epoch it was made in; accepted work stays".to_string(),
@@ -112,11 +113,15 @@ fn rescue_all(model: &mut Model) -> Vec<Effect> {
     if alive > 0 {
         rows.push(("not".to_string(), format!("{alive} that agents work on and save themselves")));
     }
+    if free > jobs.len() {
+        let left = worktrees(free - jobs.len());
+        rows.push(("nor".to_string(), format!("{left} of which no commit takes what is left")));
+    }
     rows.push(("back".to_string(), "none is needed: nothing is lost by it".to_string()));
     let plan = Plan::Rescue(jobs.clone());
     ask(
         model,
-        format!("Rescue {} worktrees?", jobs.len()),
+        format!("Rescue {}?", worktrees(jobs.len())),
         rows,
         "aq risk rescue --all".to_string(),
         ("rescue them", plan),
@@ -131,12 +136,17 @@ fn let_go(model: &mut Model) -> Vec<Effect> {
     let more = names.len().saturating_sub(NAMED_MOST);
     let shown = names.iter().take(NAMED_MOST).cloned().collect::<Vec<_>>().join(", ");
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let mut rows = vec![("lost".to_string(), format!("{} lines in {shown}{tail}", risk.lines))];
+    let mut rows = Vec::new();
+    if risk.can_be_saved() {
+        rows.push(("lost".to_string(), format!("{} lines in {shown}{tail}", risk.lines)));
+    }
     if !risk.left_out.is_empty() {
-        rows.push(("lost too".to_string(), risk.left_out.join("; ")));
+        let label = if rows.is_empty() { "lost" } else { "lost too" };
+        rows.push((label.to_string(), risk.left_out.join("; ")));
     }
     rows.push(("kept".to_string(), "its commits and checkpoints, the log".to_string()));
-    rows.push(("instead".to_string(), "r rescues it".to_string()));
+    let instead = if risk.can_be_saved() { "r rescues it" } else { "copy it away first: no commit takes it" };
+    rows.push(("instead".to_string(), instead.to_string()));
     rows.push(("back".to_string(), "none: what stands in no commit is gone for good".to_string()));
     let runs = format!("aq risk let-go {} --yes", risk.job);
     let plan = Plan::LetGo(vec![risk.job.clone()]);
@@ -148,6 +158,10 @@ fn let_go(model: &mut Model) -> Vec<Effect> {
         ("let it go", plan),
         Level::Decides,
     )
+}
+
+fn worktrees(n: usize) -> String {
+    if n == 1 { "1 worktree".to_string() } else { format!("{n} worktrees") }
 }
 
 fn named(jobs: &[JobId]) -> String {

@@ -141,7 +141,8 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::Wind(wind) => time::wind(model, wind),
         Do::Graph(view) => graph::show(model, view),
         Do::Reconnect => go::reconnect(model),
-        Do::Redraw => vec![Effect::Redraw],
+        // Whoever sees wrong colours draws anew: so the terminal is asked again which theme fits.
+        Do::Redraw => [vec![Effect::Redraw], background::ask(model)].concat(),
         Do::Suspend => vec![Effect::Suspend],
     }
 }

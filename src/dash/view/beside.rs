@@ -50,11 +50,18 @@ pub fn alerts(canvas: &mut Canvas<'_>, at: Rect, most: u16) -> Rect {
     rest
 }
 
+/// Whether there is anything to tell of the money.
+pub fn has_budget(canvas: &Canvas<'_>) -> bool {
+    let state = &canvas.model.replica.state;
+    let spent = state.spent_in_window(canvas.model.law_now().wall);
+    canvas.model.replica.is_known() && (state.product.ceiling.is_some() || spent > 0)
+}
+
 /// What was spent, of what ceiling. Gives what is left below it.
 pub fn budget(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     let state = &canvas.model.replica.state;
     let (ceiling, spent) = (state.product.ceiling, state.spent_in_window(canvas.model.law_now().wall));
-    if !canvas.model.replica.is_known() || (ceiling.is_none() && spent == 0) {
+    if !has_budget(canvas) {
         return at;
     }
     canvas.rule(row(at, 0), "Budget", window_words(state.product.window).1, false);

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
 use super::parts;
-use super::text::{clean, cut, fit, grouped};
+use super::text::{fit, grouped};
 use crate::dash::model::{BOARD, Hit, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
@@ -104,12 +104,7 @@ fn card(canvas: &mut Canvas<'_>, at: Rect, id: &JobId, here: bool) {
     let Some(job) = model.job(id).cloned() else {
         return canvas.text(row(at, 0), Role::Neutral, &format!("{lead}{marked}{id} is no longer here"));
     };
-    let title = if clean(&job.spec.title) == id.as_str() {
-        String::new()
-    } else {
-        format!(" {}", clean(&job.spec.title))
-    };
-    let name = fit(&cut(&format!("{id}{title}"), room, more), room, false, "");
+    let name = fit(&parts::named(&job, more), room, false, more);
     let style = if here { canvas.look().cursor() } else { canvas.look().head() };
     canvas.line(
         row(at, 0),

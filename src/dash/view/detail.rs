@@ -5,11 +5,11 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::parts;
-use super::text::{clean, width};
+use super::text::{clean, cut, width};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::{Line as Queue, explain, short_rev, tags};
-use crate::job::{HolderId, Proof, Role, Stage};
+use crate::insight::{Line as Queue, explain, short_rev};
+use crate::job::{Proof, Role, Stage};
 
 /// Neighbours named before the rest is only counted.
 const NEIGHBOURS: usize = 3;
@@ -17,7 +17,9 @@ const NEIGHBOURS: usize = 3;
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
     let key = if canvas.look().ascii { "Ent open" } else { "⏎ open" };
-    canvas.rule(row(at, 0), &format!("{} {}", job.id, clean(&job.spec.title)), key, false);
+    let room = usize::from(at.width).saturating_sub(width(key) + 8);
+    let name = cut(&parts::named(job, canvas.sign(Sign::More)), room, canvas.sign(Sign::More));
+    canvas.rule(row(at, 0), &name, key, false);
     lines(canvas, below(at, 1), job);
 }
 
@@ -88,7 +90,9 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     add("blocks", neighbours(canvas, state.waiters(&job.id).cloned()));
     add("work", work(job, dot));
     add("cost", spent(job));
-    add("tags", tags(job, &|holder: &HolderId| gone.contains(holder)).join(" "));
+    // The stage says both, and the work says the one.
+    add("tags", parts::tags_of(canvas, job, &[parts::PARKED, parts::unproven(job).trim_end_matches(", ")]));
+    add("id", if job.id.is_made_of(&job.spec.title) { job.id.to_string() } else { String::new() });
     facts
 }
 

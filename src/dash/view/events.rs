@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
-use super::text::{clean, fit, grouped};
+use super::panes::told_as;
+use super::text::{clean, fit, fit_id, grouped};
 use crate::dash::model::{Health, Loaded, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::{Event, ParkReason, What, named};
@@ -42,7 +43,7 @@ fn list(canvas: &mut Canvas<'_>, at: Rect, rolls: bool) {
         Loaded::Here(events) => events,
         Loaded::Failed(why) => {
             canvas.rule(row(at, 0), "Events", "", rolls);
-            canvas.text(row(at, 1), Role::Bad, &format!("  cannot be read: {}", clean(why)));
+            told_as(canvas, below(at, 1), Role::Bad, &format!("cannot be read: {}", clean(why)));
             return;
         }
         Loaded::Unasked | Loaded::Asked => &[],
@@ -74,15 +75,12 @@ pub fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool) -> Line<'static>
     let mut pieces = vec![Piece::raw(format!(" {} ", event.at.local_full().get(11..).unwrap_or_default()))];
     if with_job {
         let job = event.what.job().map_or("", |job| job.as_str());
-        pieces.push(Piece::raw(fit(job, 14, false, more) + " "));
+        pieces.push(Piece::raw(fit_id(job, 14, more) + " "));
     }
     pieces.push(canvas.piece(role(&event.what), fit(event.what.name(), KIND, false, more)));
     let said = told(&event.what);
-    let by = if with_job || said.is_empty() {
-        String::new()
-    } else {
-        format!("  {}", clean(&event.by.to_string()))
-    };
+    let by =
+        if with_job || said.is_empty() { String::new() } else { format!("  {}", clean(&event.by.short())) };
     let note = event.note.as_ref().map(|note| format!("  \"{}\"", clean(note))).unwrap_or_default();
     pieces.push(Piece::raw(format!(" {said}{note}{by}")));
     Line::from(pieces)
@@ -142,7 +140,7 @@ pub fn told(what: &What) -> String {
         }
         What::LeaseGranted { holder, engine, account, epoch, .. } => {
             let on = named(account.as_deref()).map(|name| format!(", account {name}")).unwrap_or_default();
-            format!("{}, {engine}{on}, epoch {epoch}", holder.host())
+            format!("{}, {engine}{on}, epoch {epoch}", holder.short())
         }
         What::AccountClosed { engine, account, window, outcome, until, of, .. } => {
             let until = until.map(|at| format!(" until {}", at.local_full())).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::canvas::{Canvas, below, row};
 use super::frame::NARROW;
 use super::panes::{bar, columns, labelled, told};
 use super::parts;
-use super::text::{clean, fit, short_age};
+use super::text::{clean, fit, short_age, width};
 use super::time::spark;
 use crate::agent::{Agent, Ending};
 use crate::dash::model::{Hit, Host, Loaded, Pane};
@@ -19,6 +19,10 @@ use crate::time::Span;
 
 /// Columns of slots: the bar, and up to 99 of 99 in figures.
 const SLOTS: usize = 14;
+/// Columns of what a job of an agent does.
+const STATUS: usize = 22;
+/// Columns of its name where there is room.
+const NAME_MOST: usize = 52;
 /// Slots shown one by one; of an agent with more the bar is a share.
 const SLOTS_MOST: u64 = 8;
 
@@ -170,19 +174,24 @@ fn jobs(canvas: &mut Canvas<'_>, at: Rect, most: usize) -> Rect {
     if jobs.is_empty() {
         return told(canvas, rest, "it has no job");
     }
-    for job in jobs.iter().take(most) {
+    // The last row says how many more there are.
+    let shown = if jobs.len() > most { most.saturating_sub(1) } else { most };
+    for job in jobs.iter().take(shown) {
         let more = canvas.sign(Sign::More);
         let sign = parts::stage_sign(canvas, job);
         let age = canvas.age(job.since);
-        let status = parts::status(canvas, job, 22);
-        let text = format!(
-            " {} {age:>5} {:>7} epoch {}  ",
-            fit(job.id.as_str(), 24, false, more),
-            parts::cost(job),
-            job.epoch
-        );
+        let status = parts::status(canvas, job, STATUS);
+        let figures = format!(" {age:>5} {:>7} epoch {}  ", parts::cost(job), job.epoch);
+        let room = usize::from(at.width).saturating_sub(4 + width(&figures) + STATUS);
+        let name = fit(&parts::named(job, more), room.min(NAME_MOST), false, more);
+        let text = format!(" {name}{figures}");
         canvas.line(row(rest, 0), &Line::from(vec![Piece::raw("  "), sign, Piece::raw(text), status]));
         canvas.hit(row(rest, 0), Hit::Job(job.id.clone()));
+        rest = below(rest, 1);
+    }
+    if shown < jobs.len() {
+        let text = format!("  {} {} more", canvas.sign(Sign::More), jobs.len() - shown);
+        canvas.text(row(rest, 0), Role::Neutral, &text);
         rest = below(rest, 1);
     }
     rest
@@ -287,6 +296,10 @@ fn closed(canvas: &mut Canvas<'_>, at: Rect) {
     let wall = canvas.model.law_now().wall;
     let state = std::sync::Arc::clone(&canvas.model.replica.state);
     let shut: Vec<_> = state.closed_accounts(wall).collect();
+    // A head without a row says nothing; how many are closed stands in the first line.
+    if at.height < 2 {
+        return;
+    }
     canvas.rule(row(at, 0), "Accounts", "", false);
     let mut rest = below(at, 1);
     for (id, window, closure) in &shut {

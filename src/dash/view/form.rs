@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::boxed;
 use super::canvas::{Canvas, row};
 use super::panes::wrapped;
+use super::sheet::rolled;
 use super::text::{clean, width};
 use crate::dash::model::{Asked, Form, Options};
 use crate::dash::theme::Sign;
@@ -25,23 +26,35 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, form: &Form) {
         .hint
         .replace("{enter}", if ascii { "Ent" } else { "⏎" })
         .replace("{sides}", if ascii { "Left/Right" } else { "←→" });
-    let lines = lines(canvas, form, usize::from(wide.saturating_sub(4)));
-    let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let room = usize::from(wide.saturating_sub(4));
+    let (mut facts, mut written) = (facts(canvas, &asked, room), written(canvas, form, &asked));
+    if facts.len() + written.len() + 2 > usize::from(at.height) {
+        // On a low terminal the rows of the blanks are needed.
+        facts.retain(|line| line.width() > 0);
+        written.retain(|line| line.width() > 0);
+    }
+    let high = u16::try_from(facts.len() + written.len()).unwrap_or(u16::MAX).saturating_add(2);
     let inside = boxed::draw(canvas, at, (wide, high), &clean(&asked.head), &hint);
     // The line that is written stands last and is always in sight.
-    let over = lines.len().saturating_sub(usize::from(inside.height));
-    for (nth, line) in lines.iter().skip(over).enumerate() {
-        canvas.line(row(inside, u16::try_from(nth).unwrap_or(u16::MAX)), line);
+    let below = u16::try_from(written.len()).unwrap_or(u16::MAX).min(inside.height);
+    let above = Rect { height: inside.height - below, ..inside };
+    // Until it is rolled, what is chosen is in sight.
+    let chosen = asked.first.as_ref().map_or(0, |it| it.taken + 2).saturating_sub(usize::from(above.height));
+    rolled(canvas, above, &facts, if form.top == 0 { chosen } else { form.top });
+    let below = Rect { y: above.bottom(), height: below, ..inside };
+    let over = written.len().saturating_sub(usize::from(below.height));
+    for (nth, line) in written.iter().skip(over).enumerate() {
+        canvas.line(row(below, u16::try_from(nth).unwrap_or(u16::MAX)), line);
     }
 }
 
-fn lines(canvas: &Canvas<'_>, form: &Form, room: usize) -> Vec<Line<'static>> {
-    let asked = form.asked(canvas.model);
+/// Its choices, and what is worth knowing before it is answered.
+fn facts(canvas: &Canvas<'_>, asked: &Asked, room: usize) -> Vec<Line<'static>> {
     let labelled = |label: &str, text: String| {
         Line::from(vec![canvas.piece(Role::Head, format!("{label:<LABEL$} ")), Piece::raw(text)])
     };
     let mut lines = Vec::new();
-    lines.extend(choices(canvas, &asked));
+    lines.extend(choices(canvas, asked));
     for (label, text) in
         asked.rows.iter().map(|row| (row.0, clean(&row.1))).chain([("runs as", asked.runs.clone())])
     {
@@ -49,6 +62,12 @@ fn lines(canvas: &Canvas<'_>, form: &Form, room: usize) -> Vec<Line<'static>> {
             lines.push(labelled(if nth == 0 { label } else { "" }, part));
         }
     }
+    lines
+}
+
+/// The line that is written, with its cursor, and why it cannot be taken as it stands.
+fn written(canvas: &Canvas<'_>, form: &Form, asked: &Asked) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
     if let Some(label) = &asked.line {
         lines.push(Line::raw(""));
         lines.push(Line::from(canvas.piece(Role::Head, format!("{label}:"))));

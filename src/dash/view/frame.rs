@@ -58,6 +58,8 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
         Some(keys) => {
             let fits = width(&keys) < usize::from(last.width);
             let keys = if fits { keys } else { keys.replace("   ", "  ").replacen("n or ⏎", "n", 1) };
+            let form = matches!(model.layers.last(), Some(Layer::Form(_)));
+            let keys = if form { ends_of(&keys, usize::from(last.width).saturating_sub(1)) } else { keys };
             canvas.text(last, Role::Neutral, &format!(" {keys}"));
             if let Some(Layer::Sheet(it)) = model.layers.last() {
                 let from = Rect { x: last.x + 1, ..last };
@@ -71,6 +73,15 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
         canvas.drawn.stale_in = None;
     }
     canvas.drawn
+}
+
+/// The keys in so many columns: those between the first, which does it, and the last, which leaves it, give way.
+fn ends_of(keys: &str, most: usize) -> String {
+    let mut parts: Vec<&str> = keys.split("  ").collect();
+    while parts.len() > 2 && width(&parts.join("  ")) > most {
+        parts.remove(parts.len() - 2);
+    }
+    parts.join("  ")
 }
 
 /// The keys of a line that is being written.
@@ -358,14 +369,18 @@ fn footer(canvas: &mut Canvas<'_>, at: Rect) {
     let gap = if at.width >= WIDE { 3 } else { 2 };
     let wide = |row: &'static ActionRow| width(&label(row)) + gap;
     let mut room = usize::from(at.width).saturating_sub(1 + ends.iter().map(|row| wide(row)).sum::<usize>());
+    // Whoever does not know the keys of panes is lost less than whoever does not see how a job is helped.
+    let (panes, begins): (Vec<&'static ActionRow>, Vec<&'static ActionRow>) =
+        begins.into_iter().partition(|row| matches!(row.does, Do::Pane { .. }));
     let mut shown: Vec<&'static ActionRow> = Vec::new();
-    for row in begins {
+    for row in begins.into_iter().chain(panes) {
         if wide(row) > room {
             break;
         }
         room -= wide(row);
         shown.push(row);
     }
+    shown.sort_by_key(|row| ACTIONS.iter().position(|one| one.does == row.does));
     let mut x = at.x.saturating_add(1);
     for row in shown.into_iter().chain(ends) {
         let text = label(row);

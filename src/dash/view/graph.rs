@@ -9,7 +9,7 @@ use super::jobs::filter_row;
 use super::layered;
 use super::panes::{columns, labelled, told};
 use super::parts;
-use super::text::{clean, cut, fit, grouped, short_age, width};
+use super::text::{clean, cut, fit, fit_id, grouped, short_age, width};
 use crate::dash::model::{BEHIND_MOST, Gauge, Hit, Layer, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
@@ -113,7 +113,11 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
         told(canvas, below(at, 2), "No job of the graph matches the filter: Esc clears it.");
         return;
     }
-    let text = match (canvas.model.graph.critical, canvas.model.replica.state.jobs.is_empty()) {
+    let state = &canvas.model.replica.state;
+    let text = match (canvas.model.graph.critical, state.jobs.is_empty()) {
+        _ if state.count(Stage::Blocked) > 0 => {
+            "No job waits for another one that is here, but some wait for what is not: 2 tells which."
+        }
         (true, _) => "Nothing is on a critical path: nothing is left to do. c shows all jobs.",
         (_, true) => "No jobs yet: 2 tells how they come in.",
         _ => "No job waits for another one. A job names what it waits for:  deps: [name]",
@@ -199,7 +203,7 @@ fn job_row(canvas: &mut Canvas<'_>, rail: &Rail, id: &JobId, rails: usize, total
     };
     let title = fit(&title, free.saturating_sub(width(&status.content) + 2), false, more);
     let mut pieces = vec![Piece::raw(format!("    {before}")), sign];
-    pieces.push(Piece::raw(format!(" {behind}{pad} {} {title} ", fit(id.as_str(), named, false, more))));
+    pieces.push(Piece::raw(format!(" {behind}{pad} {} {title} ", fit_id(id.as_str(), named, more))));
     pieces.extend([status, Piece::raw(format!(" {gauge}"))]);
     Line::from(pieces)
 }
@@ -395,7 +399,7 @@ fn path(canvas: &mut Canvas<'_>, at: Rect) {
         let status = parts::status(canvas, &job, 30);
         let text = format!(
             " {} {} {:>5} behind  ",
-            fit(id.as_str(), 24, false, more),
+            fit_id(id.as_str(), 24, more),
             fit(&clean(&job.spec.title), 30, false, more),
             counted(*count)
         );

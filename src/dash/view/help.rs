@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::boxed;
 use super::canvas::{Canvas, below, row};
+use super::panes::wrapped;
 use super::pick::{input, rows};
 use super::text::{clean, cut, fit};
 use crate::dash::keys::{GROUPS, row_of};
@@ -12,6 +13,8 @@ use crate::dash::model::{Hit, Pane, Pick, Then, Window};
 use crate::dash::theme::Sign;
 use crate::job::{Role, STAGES};
 
+/// Rows for what the cursor is on.
+const FULL_MOST: usize = 2;
 /// Columns of one column of help.
 const COLUMN: u16 = 36;
 
@@ -24,10 +27,33 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick) {
     input(canvas, row(inside, 0), pick);
     let body = below(inside, 2);
     let typed = pick.field.as_ref().is_some_and(|field| !field.input.value().trim().is_empty());
+    let body = in_full(canvas, body, pick);
     if typed {
         return rows(canvas, body, pick);
     }
     grouped(canvas, body, pick);
+}
+
+/// What the cursor is on, in full, with why it is off: rows of a column cut both. Gives what is left above it.
+fn in_full(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick) -> Rect {
+    // Typing narrows the rows; without it the cursor goes along all of them.
+    let Some(choice) = pick.chosen() else { return at };
+    let why = choice.off(canvas.model).map(|why| format!("; off: {}", clean(&why))).unwrap_or_default();
+    let text = format!("{}  {}{why}", choice.key, choice.note);
+    let lines = wrapped(text.trim(), usize::from(at.width).max(1));
+    let most = usize::from(at.height / 3).clamp(1, FULL_MOST);
+    let high = u16::try_from(lines.len().min(most)).unwrap_or(1);
+    if at.height <= high + 1 {
+        return at;
+    }
+    let role = if why.is_empty() { Role::Neutral } else { Role::Wait };
+    for (nth, line) in lines.iter().take(most).enumerate() {
+        let place = row(at, at.height - high + u16::try_from(nth).unwrap_or(0));
+        canvas.text(place, role, line);
+    }
+    // The list keeps its height from row to row.
+    let kept = u16::try_from(most).unwrap_or(1).min(at.height - 1);
+    Rect { height: at.height - kept, ..at }
 }
 
 /// What stands in a row of help.

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
 use super::parts;
-use super::text::{clean, fit, grouped, width};
+use super::text::{clean, fit, fit_id, grouped, width};
 use super::{board, detail};
 use crate::dash::keys::Do;
 use crate::dash::model::{
@@ -14,8 +14,7 @@ use crate::dash::model::{
 };
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::tags;
-use crate::job::{HolderId, Role};
+use crate::job::Role;
 
 /// Rows of what the cursor is on, where it stands below the list.
 const DETAIL: u16 = 6;
@@ -192,8 +191,8 @@ fn columns(canvas: &Canvas<'_>, total: u16) -> Vec<(&'static ColumnRow, usize)> 
     };
     let mut rows: Vec<&'static ColumnRow> = COLUMNS.iter().filter(shows).collect();
     let set = |row: &ColumnRow| match row.column {
-        Column::Id if total < ROOMY => 14,
-        Column::Id if total < SPACIOUS => 18,
+        Column::Id if total < ROOMY => 10,
+        Column::Id if total < SPACIOUS => 14,
         Column::Age if total < SPACIOUS => 5,
         Column::Status if total < SPACIOUS => 20,
         Column::Tags if total < SPACIOUS => 12,
@@ -290,14 +289,27 @@ fn cells(canvas: &mut Canvas<'_>, job: &Job, columns: &[(&'static ColumnRow, usi
         if nth > 0 {
             out.push(Piece::raw(" "));
         }
-        out.push(cell(canvas, job, row.column, *wide));
+        out.push(match row.column {
+            Column::Tags => {
+                Piece::raw(fit(&tags_beside(canvas, job, columns), *wide, false, canvas.sign(Sign::More)))
+            }
+            of => cell(canvas, job, of, *wide),
+        });
     }
     out
 }
 
+/// Its tags without those that another column of the row says already.
+fn tags_beside(canvas: &Canvas<'_>, job: &Job, columns: &[(&'static ColumnRow, usize)]) -> String {
+    let shows = |column| columns.iter().any(|row| row.0.column == column);
+    let said =
+        [(Column::Stage, parts::PARKED), (Column::Status, parts::unproven(job).trim_end_matches(", "))];
+    let said: Vec<&str> = said.into_iter().filter(|row| shows(row.0)).map(|row| row.1).collect();
+    parts::tags_of(canvas, job, &said)
+}
+
 fn cell(canvas: &mut Canvas<'_>, job: &Job, of: Column, wide: usize) -> Piece<'static> {
     let more = canvas.sign(Sign::More);
-    let gone = canvas.model.replica.gone.clone();
     let text = match of {
         Column::Stage => {
             let sign = parts::stage_sign(canvas, job);
@@ -311,13 +323,13 @@ fn cell(canvas: &mut Canvas<'_>, job: &Job, of: Column, wide: usize) -> Piece<'s
             let piece = parts::status(canvas, job, wide);
             return Piece::styled(fit(&piece.content, wide, false, more), piece.style);
         }
-        Column::Id => job.id.to_string(),
+        Column::Id => return Piece::raw(fit_id(job.id.as_str(), wide, more)),
         Column::Title => clean(&job.spec.title),
         Column::Factory => clean(factory_of(job)),
         Column::Engine => clean(engine_of(job)),
         Column::Age => canvas.age(job.since),
         Column::Cost => parts::cost(job),
-        Column::Tags => tags(job, &|holder: &HolderId| gone.contains(holder)).join(" "),
+        Column::Tags => parts::tags_of(canvas, job, &[]),
     };
     Piece::raw(fit(&text, wide, column(of).right, more))
 }

@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::Canvas;
 use super::graph::gauge;
 use super::parts;
-use super::text::{clean, fit};
+use super::text::{clean, fit, fit_id};
 use crate::dash::model::{Hit, Pane};
 use crate::dash::theme::Sign;
 use crate::insight::Picture;
@@ -249,7 +249,7 @@ impl Board {
             canvas.line(arrow, &Line::raw(canvas.sign(Sign::Cursor)));
         }
         let room = usize::from(self.node).saturating_sub(3);
-        let text = format!(" {}", fit(id.as_str(), room, false, more));
+        let text = format!(" {}", fit_id(id.as_str(), room, more));
         let style = if critical { canvas.look().head() } else { ratatui::style::Style::new() };
         let lead = if critical { canvas.sign(Sign::Heavy) } else { canvas.sign(Sign::Light) };
         let line = Line::from(vec![Piece::styled(lead, style), sign, Piece::styled(text, style)]);

@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::canvas::{Canvas, below, row};
 use super::events::rolled;
+use super::panes::{told, told_as};
 use super::text::{clean, grouped, width};
 use crate::dash::model::{LINES_MOST, Layer, Loaded, LogLine, Voice};
 use crate::dash::theme::{Sign, Theme};
@@ -25,7 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
         Loaded::Here(lines) => lines,
         Loaded::Failed(why) => {
             canvas.rule(row(at, 0), &title, "", true);
-            canvas.text(row(at, 1), Role::Wait, &format!("  {}", clean(why)));
+            told_as(canvas, below(at, 1), Role::Wait, &clean(why));
             return;
         }
         Loaded::Unasked | Loaded::Asked => &[],
@@ -44,7 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
     canvas.rule(row(at, 0), &title, &right, true);
     let mut body = below(at, 1);
     if log.until.is_some() && log.count() == 0 && !log.only_loud {
-        canvas.text(row(body, 0), Role::Neutral, &format!("  {}", unsaid(lines.len() + log.dropped)));
+        told(canvas, body, &unsaid(lines.len() + log.dropped));
         return;
     }
     if search(canvas, row(body, body.height.saturating_sub(1))) {

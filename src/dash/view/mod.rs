@@ -42,4 +42,4 @@ pub use burndown::runs_out;
 pub use events::told;
 pub use frame::view;
 pub use parts::plural;
-pub use text::clean;
+pub use text::{clean, cut};

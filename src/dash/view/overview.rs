@@ -8,7 +8,7 @@ use super::canvas::{Canvas, below, row};
 use super::events;
 use super::frame::{NARROW, VAST, WIDE};
 use super::parts;
-use super::text::{clean, fit, grouped, width};
+use super::text::{clean, fit, fit_id, grouped, width};
 use crate::dash::keys::{Do, QueueDo};
 use crate::dash::model::{AT_RISK, Gist, Hit, Listing, Pane, Screen, factory_of};
 use crate::dash::theme::Sign;
@@ -18,6 +18,12 @@ use crate::job::{JobId, Role, STAGES, Stage, code_of};
 
 /// With fewer rows than this for all panes, the lower ones are hidden.
 const ALL_PANES: u16 = 12;
+/// Rows of the whole terminal from which on what ended has its place in any case.
+const TALL: u16 = 40;
+/// With fewer rows for them those that ended stand on Jobs alone.
+const RECENT_LEAST: u16 = 3;
+/// Rows of the money in one column.
+const BUDGET: u16 = 2;
 /// From so many columns on ids and reasons get more room.
 const ROOMY: u16 = 100;
 /// From so many columns on a need is told in full before the title is.
@@ -56,6 +62,11 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         events::latest(canvas, Rect { height: side.height - high, ..side });
         watch(canvas, below(side, side.height - high));
     }
+    // In one column the money stands at the bottom, where there is room for all panes.
+    if !wide && at.height >= ALL_PANES + BUDGET && beside::has_budget(canvas) {
+        at.height -= BUDGET;
+        beside::budget(canvas, Rect { y: at.bottom(), height: BUDGET, ..at });
+    }
     // In one column alerts stand below what needs a person, where there is room for all.
     let found = canvas.model.alerts().len();
     let high = match !wide && at.height >= ALL_PANES && found > 0 {
@@ -82,15 +93,19 @@ fn panes(canvas: &Canvas<'_>, at: Rect) -> Vec<(Pane, Rect)> {
     }
     let needs = wish(&it.needs).min(at.height / 2);
     let left = at.height - needs;
-    let running =
-        if left >= ALL_PANES { wish(&it.running).min(left - left / 3) } else { wish(&it.running).min(left) };
+    let tall = canvas.area().width >= WIDE && canvas.area().height >= TALL;
+    // What runs goes before what ended; only a tall terminal with two columns has room for both in any case.
+    let running = if tall { wish(&it.running).min(left - left / 3) } else { wish(&it.running).min(left) };
+    // The pane with the focus is in sight.
+    let focused = if it.pane == Pane::Recent { RECENT_LEAST } else { 0 };
+    let running = running.min(left.saturating_sub(focused));
     let recent = left - running;
     let mut out = vec![
         (Pane::Needs, Rect { height: needs, ..at }),
         (Pane::Running, Rect { y: at.y + needs, height: running, ..at }),
     ];
-    // A head without a row says nothing.
-    if recent >= 2 {
+    // A head without a row says nothing, nor does one row of a long list.
+    if recent >= RECENT_LEAST.min(wish(&it.recent)) {
         out.push((Pane::Recent, Rect { y: at.y + needs + running, height: recent, ..at }));
     }
     out
@@ -111,7 +126,7 @@ fn watch(canvas: &mut Canvas<'_>, at: Rect) {
             Some(job) => {
                 let word = parts::stage_word(&job);
                 let title = left_over(at.width, 3 + 14 + 1 + 9 + 2);
-                let name = fit(id.as_str(), 14, false, more);
+                let name = fit_id(id.as_str(), 14, more);
                 let title = fit(&clean(&job.spec.title), title, false, more);
                 vec![
                     Piece::raw(" "),
@@ -169,7 +184,13 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
     let model = canvas.model;
     let focused = model.overview.pane == pane;
     let (list, title, right) = match pane {
-        Pane::Running => (&model.overview.running, "Running", "longest first".to_string()),
+        Pane::Running => {
+            let here = match (model.replica.agents.len(), model.time.at) {
+                (0, _) | (_, Some(_)) => String::new(),
+                (n, None) => format!("{} {} ", parts::plural(n, "agent"), canvas.sign(Sign::Dot)),
+            };
+            (&model.overview.running, "Running", format!("{here}longest first"))
+        }
         Pane::Recent => (&model.overview.recent, "Recent", "last ended".to_string()),
         _ => {
             let oldest = model.lists.needs.first().map(|need| need.since);
@@ -239,7 +260,7 @@ fn left_over(total: u16, fixed: usize) -> usize {
 }
 
 fn id_width(total: u16) -> usize {
-    if total >= ROOMY { 24 } else { 14 }
+    if total >= ROOMY { 18 } else { 10 }
 }
 
 /// The checks and reviews of a pull request are what is needed; its title takes what they leave.
@@ -272,7 +293,7 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let title = room.saturating_sub(wide);
     vec![
         head,
-        Piece::raw(format!(" {} ", fit(job.id.as_str(), id_width(total), false, more))),
+        Piece::raw(format!(" {} ", fit_id(job.id.as_str(), id_width(total), more))),
         canvas.piece(Role::Human, fit(&what, wide, false, more)),
         // A letter or two of a title say nothing.
         Piece::raw(match title {
@@ -315,7 +336,7 @@ fn to_ship(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>
         (false, 1) => "is in testing and waits for ship".to_string(),
         (false, _) => format!("and {} more in testing wait for ship", waits - 1),
     };
-    let text = format!("{} {head}", fit(job.id.as_str(), id_width(total), false, more));
+    let text = format!("{} {head}", fit_id(job.id.as_str(), id_width(total), more));
     let age = canvas.age(job.since);
     let (since, wide) = if narrow { (age, 5) } else { (format!("oldest {age}"), 11) };
     let room = left_over(total, 2 + 1 + 1 + 1 + wide + if narrow { 0 } else { 5 });
@@ -364,7 +385,7 @@ fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>
     let more = canvas.sign(Sign::More);
     // Between the two what it does and since when go before the host and the bar.
     let narrow = total < TOLD;
-    let (id, host, word) = if narrow { (12, 0, 10) } else { (id_width(total), 9, 20) };
+    let (id, host, word) = if narrow { (10, 0, 10) } else { (id_width(total), 9, 20) };
     let status = parts::status(canvas, job, word);
     let age = canvas.age(job.since);
     let (bar, cost) = (parts::bar(canvas, job), parts::cost(job));
@@ -375,7 +396,7 @@ fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>
         parts::stage_sign(canvas, job),
         Piece::raw(format!(
             " {} {} ",
-            fit(job.id.as_str(), id, false, more),
+            fit_id(job.id.as_str(), id, more),
             fit(&clean(&job.spec.title), title.saturating_sub(1), false, more)
         )),
     ];
@@ -398,7 +419,7 @@ fn recent(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>>
         let wide = left_over(total, 4 + id_width(total) + 1 + 6);
         return vec![
             parts::stage_sign(canvas, job),
-            Piece::raw(format!(" {} ", fit(job.id.as_str(), id_width(total), false, more))),
+            Piece::raw(format!(" {} ", fit_id(job.id.as_str(), id_width(total), more))),
             Piece::raw(fit(&why, wide, false, more)),
             Piece::raw(fit(&age, 6, true, more)),
         ];
@@ -411,7 +432,7 @@ fn recent(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>>
     };
     vec![
         parts::stage_sign(canvas, job),
-        Piece::raw(format!(" {} {title} ", fit(job.id.as_str(), id, false, more),)),
+        Piece::raw(format!(" {} {title} ", fit_id(job.id.as_str(), id, more),)),
         Piece::raw(fit(&why, wide, false, more)),
         Piece::raw(fit(&took.unwrap_or_default(), 7, true, more)),
         Piece::raw(fit(&cost, 8, true, more)),

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::parts;
-use super::text::{clean, width};
+use super::text::width;
 use super::{artifacts, diff, events, explain, log, manifest, runs, summary};
 use crate::dash::model::{Hit, TABS, Tab};
 use crate::dash::theme::Sign;
@@ -14,6 +14,8 @@ use crate::job::Role;
 
 /// With fewer columns for it a title is left out.
 const TITLE_LEAST: usize = 6;
+/// With fewer columns for the name of a job what it does gives way.
+const NAME_LEAST: usize = 28;
 
 /// Draws it. A tab is a file of this room and an arm here.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
@@ -51,16 +53,16 @@ fn title(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
         vec![sign, Piece::raw(format!(" {} {age} {dot} ", parts::stage_word(job))), status, Piece::raw(" ")];
     let total = |pieces: &[Piece<'_>]| pieces.iter().map(|piece| width(&piece.content)).sum::<usize>();
     let mut right = right;
-    let name = width(job.id.as_str()) + 2;
+    let name = if job.id.is_made_of(&job.spec.title) { NAME_LEAST } else { width(job.id.as_str()) + 2 };
     if total(&right) + name > usize::from(at.width) {
         // Which job it is goes before what it does.
         right.truncate(1);
         right.push(Piece::raw(format!(" {} {age} ", parts::stage_word(job))));
     }
     let room = usize::from(at.width).saturating_sub(total(&right));
-    let title = clean(&job.spec.title);
-    let alone = title == job.id.as_str() || room < name + TITLE_LEAST;
-    let left = if alone { format!(" {}", job.id) } else { format!(" {} {title}", job.id) };
+    let whole = format!(" {}", parts::named(job, canvas.sign(Sign::More)));
+    let made = job.id.is_made_of(&job.spec.title);
+    let left = if !made && room < name + TITLE_LEAST { format!(" {}", job.id) } else { whole };
     let left = super::text::fit(&left, room.saturating_sub(1), false, canvas.sign(Sign::More)) + " ";
     let mut pieces = vec![canvas.piece(Role::Head, left)];
     pieces.extend(right);

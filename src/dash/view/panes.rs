@@ -44,9 +44,14 @@ pub fn labelled(canvas: &mut Canvas<'_>, at: Rect, rows: &[(&str, String)]) -> R
 
 /// Lines of text, wrapped at blanks; gives what is left below them.
 pub fn told(canvas: &mut Canvas<'_>, at: Rect, text: &str) -> Rect {
+    told_as(canvas, at, Role::Neutral, text)
+}
+
+/// The same in a role.
+pub fn told_as(canvas: &mut Canvas<'_>, at: Rect, role: Role, text: &str) -> Rect {
     let mut rest = at;
     for part in wrapped(text, usize::from(at.width).saturating_sub(3).max(1)) {
-        canvas.text(row(rest, 0), Role::Neutral, &format!("  {part}"));
+        canvas.text(row(rest, 0), role, &format!("  {part}"));
         rest = below(rest, 1);
     }
     rest

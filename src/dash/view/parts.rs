@@ -3,12 +3,14 @@
 use ratatui::text::Span as Piece;
 
 use super::canvas::Canvas;
-use super::text::{clean, cut, short_age, width};
+use super::text::{clean, cut, fit_id, short_age, width};
 use crate::dash::theme::Sign;
 use crate::fleet::{Job, ParkReason};
-use crate::insight::{park_words, pr_words, used};
-use crate::job::{Proof, Role, Stage};
+use crate::insight::{park_words, pr_words, tags, used};
+use crate::job::{HolderId, Proof, Role, Stage};
 
+/// Columns of an id whose title stands beside it.
+const SHORT_ID: usize = 10;
 /// Cells of a bar.
 const BAR: u64 = 5;
 
@@ -92,9 +94,30 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
     (Role::Neutral, text)
 }
 
-/// The word before anything else that is told of a job in review which no verify has proven.
+/// The word before anything else that is told of a job in review or testing which no verify has proven.
 pub fn unproven(job: &Job) -> &'static str {
-    if job.stage == Stage::Review && job.proof() != Proof::Verified { "UNPROVEN, " } else { "" }
+    let waits = job.stage == Stage::Review || job.stage == Stage::Testing && job.awaited_pr().is_none();
+    if waits && job.proof() != Proof::Verified { "UNPROVEN, " } else { "" }
+}
+
+/// The tag of a job whose stage is told as parked.
+pub const PARKED: &str = "parked";
+
+/// Its tags but for those that are said beside them.
+pub fn tags_of(canvas: &Canvas<'_>, job: &Job, said: &[&str]) -> String {
+    let gone = &canvas.model.replica.gone;
+    let all = tags(job, &|holder: &HolderId| gone.contains(holder));
+    all.into_iter().filter(|tag| !said.contains(&tag.as_str())).collect::<Vec<_>>().join(" ")
+}
+
+/// A job's name where its title stands beside: an id that was made of the title says it a second time, and is short.
+pub fn named(job: &Job, more: &str) -> String {
+    let title = clean(&job.spec.title);
+    match (title == job.id.as_str(), job.id.is_made_of(&job.spec.title)) {
+        (true, _) => title,
+        (_, true) => format!("{} {title}", fit_id(job.id.as_str(), SHORT_ID, more).trim_end()),
+        (..) => format!("{} {title}", job.id),
+    }
 }
 
 fn role_of_word(word: &str) -> Role {
@@ -142,7 +165,7 @@ pub fn plural(n: usize, word: &str) -> String {
 /// Where a job stands, as a word.
 pub fn stage_word(job: &Job) -> &'static str {
     match (&job.park, job.stage) {
-        (Some(_), _) => "parked",
+        (Some(_), _) => PARKED,
         (None, Stage::DeadLetter) => "dead",
         (None, stage) => stage.name(),
     }

@@ -7,7 +7,7 @@ use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
 use super::panes::{columns, labelled, told, wrapped};
 use super::parts;
-use super::text::{clean, fit, grouped};
+use super::text::{clean, fit, fit_id, grouped};
 use crate::agent::AtRisk;
 use crate::dash::model::{Hit, Loaded, Owner, Pane, owner_of};
 use crate::dash::theme::Sign;
@@ -19,6 +19,9 @@ use crate::job::Role;
 const DETAIL: u16 = 12;
 /// Files named before the rest is only counted.
 const NAMED_MOST: usize = 8;
+
+/// What a rescue does where some of it may stand in no commit.
+const LEAVES: &str = "commits the files, not what is left out,";
 
 /// From so many columns on a row tells where its job stands.
 const ROOMY: u16 = 90;
@@ -188,7 +191,7 @@ fn cells(canvas: &Canvas<'_>, texts: &[String; 6], title: &str, total: u16) -> S
     let mut out = String::new();
     for (nth, text) in texts.iter().enumerate().filter(|row| shown(row.0)) {
         let (_, wide, right) = COLUMNS[nth];
-        out += &(fit(text, wide, right, more) + " ");
+        out += &(if nth == 0 { fit_id(text, wide, more) } else { fit(text, wide, right, more) } + " ");
         if nth == 0 && roomy && free > 0 {
             out += &(fit(title, free, false, more) + " ");
         }
@@ -226,16 +229,24 @@ fn detail(canvas: &mut Canvas<'_>, at: Rect) {
              start in : starts one"
                 .to_string()
         }
-        _ => format!("commits all of it as a checkpoint of epoch {epoch}; {accepted}"),
+        _ if risk.files.is_empty() => {
+            "off: no commit takes what is left here. Copy it away if you need it; let-go in . gives it up (asks)"
+                .to_string()
+        }
+        _ => {
+            let what = if risk.left_out.is_empty() { "commits all of it" } else { LEAVES };
+            format!("{what} as a checkpoint of epoch {epoch}; {accepted}")
+        }
     };
     let mut rest = told(canvas, below(rest, 1), &text);
-    if !matches!(owner, Owner::Alive | Owner::Gone) {
+    if !matches!(owner, Owner::Alive | Owner::Gone) && !risk.files.is_empty() {
         rest = told(canvas, rest, "then: D compares, ⏎ opens the job, let-go in . gives it up (asks)");
     }
     if at.width < WIDE && rest.height > 1 {
         rest = below(rest, rest.height - 1);
     }
-    canvas.text(row(rest, 0), Role::Neutral, &format!("  same as: aq risk rescue {}", risk.job));
+    let verb = if risk.can_be_saved() { "rescue" } else { "let-go" };
+    canvas.text(row(rest, 0), Role::Neutral, &format!("  same as: aq risk {verb} {}", risk.job));
 }
 
 fn accepted(job: &Job) -> String {

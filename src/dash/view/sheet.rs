@@ -59,7 +59,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
 
 /// The lines as far as there is room. What a person says yes to is not cut without a word: the last row then says
 /// how much is out of sight, and by which keys it comes.
-fn rolled(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], top: usize) {
+pub fn rolled(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], top: usize) {
     let height = usize::from(at.height);
     let shown = if lines.len() > height { height.saturating_sub(1) } else { height };
     let top = top.min(lines.len().saturating_sub(shown));
@@ -71,7 +71,7 @@ fn rolled(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], top: usize
         return;
     }
     let below = lines.len() - top - shown;
-    let keys = if canvas.look().ascii { "PgUp PgDn" } else { "PgUp PgDn ↑ ↓" };
+    let keys = "PgUp PgDn";
     let text = match (below, top) {
         (0, top) => format!("{} {top} lines above  {keys}", canvas.sign(Sign::More)),
         (below, _) => format!("{} {below} lines more  {keys}", canvas.sign(Sign::More)),

@@ -65,6 +65,20 @@ pub fn cut_front(text: &str, most: usize, more: &str) -> String {
     if most >= width(more) { format!("{more}{end}") } else { end }
 }
 
+/// Columns of the end of a job's id that are always kept: what no other job has, with its dash.
+const OWN_END: usize = 5;
+
+/// A job's id in exactly so many columns. Ids begin with their titles and end in what tells them apart, so the middle
+/// gives way.
+pub fn fit_id(id: &str, columns: usize, more: &str) -> String {
+    let rest = columns.saturating_sub(OWN_END + width(more));
+    if width(id) <= columns || rest < OWN_END - 1 {
+        return fit(id, columns, false, more);
+    }
+    let end = cut_front(id, OWN_END + width(more), more);
+    fit(&(cut(id, rest, "").trim_end_matches('-').to_string() + &end), columns, false, more)
+}
+
 /// The text cut or filled up to exactly so many columns, at the left or the right edge.
 pub fn fit(text: &str, columns: usize, right: bool, more: &str) -> String {
     let text = cut(text, columns, more);
@@ -121,6 +135,18 @@ mod tests {
         check("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…");
         check("abc", 0, "");
         assert_eq!((fit("a", 3, true, "…"), fit("a", 3, false, "…")), ("  a".to_string(), "a  ".to_string()));
+    }
+
+    #[test]
+    fn an_id_keeps_what_tells_it_apart() {
+        let check = |id: &str, columns: usize, expected: &str| assert_eq!(fit_id(id, columns, "…"), expected);
+        check("fix-login", 10, "fix-login ");
+        check("port-the-scheduler-7k2m", 10, "port…-7k2m");
+        check("port-the-scheduler-7k2m", 14, "port-the…-7k2m");
+        check("sse-resume-2m4p", 10, "sse…-2m4p ");
+        check("port-the-scheduler-7k2m", 9, "port-the…");
+        check("日本語の題-5h1c", 14, "日本語の…-5h1c");
+        check("fix", 0, "");
     }
 
     #[test]

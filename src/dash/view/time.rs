@@ -306,7 +306,9 @@ fn facts(
     let cost = |job: Option<&Job>| or_none(job.map(parts::cost).unwrap_or_default());
     let attempt = |job: Option<&Job>| {
         let last = job.and_then(|job| job.attempts.last());
-        or_none(last.map(|last| format!("{} by {}", last.no, clean(last.holder.host()))).unwrap_or_default())
+        or_none(
+            last.map(|last| format!("{} by {}", last.no, clean(&last.holder.short()))).unwrap_or_default(),
+        )
     };
     let rev = |job: Option<&Job>| {
         let rev = job.and_then(|job| job.checkpoint.as_ref()).map(|(rev, _)| rev);

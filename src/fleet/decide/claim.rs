@@ -37,7 +37,7 @@ pub(super) fn adopt(job: &Job, gone: &HolderId, holder: &HolderId) -> Result<Vec
 fn held_by<'a>(job: &'a Job, gone: &HolderId) -> Result<&'a Lease, Refusal> {
     let Some(lease) = &job.lease else { return Err(invalid(job, "nobody holds it")) };
     if lease.holder != *gone {
-        let message = format!("{} is held by {} now, not by {gone}", job.id, lease.holder);
+        let message = format!("{} is held by {} now, not by {}", job.id, lease.holder.short(), gone.short());
         return Err(Refusal::new(Code::Moved, message, "look again"));
     }
     Ok(lease)

@@ -17,7 +17,8 @@ pub(super) fn start(
 ) -> Result<Vec<What>, Refusal> {
     must_allow(job, Action::Ship)?;
     if let Some(lease) = job.ship_lease() {
-        let message = format!("{} is being shipped since {} by {}", job.id, lease.granted, lease.holder);
+        let message =
+            format!("{} is being shipped since {} by {}", job.id, lease.granted, lease.holder.short());
         return Err(Refusal::new(Code::Shipping, message, "wait for it to end"));
     }
     if order.by.kind != ActorKind::Person {
