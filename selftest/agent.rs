@@ -416,3 +416,23 @@ fn a_question_parks_the_job_and_its_answer_goes_on() {
     });
     assert_eq!(stale.expect_err("stale").code, Code::Fenced);
 }
+
+#[test]
+fn no_two_jobs_of_this_host_have_one_slot_or_port() {
+    let factory = Factory::new();
+    let top = factory.top().display().to_string();
+    let script = format!(
+        "echo $AQ_SLOT $AQ_PORT_BASE > {top}/seat.$AQ_JOB\nfor n in $(seq 600); do \
+         [ $(ls {top}/seat.* | wc -l) -lt 2 ] || exit 0\nsleep 0.1\ndone\nexit 1"
+    );
+    factory.job("one", "", &script).job("other", "", &script);
+    let mut agents = [factory.agent(&["--slots", "1"]), factory.agent(&["--slots", "1"])];
+    factory.wait_event("one", "attempt_ended");
+    factory.wait_event("other", "attempt_ended");
+    agents.iter_mut().for_each(|agent| assert_eq!(agent.drain(), 0));
+    let seat = |name: &str| {
+        let path = format!("{top}/seat.{}", factory.id(name).expect("a job"));
+        std::fs::read_to_string(path).expect("it ran")
+    };
+    assert_ne!(seat("one"), seat("other"), "two agents, each with its first slot");
+}

@@ -167,3 +167,16 @@ fn a_base_that_moves_while_its_merge_is_verified_is_planned_again() {
     assert!(String::from_utf8_lossy(&log.stdout).contains("race"), "nobody's commit is lost");
     assert_eq!(factory.file_at("trunk", "a").as_deref(), Some("1\n"));
 }
+
+#[test]
+fn the_verify_of_a_merge_has_what_every_verify_has() {
+    let factory = Factory::new();
+    factory.commit_on("trunk", ".gitignore", "deps\n");
+    // What setup makes is in no commit, and what runs are told is told here too.
+    let verify = "test -f deps -a -n \"$AQ_PORT_BASE\" -a -n \"$AQ_EPOCH\" -a -d \"$AQ_QUEUE\"";
+    let fields = format!("base: trunk | ship: merge | setup: touch deps | verify: {verify}");
+    factory.job("it", &fields, "echo 1 >> a").once();
+    assert_eq!(factory.course("it"), "start1 proven ok>testing", "{}", factory.reason("it"));
+    factory.commit_on("trunk", "theirs", "yes\n");
+    has(&factory.say(&["ship", "it", "--yes"]), &["merged into trunk", "exit 0"]);
+}

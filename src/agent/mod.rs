@@ -20,6 +20,7 @@ mod registry;
 mod rework;
 mod risk;
 mod run;
+mod seat;
 mod ship;
 mod step;
 mod verdict;

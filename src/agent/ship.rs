@@ -7,6 +7,7 @@ use super::act::{accept, blocking};
 use super::forge::Found;
 use super::place::{job_branch, worktree_path};
 use super::pull_request;
+use super::seat::{Seat, seat_env};
 use crate::board::{Board as _, Local, Settings};
 use crate::engine::{
     End, EnvRules, KILL_GRACE, Run, RunKind, RunPlan, RunState, ShimProgram, engine_env, process_identity,
@@ -244,7 +245,7 @@ impl Merge<'_> {
         }
         let verify = effective.verify.clone().filter(|command| !command.is_empty());
         if let Some(command) = verify.filter(|_| plan.base_moved && plan.way != ShipWay::AlreadyIn)
-            && let Err(reason) = self.verify(&cwd, &plan, &command).await
+            && let Err(reason) = self.verify(&cwd, &plan, &effective.on_a_fresh_tree(&command)).await
         {
             return not(reason, false);
         }
@@ -280,13 +281,22 @@ impl Merge<'_> {
         run.transcript = local.place().runs(&job.id).join(format!("ship-{epoch}.verify.jsonl"));
         run.wall = Some(job.spec.timeout);
         run.grace = KILL_GRACE;
-        let set = vec![("AQ_JOB".to_string(), job.id.to_string())];
+        let seat = Seat::take()?;
+        let attempt = job.attempts.last().map_or(0, |attempt| attempt.no);
+        let mut set = vec![
+            ("AQ_QUEUE".to_string(), local.place().queue.display().to_string()),
+            ("AQ_JOB".to_string(), job.id.to_string()),
+            ("AQ_EPOCH".to_string(), epoch.to_string()),
+            ("AQ_ATTEMPT".to_string(), attempt.to_string()),
+        ];
+        set.extend(seat_env(seat.number()));
         let rules = EnvRules { pass: &settings.config.env_pass, keys: &[], set: &set };
         let env = engine_env(RunKind::Verify, std::env::vars_os(), &rules);
         (run.env, run.redact) = (env.vars, env.secrets);
         let exe = std::env::current_exe().map_err(|e| format!("cannot find aq itself: {e}"))?;
         let (cwd, plan) = (cwd.to_path_buf(), plan.clone());
         blocking(move || {
+            let _seat = seat;
             let repo = Repo::discover(&cwd).ok().flatten().ok_or("the repository is gone")?;
             repo.merge_result_worktree(&tree, &plan).map_err(|e| e.to_string())?;
             let ended = until_judged(&dir, race, &run, &ShimProgram::of_aq(&exe));

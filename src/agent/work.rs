@@ -45,6 +45,9 @@ pub(super) struct Prepared {
     /// It plans: its work is the parts that it hands in, or the files that it writes.
     #[serde(default)]
     pub plans: bool,
+    /// Its number on this host; `None` in what an older agent wrote.
+    #[serde(default)]
+    pub seat: Option<u32>,
     /// Of a review: the commit it is pinned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review: Option<Rev>,

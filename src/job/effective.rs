@@ -87,6 +87,16 @@ pub struct Effective {
     pub origins: BTreeMap<String, Origin>,
 }
 
+impl Effective {
+    /// A command for a tree that nobody has prepared: with the setup before it, where there is one.
+    pub fn on_a_fresh_tree(&self, command: &str) -> String {
+        match self.setup.as_deref().filter(|setup| !setup.is_empty()) {
+            Some(setup) => format!("set -e\n( {setup}\n)\n( {command}\n)"),
+            None => command.to_string(),
+        }
+    }
+}
+
 /// A manifest made whole.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Resolved {

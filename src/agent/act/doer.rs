@@ -1,12 +1,13 @@
 //! Which act is done by what, and the happening it ends in.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::runs::Meter;
 use crate::agent::pull_request::look;
+use crate::agent::seat::Seat;
 use crate::agent::ship::Sent;
 use crate::agent::step::{Act, Happening};
 use crate::agent::work::Work;
@@ -25,6 +26,8 @@ pub(in crate::agent) struct Doer {
     /// How far the transcripts of runs under way were read, by run: so that a look reads only what is new.
     /// A note to spare work, no state: without it a look reads from the start.
     pub(super) meters: Mutex<BTreeMap<String, Meter>>,
+    /// What each slot sits on. A lock that must be held, no state: the number goes with the work.
+    seats: Mutex<BTreeMap<usize, Seat>>,
 }
 
 impl Doer {
@@ -36,7 +39,27 @@ impl Doer {
         shim: ShimProgram,
         to: UnboundedSender<Happening>,
     ) -> Doer {
-        Doer { local, settings, who, shim, to, meters: Mutex::default() }
+        Doer { local, settings, who, shim, to, meters: Mutex::default(), seats: Mutex::default() }
+    }
+
+    /// Seats the job that a slot now has, in place of the one before.
+    ///
+    /// # Errors
+    /// In words: no seat can be had.
+    pub(super) fn seat(&self, slot: usize) -> Result<u32, String> {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.remove(&slot);
+        let seat = Seat::take()?;
+        let number = seat.number();
+        seats.insert(slot, seat);
+        Ok(number)
+    }
+
+    /// The run of a dead agent goes on under the number it was started with.
+    pub(super) fn seat_again(&self, slot: usize, number: u32) {
+        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        seats.remove(&slot);
+        seats.extend(Seat::again(number).map(|seat| (slot, seat)));
     }
 
     /// Starts the act; its happening comes through the channel.
@@ -59,7 +82,7 @@ impl Doer {
                 None
             }
             (Act::Prepare { slot }, Some(work)) => {
-                let result = self.prepare(work).await;
+                let result = self.prepare(slot, work).await;
                 Some(Happening::Prepared { slot, result })
             }
             (Act::Start { slot }, Some(work)) => {
@@ -72,10 +95,10 @@ impl Doer {
                 Some(Happening::Reported { slot, events: Vec::new(), next: None })
             }
             (Act::Run { slot, kind }, Some(work)) => {
-                Some(Happening::Ended { slot, end: self.run(slot, work, kind).await })
+                Some(Happening::Ended { slot, end: self.run(work, kind).await })
             }
             (Act::Await { slot, kind }, Some(work)) => {
-                Some(Happening::Ended { slot, end: self.take_up(work, kind).await })
+                Some(Happening::Ended { slot, end: self.take_up(slot, work, kind).await })
             }
             (Act::Stop { kind, cause, now, .. }, Some(work)) => {
                 self.stop(work, kind, cause, now).await;

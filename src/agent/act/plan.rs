@@ -9,6 +9,7 @@ use super::runs::{attempt_dir, kind_name};
 use crate::agent::fence::Fence;
 use crate::agent::note::{Before, SKILL, SKILL_PROGRAM, prompt};
 use crate::agent::place::{NotReady, wip_branch};
+use crate::agent::seat::seat_env;
 use crate::agent::work::{PREPARED_FILE, Prepared, SAVED_FILE, Work};
 use crate::board::Board as _;
 use crate::engine::{EnvRules, Reach, Run, RunKind, RunPlan, RunState, engine, engine_env};
@@ -17,14 +18,9 @@ use crate::git::Repo;
 use crate::job::{Budget, Outcome, body_of, plain_error};
 use crate::store::Fault;
 
-/// First port of the block a slot gets, and how many ports each has.
-const PORT_BASE: usize = 21_000;
-const PORTS_PER_SLOT: usize = 100;
-
 impl Doer {
     pub(super) async fn plan(
         &self,
-        slot: usize,
         work: &Work,
         kind: RunKind,
         fence: Option<&Fence>,
@@ -86,13 +82,12 @@ impl Doer {
         };
         plan.transcript = self.local.place().runs(&work.job).join(name);
         plan.wall = Some(work.left.wall.map_or(effective.timeout, |left| left.min(effective.timeout)));
-        self.environment(slot, work, &prompt_file, fence, &mut plan, &line);
+        self.environment(work, &prompt_file, fence, &mut plan, &line);
         Ok(plan)
     }
 
     fn environment(
         &self,
-        slot: usize,
         work: &Work,
         prompt: &Path,
         fence: Option<&Fence>,
@@ -105,10 +100,9 @@ impl Doer {
             ("AQ_JOB".to_string(), work.job.to_string()),
             ("AQ_EPOCH".to_string(), work.epoch.to_string()),
             ("AQ_ATTEMPT".to_string(), work.attempt.to_string()),
-            ("AQ_SLOT".to_string(), slot.to_string()),
-            ("AQ_PORT_BASE".to_string(), (PORT_BASE + slot * PORTS_PER_SLOT).to_string()),
             ("AQ_PROMPT_FILE".to_string(), prompt.display().to_string()),
         ]);
+        set.extend(work.prepared.as_ref().and_then(|p| p.seat).map(seat_env).into_iter().flatten());
         set.extend(fence.map(|fence| ("AQ_FENCE_URL".to_string(), fence.url())));
         if plan.kind == RunKind::Engine {
             let path = std::env::var("PATH").ok();

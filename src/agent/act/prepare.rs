@@ -25,7 +25,7 @@ fn cannot_plan(engine: &str, reach: Reach) -> String {
 }
 
 impl Doer {
-    pub(super) async fn prepare(&self, work: Work) -> Result<Prepared, NotReady> {
+    pub(super) async fn prepare(&self, slot: usize, work: Work) -> Result<Prepared, NotReady> {
         let state = self.local.snapshot();
         let fault = |fault: Fault| (Outcome::Config, fault.to_string());
         let job = state.job(&work.job).cloned().ok_or((Outcome::Config, "the job is gone".to_string()))?;
@@ -47,6 +47,7 @@ impl Doer {
                 blocking(move || prepare(local.place(), &settings, &state, &job, &given)).await?
             }
         };
+        let seat = Some(self.seat(slot).map_err(|why| (Outcome::Config, why))?);
         let own = self.settings.config.engines.get(&work.engine);
         let idle = engine(&work.engine).filter(|_| own.is_none()).map_or(Outcome::NoWork, |e| e.idle);
         let command = effective.setup.as_deref().filter(|command| !command.is_empty());
@@ -62,6 +63,7 @@ impl Doer {
             strict: effective.scope_strict,
             run: format!("{:032x}", fastrand::u128(..)),
             plans,
+            seat,
             review,
             space,
         })

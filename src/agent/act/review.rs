@@ -275,10 +275,7 @@ impl Asked<'_> {
     fn check(&self) -> Option<String> {
         let rule = self.job.review_rule().check.clone();
         let check = rule.or_else(|| self.effective.verify.clone()).filter(|check| !check.is_empty())?;
-        Some(match self.effective.setup.as_deref().filter(|setup| !setup.is_empty()) {
-            Some(setup) => format!("set -e\n( {setup}\n)\n( {check}\n)"),
-            None => check,
-        })
+        Some(self.effective.on_a_fresh_tree(&check))
     }
 
     /// The profile's ceilings, and no more than the reviewed job has left.

@@ -39,7 +39,7 @@ pub(super) struct Meter {
 
 impl Doer {
     /// Starts a run and waits until nothing of it lives.
-    pub(super) async fn run(&self, slot: usize, work: Work, kind: RunKind) -> RunEnd {
+    pub(super) async fn run(&self, work: Work, kind: RunKind) -> RunEnd {
         let dir = run_dir(&self.local, &work, kind);
         let fence = match kind {
             RunKind::Engine => {
@@ -47,7 +47,7 @@ impl Doer {
             }
             RunKind::Setup | RunKind::Verify => None,
         };
-        let plan = match self.plan(slot, &work, kind, fence.as_ref()).await {
+        let plan = match self.plan(&work, kind, fence.as_ref()).await {
             Ok(plan) => plan,
             Err((outcome, reason)) => return RunEnd { kind, ..RunEnd::without_run(outcome, reason) },
         };
@@ -77,7 +77,10 @@ impl Doer {
     }
 
     /// Takes up a run that another agent started.
-    pub(super) async fn take_up(&self, work: Work, kind: RunKind) -> RunEnd {
+    pub(super) async fn take_up(&self, slot: usize, work: Work, kind: RunKind) -> RunEnd {
+        if let Some(number) = work.prepared.as_ref().and_then(|prepared| prepared.seat) {
+            self.seat_again(slot, number);
+        }
         let dir = run_dir(&self.local, &work, kind);
         match Run::open(&dir) {
             Ok(run) => {

@@ -70,6 +70,7 @@ impl World {
             idle,
             strict: false,
             plans: false,
+            seat: None,
             review: None,
         }
     }
