@@ -185,7 +185,9 @@ impl World {
                 Some(Happening::Started { slot, attempt })
             }
             "saved" => {
-                let saved = Saved { rev: Some(Rev::new("c1")), lines: 1, changed: true, ..Saved::default() };
+                let lines = arg.parse().unwrap_or(1);
+                let (rev, change) = (Some(Rev::new("c1")), Some((1, lines, 0)));
+                let saved = Saved { rev, lines, changed: true, change, ..Saved::default() };
                 let result = if arg == "no" { Err("disk full".to_string()) } else { Ok(saved) };
                 Some(Happening::Saved { slot, result })
             }
@@ -301,6 +303,8 @@ fn sight(text: &str) -> Sight {
         match part.split_once('=') {
             Some(("said", n)) => sight.said = n.parse().unwrap(),
             Some(("worked", n)) => sight.worked = n.parse().unwrap(),
+            Some(("turns", n)) => sight.usage.turns = Some(n.parse().unwrap()),
+            Some(("word", word)) => sight.word = word.to_string(),
             Some(("repeats", n)) => sight.repeats = n.parse().unwrap(),
             Some(("retry", status)) => sight.retrying = Some(status.parse().ok()),
             None if part == "tool" => sight.in_tool = true,
@@ -334,7 +338,12 @@ fn said(act: &Act) -> String {
             format!("report {slot} {}{}", told.unwrap_or("?"), if *claim { " +claim" } else { "" })
         }
         Act::Look { slot } => format!("look {slot}"),
-        Act::Note(order) => format!("note {}", order.command.name()),
+        Act::Note(order) => match &order.command {
+            Command::Progress { word, .. } if !word.is_empty() && word != "working" => {
+                format!("note progress {word}")
+            }
+            command => format!("note {}", command.name()),
+        },
         Act::AskReviewers { job } => format!("ask reviewers of {job}"),
         Act::Ship { job } => format!("ship {job}"),
         Act::LookAtPr { job } => format!("look at pr of {job}"),
@@ -548,6 +557,44 @@ fn a_start_without_a_word_is_stopped() {
 fn a_loop_is_stopped_at_the_eighth_call() {
     stops("sight:said=1,repeats=7", "");
     stops("sight:said=1,repeats=8", "stop 0 Engine looping");
+}
+
+/// The words that an agent notes of its run in slot 0, which it saves and looks at now and then.
+#[track_caller]
+fn notes(script: &str, expected: &str) {
+    let mut world = World::new();
+    let mut told = Vec::new();
+    for word in RUN.split_whitespace().chain(script.split_whitespace()) {
+        if let Some(work) = world.desk.slots[0].as_mut().filter(|_| word.starts_with("saved")) {
+            // A save while it runs.
+            work.saving = true;
+        }
+        let acts = world.word(word);
+        assert!(!acts.contains("stop "), "{script}: {acts}");
+        told.extend(acts.split(", ").filter_map(|act| act.strip_prefix("note progress")).map(str::to_string));
+    }
+    let told: Vec<&str> = told.iter().map(|word| word.trim()).collect();
+    assert_eq!(told.join(" "), expected, "{script}");
+}
+
+#[test]
+fn turns_that_change_nothing_are_told_and_stop_nothing() {
+    let look = |turns: u64, word: &str| format!("sight:said={turns},turns={turns},word={word}");
+    let script = |rest: &str| format!("{} saved:5 {rest}", look(1, "thinking"));
+    notes(&script(&format!("{} saved:5 {}", look(20, "a"), look(20, "b"))), "thinking a b");
+    let still = script(&format!("{} saved:5 {}", look(21, "a"), look(22, "tool(Bash)")));
+    notes(&still, "thinking a no-progress");
+    // It holds until a save finds a change, whatever it does meanwhile.
+    notes(&format!("{still} {}", look(23, "thinking")), "thinking a no-progress no-progress");
+    notes(&format!("{still} saved:6 {}", look(23, "c")), "thinking a no-progress c");
+    // Other trouble is told first.
+    notes(&format!("{still} sight:said=99,turns=24,word=silent"), "thinking a no-progress silent");
+    notes(
+        &format!("{still} sight:said=99,turns=24,word=retrying,retry=529"),
+        "thinking a no-progress retrying",
+    );
+    // Turns that nobody counts are none.
+    notes("sight:said=1,word=a saved:5 sight:said=9,word=b saved:5 sight:said=99,word=c", "a b c");
 }
 
 #[test]

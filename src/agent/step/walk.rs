@@ -279,6 +279,10 @@ fn saved(desk: &mut Desk, slot: usize, result: Result<Saved, String>, acts: &mut
                     Command::Checkpoint { job, epoch, rev, lines },
                 ))));
             }
+            // A planner's work is its parts, and those are in no tree.
+            if !was_last && work.prepared.as_ref().is_some_and(|p| !p.plans) {
+                work.watched.saved(saved.change);
+            }
             work.saved = saved;
         }
         Err(why) if was_last => {
@@ -439,7 +443,7 @@ fn looked(desk: &mut Desk, slot: usize, sight: &Sight, now: Span, acts: &mut Vec
         acts.push(Act::Stop { slot, kind: RunKind::Engine, cause, now: false });
     }
     let known = sight.usage != Usage::default();
-    let (job, epoch, word) = (work.job.clone(), work.epoch, sight.word.clone());
+    let (job, epoch, word) = (work.job.clone(), work.epoch, work.watched.word(sight));
     let command = Command::Progress { job, epoch, word, usage: known.then_some(sight.usage) };
     acts.push(Act::Note(Box::new(order(&desk.who, command))));
 }

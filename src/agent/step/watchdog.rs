@@ -5,7 +5,7 @@
 
 use super::watch::later;
 use super::words::Sight;
-use crate::engine::StopCause;
+use crate::engine::{LOOP_AFTER, StopCause};
 use crate::time::Span;
 
 /// An engine that gave its verdict has this long to end (`engines.md` section 12 rule 4).
@@ -17,6 +17,12 @@ const LOOP_MOST: u32 = 8;
 /// An engine that does nothing but try again against its vendor's failures is stopped after this (rule 3).
 const RETRIES_MOST: Span = Span::from_mins(10);
 
+/// So many turns without a change of the tree are told (rule 7): each costs a request, and none shows. It stops
+/// nothing, because reading is work too.
+const TURNS_WITHOUT_CHANGE: u64 = 20;
+/// The word for that.
+const NO_PROGRESS: &str = "no-progress";
+
 /// What was seen of a run so far. Times are boot time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::agent) struct Watched {
@@ -27,6 +33,11 @@ pub(in crate::agent) struct Watched {
     worked_at: Span,
     ended_at: Option<Span>,
     retrying_since: Option<Span>,
+    turns: u64,
+    /// The change of the tree as the last save found it, and the turns when it became so.
+    change: Option<((u64, u64, u64), u64)>,
+    /// That save found it the same as many turns before.
+    still: bool,
 }
 
 impl Watched {
@@ -43,12 +54,31 @@ impl Watched {
         if sight.worked != self.worked {
             (self.worked, self.worked_at) = (sight.worked, now);
         }
+        self.turns = sight.usage.turns.unwrap_or(self.turns);
         self.ended_at = self.ended_at.or(sight.ended.then_some(now));
         self.retrying_since = sight.retrying.map(|_| self.retrying_since.unwrap_or(now));
         if let Some(at) = self.ended_at {
             return (now >= later(at, HANG_AFTER)).then_some(StopCause::Hung);
         }
         self.refused(sight, now).or_else(|| self.stuck(sight, now))
+    }
+
+    /// Takes in what a save while it runs found to have changed: files, lines added, lines removed. The word that
+    /// follows from it changes with a save only, so it does not flicker.
+    pub(super) fn saved(&mut self, change: Option<(u64, u64, u64)>) {
+        let Some(change) = change else { return };
+        let same = self.change.filter(|before| before.0 == change);
+        let since = same.map_or(self.turns, |before| before.1);
+        self.still = self.turns.saturating_sub(since) >= TURNS_WITHOUT_CHANGE;
+        self.change = Some((change, since));
+    }
+
+    /// The word of a sight, or that nothing comes of all it does. What is wrong with it goes before.
+    pub(super) fn word(&self, sight: &Sight) -> String {
+        let goes_on =
+            !sight.ended && !sight.limited && sight.retrying.is_none() && sight.repeats < LOOP_AFTER;
+        let is_quiet = sight.word == "silent" || sight.word.starts_with("slow(");
+        if self.still && goes_on && !is_quiet { NO_PROGRESS.to_string() } else { sight.word.clone() }
     }
 
     /// Stopped instead of paying its loop of retries.
