@@ -3,6 +3,7 @@
 mod agent;
 mod agent_accounts;
 mod agent_bench;
+mod agent_canary;
 mod agent_clock;
 mod agent_engines;
 mod agent_forge;
