@@ -7,8 +7,8 @@ use crate::agent::{claimant, claimants};
 use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Filter, account_gate, awaits_engines, closed_words, halt, jobs_ever, park_words, parse_filter, pr_words,
-    state_at,
+    Filter, account_gate, awaits_engines, closed_words, doing, halt, jobs_ever, park_words, parse_filter,
+    pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind};
@@ -71,6 +71,13 @@ impl Seen {
         };
         if let Some(park) = &job.park {
             return waits("parked", park.until, park_words(park));
+        }
+        if let Some((word, since)) = doing(job) {
+            // A record for programs is the same as long as nothing has happened.
+            return match out.is_for_people() {
+                true => format!("{word} for {}", self.now.law.since(since).age()),
+                false => word.to_string(),
+            };
         }
         if let Some(pr) = job.awaited_pr() {
             return pr_words(pr, self.now.law);

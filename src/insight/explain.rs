@@ -5,7 +5,7 @@ use super::halt::halt;
 use super::line::{Line, class_of, rises_at};
 use super::needs::{need_of, requeue_verb, rev_flag};
 use super::pull_request::pr_words;
-use super::waits::{closed_words, park_words};
+use super::waits::{closed_words, doing, park_words};
 use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, State, gates};
 use crate::job::{Autoship, JobId, Priority, ShipKind, Stage, usd};
 use crate::time::Stamp;
@@ -255,7 +255,12 @@ fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage, now: Now) -
         Stage::Assigned => {
             ("claimed; its worktree is made".to_string(), "it was not claimed already".to_string())
         }
-        Stage::Building => ("it runs".to_string(), "it did not run already".to_string()),
+        Stage::Building => {
+            let age = |since| now.law.since(since).age();
+            let doing =
+                doing(job).map_or(String::new(), |(word, since)| format!(": {word} for {}", age(since)));
+            (format!("it runs{doing}"), "it did not run already".to_string())
+        }
         Stage::Review => (
             match super::engine_reviews(state, job).0.join("; ") {
                 said if said.is_empty() => format!("waits for review: {}", job.why),
@@ -417,7 +422,7 @@ mod tests {
             let said = explain(&scene.state, scene.job("a"), scene.now(), &line, &[]);
             if alone { said.left_alone().reasons[0].text.clone() } else { said.reasons[0].text.clone() }
         };
-        assert_eq!(said(false), "it runs");
+        assert_eq!(said(false), "it runs: working for 0s");
         assert_eq!(said(true), "its agent is gone; what it did stands in its worktree");
     }
 }

@@ -50,4 +50,4 @@ pub use rollup::{Rollup, rollup, used};
 pub use spending::{Ledger, Outlay, Spending, spending};
 pub use stakes::{counts, short_rev, stakes};
 pub use tags::{has_conflict, tags};
-pub use waits::{account_gate, closed_words, limit_words, park_words, status_of};
+pub use waits::{account_gate, closed_words, doing, limit_words, park_words, status_of};

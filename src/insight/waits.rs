@@ -90,6 +90,11 @@ pub fn status_of(job: &Job) -> Option<(&str, Stamp, Seq)> {
     Some((word, job.since, job.event))
 }
 
+/// What a running job is doing, and since when.
+pub fn doing(job: &Job) -> Option<(&str, Stamp)> {
+    job.open_attempt().and_then(|_| status_of(job)).map(|(word, since, _)| (word, since))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

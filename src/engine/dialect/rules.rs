@@ -6,7 +6,7 @@
 use crate::job::Outcome;
 
 /// Rises with every change of [`RULES`], so that a judgement can be traced to the texts it rests on.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// What framed a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +74,7 @@ pub const RULES: &[Rule] = &[
     rule("codex", "0.169.0", Frame::Error, "last status: 5", Outcome::Overloaded),
     rule("codex", "0.169.0", Frame::Error, "selected model is at capacity", Outcome::Overloaded),
     rule("codex", "0.169.0", Frame::Error, "high demand", Outcome::Overloaded),
+    rule("codex", "0.169.0", Frame::Error, "stream disconnected before completion", Outcome::Overloaded),
     rule("codex", "0.169.0", Frame::Stderr, "missing bearer or basic authentication in header", Outcome::Auth),
     rule("codex", "0.169.0", Frame::Stderr, "refresh token has expired", Outcome::Auth),
     rule("codex", "0.169.0", Frame::Stderr, "no rollout found for thread id", Outcome::Crash),
