@@ -190,6 +190,7 @@ fn found(seat: &mut Seat) {
             left_out: Vec::new(),
             since: crate::law_script::START,
             owned: false,
+            gone: false,
         })
         .collect();
     let worktrees = rows.len();

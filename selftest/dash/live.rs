@@ -94,6 +94,20 @@ fn signals_end_it_and_restore_the_terminal() {
     }
 }
 
+#[test]
+fn nothing_of_a_killed_cockpit_is_seen_in_the_next_one() {
+    let room = Room::with(&["alpha"]);
+    // What a killed one leaves: its other screen, full of what it showed last, reversed.
+    let script = "printf '\\033[?1049h\\033[H\\033[7m'; for row in $(seq 1 23); do printf 'ZZZZZZZZ%.0s' $(seq 1 10); done; \
+                  \"$AQ\" --queue \"$QUEUE\" dash";
+    let mut pty = room.script(script, &[]);
+    pty.settles();
+    pty.shows("Overview");
+    assert!(!pty.text().contains('Z'), "{}", pty.text());
+    pty.send("q");
+    pty.ends();
+}
+
 /// Panics where a cockpit's loop tells that it is idle.
 struct Panics;
 

@@ -20,5 +20,6 @@ mod pty;
 mod risk;
 mod seat;
 mod speed;
+mod states;
 mod telling;
 mod time;

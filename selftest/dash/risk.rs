@@ -25,6 +25,7 @@ pub fn at_risk(job: &str, lines: u64, files: &[&str], left_out: &[&str]) -> AtRi
         left_out: left_out.iter().map(ToString::to_string).collect(),
         since: START,
         owned: job == "alive",
+        gone: false,
     }
 }
 

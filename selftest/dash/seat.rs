@@ -38,6 +38,8 @@ pub struct Seat {
     pub gists: Vec<Want>,
     /// The window's title.
     pub title: String,
+    /// How fresh what is fed is.
+    pub health: Health,
     /// The log is read as soon as it is asked for.
     pub winds: bool,
 }
@@ -63,6 +65,7 @@ impl Seat {
             agents: vec![crate::folder_script::claimant()],
             gists: Vec::new(),
             title: String::new(),
+            health: Health::Local { watched: true },
             winds: false,
         };
         seat.tell_time();
@@ -94,7 +97,7 @@ impl Seat {
             events,
             gone: Arc::new(self.gone.clone()),
             agents: Arc::new(self.agents.clone()),
-            health: Health::Local { watched: true },
+            health: self.health.clone(),
         };
         self.send(Msg::Replica(Box::new(fresh)));
     }

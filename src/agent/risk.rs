@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::act::blocking;
 use super::place::{request, worktree_path};
 use crate::board::{Board as _, Local, Settings};
+use crate::engine::is_gone;
 use crate::fleet::Job;
 use crate::git::{GitError, Kept, LeftOut, Repo};
 use crate::job::{Effective, JobId, Rev};
@@ -30,6 +31,8 @@ pub struct AtRisk {
     pub since: Stamp,
     /// An agent works in it and will save it.
     pub owned: bool,
+    /// The agent that worked in it lives no more; the next one takes the job back and saves it.
+    pub gone: bool,
 }
 
 impl AtRisk {
@@ -71,7 +74,8 @@ pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, 
             lines: 0,
             left_out: Vec::new(),
             since: job.since,
-            owned: job.work_lease().is_some(),
+            owned: job.work_lease().is_some_and(|lease| !is_gone(&lease.holder)),
+            gone: job.work_lease().is_some_and(|lease| is_gone(&lease.holder)),
         };
         match unsaved {
             Ok(None) => continue,
@@ -148,8 +152,12 @@ pub async fn unsaved_patch(
 pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Result<Rev, String>, Fault> {
     let state = local.snapshot();
     let Some(job) = state.job(id).cloned() else { return Ok(Err(format!("no job {id}"))) };
-    if job.work_lease().is_some() {
-        return Ok(Err(format!("an agent works on {id} and saves it itself")));
+    if let Some(lease) = job.work_lease() {
+        let why = match is_gone(&lease.holder) {
+            true => format!("the agent of {id} is gone: the next agent here takes it back and saves it"),
+            false => format!("an agent works on {id} and saves it itself"),
+        };
+        return Ok(Err(why));
     }
     let Some(cwd) = cwd_of(local, &job).await? else { return Ok(Err(format!("{id} has no folder"))) };
     let path = worktree_path(local.place(), settings, id);

@@ -16,6 +16,9 @@ const NAMES_SHOWN: usize = 4;
 /// What is said where only that is left which no checkpoint takes.
 const LEFT: &str = "no checkpoint takes these files: copy them away, or give them up: aq risk let-go JOB";
 
+/// What is said where nothing can be saved before an agent has taken its job back.
+const GONE: &str = "their agents are gone: the next agent takes the jobs back and saves this: aq agent";
+
 /// Worktrees with unsaved work
 #[derive(ClapArgs, Debug)]
 pub struct Args {
@@ -60,7 +63,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         Some(What::Rescue { jobs, all }) => {
             let mut ids = named(&local, jobs)?;
             if *all {
-                let free = risks.iter().filter(|risk| !risk.owned && risk.can_be_saved());
+                let free = risks.iter().filter(|risk| !risk.owned && !risk.gone && risk.can_be_saved());
                 ids.extend(free.map(|risk| risk.job.clone()));
             }
             if ids.is_empty() && !*all {
@@ -113,21 +116,30 @@ fn list(cx: &mut Context, local: &Local, risks: &[AtRisk]) -> Answer {
             Cell::same(risk.lines.to_string()),
             Cell::same((risk.files.len() + risk.left_out.len()).to_string()),
             Cell::pair(cx.wall().since(risk.since).age(), risk.since.to_string()),
-            Cell::same(if risk.owned { "alive" } else { "none" }),
+            Cell::same(owner_of(risk)),
             Cell::same(risk.path.display().to_string()),
             Cell::same(what_is_lost(risk)),
         ]);
     }
     cx.out.table(&table)?;
-    let free = risks.iter().filter(|risk| !risk.owned);
+    let free = risks.iter().filter(|risk| !risk.owned && !risk.gone);
     let (saved, left): (Vec<&AtRisk>, Vec<&AtRisk>) = free.partition(|risk| risk.can_be_saved());
     match (risks.is_empty(), saved.is_empty(), left.is_empty()) {
+        (false, true, _) if risks.iter().any(|risk| risk.gone) => cx.out.talk(GONE),
         (true, ..) => cx.out.talk("nothing is at risk: every change stands in a commit"),
         (_, true, true) => cx.out.talk("agents work on these and save them every five minutes"),
         (_, false, _) => cx.out.talk("save it: aq risk rescue --all; see it: git -C WORKTREE status"),
         (_, true, false) => cx.out.talk(LEFT),
     }
     Ok(Exit::Done)
+}
+
+fn owner_of(risk: &AtRisk) -> &'static str {
+    match (risk.owned, risk.gone) {
+        (true, _) => "alive",
+        (_, true) => "gone",
+        _ => "none",
+    }
 }
 
 /// `3 lines in 1 file: a.rs; no checkpoint takes .env: its name says it is a secret`.

@@ -206,10 +206,12 @@ pub enum Sign {
     Bad,
     Arrow,
     Minus,
+    Polling,
+    Stale,
 }
 
 /// Width 1 each, with and without a variation selector; none is capable of being an emoji.
-const SIGNS: [(&str, &str); 25] = [
+const SIGNS: [(&str, &str); 27] = [
     ("▲", "!"),
     ("●", "*"),
     ("‖", "="),
@@ -235,6 +237,8 @@ const SIGNS: [(&str, &str); 25] = [
     ("✗", "x"),
     ("→", ">"),
     ("−", "-"),
+    ("◌", "o"),
+    ("○", "o"),
 ];
 
 #[cfg(test)]

@@ -373,7 +373,7 @@ mod tests {
             "job a cap=gpu",
             "a",
             &[
-                "capability: no host offers gpu (nearest host: here/1) -> a host with gpu asked for work",
+                "capability: no host offers gpu (nearest host: here) -> a host with gpu asked for work",
                 "place 1 of 1",
             ],
         );
@@ -381,7 +381,7 @@ mod tests {
             "job a engine=claude",
             "a",
             &[
-                "engine: no host has the engine claude (nearest host: here/1) -> claude were on the PATH of a host that asks for work",
+                "engine: no host has the engine claude (nearest host: here) -> claude were on the PATH of a host that asks for work",
                 "place 1 of 1",
             ],
         );

@@ -250,9 +250,17 @@ pub fn can_rescue_all(model: &Model) -> Off {
 pub fn can_save_all(model: &Model) -> Off {
     can_rescue_all(model)?;
     match crate::dash::model::to_save(model).is_empty() {
+        // What only a new agent can save goes before what nobody can.
+        true if model.risk.list.rows().iter().any(|id| is_gone(model, id)) => {
+            Err("their agents are gone: the next agent here takes them back first".to_string())
+        }
         true => Err("no commit takes what is left in them: copy it away, or let it go".to_string()),
         false => Ok(()),
     }
+}
+
+fn is_gone(model: &Model, id: &crate::job::JobId) -> bool {
+    model.job(id).is_some_and(|job| owner_of(job, &model.replica.gone) == Owner::Gone)
 }
 
 /// As a rescue: what an agent works in is not given up.

@@ -354,7 +354,7 @@ impl Model {
             _ => false,
         };
         let now = self.time.live.as_deref().unwrap_or(&self.replica);
-        let old = matches!(now.health, Health::Local { .. }) && now.state.seq < self.done_upto;
+        let old = matches!(now.health, Health::Local { .. } | Health::Live) && now.state.seq < self.done_upto;
         let asked = self.asked.1 || self.outdated || !self.waiting.is_empty() || old;
         asked || looks || self.replica.health == Health::Loading
     }

@@ -48,7 +48,7 @@ pub use notice::{Notices, STAYS};
 pub use page::{BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, LogPane, Page, Voice};
 pub use patch::{FileKind, Patch, PatchFile, PatchLine, Side};
 pub use place::{Pane, Place, SCREENS, Screen, TABS, Tab};
-pub use replica::{EVENTS_MOST, Health, Replica};
+pub use replica::{EVENTS_MOST, Health, Replica, Retry};
 pub use risk::{Owner, Risk, RiskOrder, Unsaved, at_risk_in, owner_of, to_save};
 pub use runs::RunsPane;
 pub use sheet::{Answer, Deed, GUARD, Plan, Sheet, Target, Words};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::fleet::{Claimant, Event, State};
 use crate::job::{HolderId, Seq};
-use crate::time::Stamp;
+use crate::time::{Span, Stamp};
 
 /// Events kept for the panes that show them; older ones are read from the log when a job is looked at.
 pub const EVENTS_MOST: usize = 50_000;
@@ -20,6 +20,40 @@ pub enum Health {
         /// Changes are told at once.
         watched: bool,
     },
+    /// A coordinator's stream, up to date.
+    Live,
+    /// A coordinator without a stream: it is asked again and again.
+    Polling {
+        /// How often.
+        every: Span,
+        /// When it answered last.
+        heard: Stamp,
+        /// Why there is no stream.
+        why: String,
+    },
+    /// The stream says nothing any more, not even that it lives; it is opened anew.
+    Stale {
+        /// When it was heard last.
+        heard: Stamp,
+        /// How that goes.
+        retry: Retry,
+    },
+    /// The coordinator cannot be reached; what was read stays.
+    Offline {
+        /// Why.
+        why: String,
+        /// When it was heard last; `None`: never.
+        heard: Option<Stamp>,
+        /// How it is tried again.
+        retry: Retry,
+    },
+    /// The coordinator does not know the person any more; what was read stays.
+    SignedOut {
+        /// Why, and what to run: `token expired 12:01, run aq login`.
+        why: String,
+        /// When it was heard last; `None`: never.
+        heard: Option<Stamp>,
+    },
     /// The data could not be read any more; what was read stays.
     Broken {
         /// Why, in words.
@@ -32,6 +66,31 @@ pub enum Health {
         /// In words, with both numbers.
         why: String,
     },
+}
+
+/// How a coordinator is tried again, for ever.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Retry {
+    /// Tries since it was heard last.
+    pub tries: u32,
+    /// When the next one begins.
+    pub next: Stamp,
+}
+
+impl Health {
+    /// Whether things may be changed by it: what is shown is what is there, or nearly.
+    pub fn acts(&self) -> bool {
+        matches!(self, Health::Local { .. } | Health::Live | Health::Polling { .. } | Health::Stale { .. })
+    }
+
+    /// The moment after which nothing is known, where that is not now: ages stand still there.
+    pub fn ends(&self) -> Option<Stamp> {
+        match self {
+            Health::Stale { heard, .. } => Some(*heard),
+            Health::Offline { heard, .. } | Health::SignedOut { heard, .. } => *heard,
+            _ => None,
+        }
+    }
 }
 
 /// The first of the three layers: a replica, never changed here but by what the source sends.
@@ -80,14 +139,17 @@ impl Replica {
 
     /// Whether anything was ever read: before that, no jobs is not the same as none there.
     pub fn is_known(&self) -> bool {
-        self.state.seq > 0 || matches!(self.health, Health::Local { .. } | Health::Replay)
+        // A coordinator that answers tells of an empty queue too.
+        self.state.seq > 0 || self.health == Health::Replay || self.health.acts()
     }
 
     /// Why nothing may be changed now, if that is so.
     pub fn bars(&self) -> Option<String> {
         match &self.health {
             Health::Loading => Some("the queue is still being read".to_string()),
-            Health::Local { .. } => None,
+            Health::Local { .. } | Health::Live | Health::Polling { .. } | Health::Stale { .. } => None,
+            Health::Offline { why, .. } => Some(format!("offline: {why}")),
+            Health::SignedOut { why, .. } => Some(format!("signed out: {why}")),
             Health::Replay => Some("you see the past: L goes live".to_string()),
             Health::Broken { why } => Some(format!("the queue cannot be read: {why}")),
             Health::Skew { why } => Some(why.clone()),

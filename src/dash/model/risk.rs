@@ -100,11 +100,12 @@ impl Risk {
     }
 }
 
-/// The worktrees that no living agent saves and that hold something a commit takes.
+/// The worktrees that no agent will save, and that hold something a commit takes.
 pub fn to_save(model: &Model) -> Vec<JobId> {
     let saves = |id: &JobId| {
-        let alone = model.job(id).is_none_or(|job| owner_of(job, &model.replica.gone) != Owner::Alive);
-        alone && model.risk.row(id).is_some_and(AtRisk::can_be_saved)
+        let owner = model.job(id).map_or(Owner::Nobody, |job| owner_of(job, &model.replica.gone));
+        let is_free = matches!(owner, Owner::Fenced(..) | Owner::Nobody);
+        is_free && model.risk.row(id).is_some_and(AtRisk::can_be_saved)
     };
     model.risk.list.rows().iter().filter(|id| saves(id)).cloned().collect()
 }

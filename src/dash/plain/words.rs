@@ -24,6 +24,18 @@ pub fn head(model: &Model) -> String {
         Health::Loading => "reading".to_string(),
         Health::Local { watched: true } => "local, watching files,".to_string(),
         Health::Local { watched: false } => "local, looking every 2 s,".to_string(),
+        Health::Live => "live,".to_string(),
+        Health::Polling { every, why, .. } => format!("asking every {} ({}),", every.age(), clean(why)),
+        Health::Stale { heard, retry } => {
+            format!("stale since {} (try {}), the data is as old,", clock(*heard), retry.tries)
+        }
+        Health::Offline { why, heard, retry } => {
+            let tries = format!("{} (try {})", clean(why), retry.tries);
+            return format!("offline, nothing can be done: {tries}, {}", data_from(*heard));
+        }
+        Health::SignedOut { why, heard } => {
+            return format!("signed out, nothing can be done: {}, {}", clean(why), data_from(*heard));
+        }
         Health::Replay => "replay: the past, nothing can be done,".to_string(),
         Health::Broken { why } => return format!("cannot read {}: {}", clean(&replica.from), clean(why)),
         Health::Skew { why } => return format!("nothing can be done: {}", clean(why)),
@@ -51,6 +63,11 @@ pub fn head(model: &Model) -> String {
         text.push_str(&format!(", PAUSED since {}{until} ({mode}): {reason}", since.local_hm()));
     }
     text
+}
+
+/// Up to when anything is known.
+fn data_from(heard: Option<Stamp>) -> String {
+    heard.map_or("nothing was read yet".to_string(), |at| format!("data from {}", clock(at)))
 }
 
 /// A job in a line: its name, where it stands and since when, what it is.
@@ -85,7 +102,8 @@ pub fn standing(model: &Model, job: &Job) -> String {
     if let Some(attempt) = job.open_attempt() {
         let (word, at, _) = &attempt.word;
         let age = model.law_now().law.since(*at);
-        let ago = if &**word == "silent" { "" } else { " ago" };
+        let lasts = &**word == "silent" || age >= Span::from_secs(60);
+        let ago = if lasts { "" } else { " ago" };
         return format!(
             "{} {}{ago}",
             clean(word),

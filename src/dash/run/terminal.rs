@@ -9,9 +9,10 @@ use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
     EnableMouseCapture,
 };
+use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use ratatui::Frame;
@@ -146,7 +147,9 @@ impl Drop for Terminal {
 fn take(mouse: bool) -> std::io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
+    // A cockpit that was killed left its screen behind, and whoever is on it already does not get an empty one.
+    execute!(stdout(), EnterAlternateScreen, SetAttribute(Attribute::Reset), Clear(ClearType::All))?;
+    execute!(stdout(), EnableBracketedPaste, EnableFocusChange)?;
     if mouse {
         execute!(stdout(), EnableMouseCapture)?;
     }

@@ -22,7 +22,8 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     if same && it.health == fresh.health && it.agents == fresh.agents {
         return Vec::new();
     }
-    let lost = it.is_known() && matches!(fresh.health, Health::Broken { .. });
+    let lost = it.is_known() && matches!(fresh.health, Health::Broken { .. } | Health::Skew { .. });
+    let was_away = it.health.ends().is_some() && fresh.health.acts() && fresh.health.ends().is_none();
     it.lost = lost.then(|| it.lost.unwrap_or(now));
     it.health = fresh.health;
     it.agents = fresh.agents;
@@ -31,6 +32,10 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let last = it.events.back().map_or(0, |row| row.0);
     let news: Vec<(Seq, Event)> = fresh.events.into_iter().filter(|row| row.0 > last).collect();
     it.take_events(news.clone());
+    let caught_up = was_away.then(|| match news.len() {
+        1 => "1 event".to_string(),
+        n => format!("{n} events"),
+    });
     let now = Arc::clone(&it.state);
     let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
     budget::moved_on(model, &news);
@@ -40,6 +45,9 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     model.dirty = true;
     if !is_live {
         return pings;
+    }
+    if let Some(events) = caught_up {
+        tell::say(model, Role::Good, format!("connected again, caught up {events}"), "", false);
     }
     let mut effects = pings;
     effects.extend(risk::moved_on(model, &news));

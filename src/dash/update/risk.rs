@@ -56,6 +56,11 @@ fn is_alive(model: &Model, id: &JobId) -> bool {
     model.job(id).is_some_and(|job| owner_of(job, &model.replica.gone) == Owner::Alive)
 }
 
+/// Whether the agent that worked on that job lives no more.
+fn is_gone(model: &Model, id: &JobId) -> bool {
+    model.job(id).is_some_and(|job| owner_of(job, &model.replica.gone) == Owner::Gone)
+}
+
 /// The jobs at risk that no living agent saves.
 pub fn unsaved(model: &Model) -> Vec<JobId> {
     model.risk.list.rows().iter().filter(|id| !is_alive(model, id)).cloned().collect()
@@ -113,8 +118,13 @@ fn rescue_all(model: &mut Model) -> Vec<Effect> {
     if alive > 0 {
         rows.push(("not".to_string(), format!("{alive} that agents work on and save themselves")));
     }
-    if free > jobs.len() {
-        let left = worktrees(free - jobs.len());
+    let gone = model.risk.list.rows().iter().filter(|id| is_gone(model, id)).count();
+    if gone > 0 {
+        rows.push(("not yet".to_string(), format!("{gone} that the next agent here takes back and saves")));
+    }
+    let left = free.saturating_sub(jobs.len() + gone);
+    if left > 0 {
+        let left = worktrees(left);
         rows.push(("nor".to_string(), format!("{left} of which no commit takes what is left")));
     }
     rows.push(("back".to_string(), "none is needed: nothing is lost by it".to_string()));

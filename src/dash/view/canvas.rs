@@ -105,12 +105,25 @@ impl<'a> Canvas<'a> {
 
     /// How long ago a moment was, `31m`; notes when that will be out of date.
     pub fn age(&mut self, at: Stamp) -> String {
-        let span = self.span_since(at);
-        short_age(span)
+        let about = self.about();
+        format!("{about}{}", short_age(self.span_since(at)))
     }
 
-    /// The time since a moment, of which something on the screen tells.
+    /// What stands before an age that is not of now: after the last word of a source nothing is known.
+    pub fn about(&self) -> &'static str {
+        if self.model.replica.health.ends().is_some() { "~" } else { "" }
+    }
+
+    /// The time since a moment, of which something on the screen tells. It stands still where the data does.
     pub fn span_since(&mut self, at: Stamp) -> Span {
+        match self.model.replica.health.ends() {
+            Some(end) => end.since(at),
+            None => self.span_to_now(at),
+        }
+    }
+
+    /// The same up to now, whatever the data is worth.
+    pub fn span_to_now(&mut self, at: Stamp) -> Span {
         let span = self.model.law_now().law.since(at);
         self.stale_in(good_for(span));
         span

@@ -18,7 +18,7 @@ const KIND: usize = 16;
 /// The latest events of the queue, the newest first.
 pub fn latest(canvas: &mut Canvas<'_>, at: Rect) {
     let events = &canvas.model.replica.events;
-    let live = matches!(canvas.model.replica.health, Health::Local { .. });
+    let live = matches!(canvas.model.replica.health, Health::Local { .. } | Health::Live);
     canvas.rule(row(at, 0), "Events", if live { "live" } else { "newest first" }, false);
     for (nth, (_, event)) in events.iter().rev().take(usize::from(at.height)).enumerate() {
         let place = row(below(at, 1), u16::try_from(nth).unwrap_or(u16::MAX));

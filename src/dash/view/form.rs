@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::boxed;
 use super::canvas::{Canvas, row};
 use super::panes::wrapped;
-use super::sheet::rolled;
+use super::sheet::{old_data, rolled};
 use super::text::{clean, width};
 use crate::dash::model::{Asked, Form, Options};
 use crate::dash::theme::Sign;
@@ -27,7 +27,9 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, form: &Form) {
         .replace("{enter}", if ascii { "Ent" } else { "⏎" })
         .replace("{sides}", if ascii { "Left/Right" } else { "←→" });
     let room = usize::from(wide.saturating_sub(4));
-    let (mut facts, mut written) = (facts(canvas, &asked, room), written(canvas, form, &asked));
+    let mut facts: Vec<Line<'static>> = facts(canvas, &asked, room);
+    facts.splice(0..0, old_data(canvas));
+    let mut written = written(canvas, form, &asked);
     if facts.len() + written.len() + 2 > usize::from(at.height) {
         // On a low terminal the rows of the blanks are needed.
         facts.retain(|line| line.width() > 0);

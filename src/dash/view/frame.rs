@@ -2,17 +2,19 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, row};
-use super::text::{clean, grouped, width};
+use super::text::{clean, cut, exact_age, grouped, width};
 use super::time;
 use super::{budget, fleet, form, graph, help, jobs, messages, overview, page, pick, risk, sheet, unread};
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Motion, QueueDo};
-use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, SCREENS, Screen};
+use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, Retry, SCREENS, Screen};
 use crate::dash::theme::Sign;
 use crate::fleet::State;
 use crate::job::{Role, Stage};
+use crate::time::{Span, Stamp};
 
 /// Below so many columns labels are short and there is one pane.
 pub const NARROW: u16 = 60;
@@ -38,6 +40,12 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
         Place::Screen(Screen::Time) => time::draw(&mut canvas, body),
         Place::Screen(Screen::Fleet) => fleet::draw(&mut canvas, body),
         Place::Screen(Screen::Risk) => risk::draw(&mut canvas, body),
+    }
+    if matches!(model.replica.health, Health::Offline { .. } | Health::SignedOut { .. })
+        && model.time.at.is_none()
+    {
+        // By attribute, not by colour: what is shown was once so.
+        canvas.restyle(body, Style::new().add_modifier(Modifier::DIM));
     }
     toast(&mut canvas, row(area, area.height.saturating_sub(2)));
     for layer in &model.layers {
@@ -97,7 +105,7 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
     if time::header(canvas, at) {
         return;
     }
-    let sick = !matches!(model.replica.health, Health::Loading | Health::Local { .. });
+    let sick = model.replica.health != Health::Loading && !model.replica.health.acts();
     if !sick && (paused(canvas, at, narrow) || suspended(canvas, at)) {
         return;
     }
@@ -140,6 +148,10 @@ fn paused(canvas: &mut Canvas<'_>, at: Rect, narrow: bool) -> bool {
     let text = if narrow {
         format!(" {sign} PAUSED {since}{until} ({mode})  {on}")
     } else {
+        let old = match &model.replica.health {
+            Health::Stale { heard, .. } => format!(" (data {} old)", data_age(canvas, *heard)),
+            _ => String::new(),
+        };
         // "PAUSED: paused by ann" says one thing twice.
         let reason = match reason.strip_prefix("paused ") {
             Some(by) => format!(" {by}"),
@@ -147,7 +159,7 @@ fn paused(canvas: &mut Canvas<'_>, at: Rect, narrow: bool) -> bool {
         };
         let scope = &model.replica.scope;
         let run = running(&model.replica.state);
-        format!(" aq  {sign} PAUSED {scope} {since}{until}{reason} ({mode}, {run} running)  {on}")
+        format!(" aq  {sign} PAUSED {scope} {since}{until}{old}{reason} ({mode}, {run} running)  {on}")
     };
     canvas.text(at, Role::Head, &clean(&text));
     canvas.restyle(at, canvas.look().cursor());
@@ -194,6 +206,8 @@ fn health(canvas: &mut Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'stat
                 format!("{sign} local {}", end_of(&from, room.saturating_sub(8), canvas.sign(Sign::More)));
             vec![Piece::raw(if width(&whole) <= room { whole } else { short })]
         }
+        Health::Live | Health::Polling { .. } | Health::Stale { .. } => stream(canvas, narrow, room),
+        Health::Offline { .. } | Health::SignedOut { .. } => away(canvas, narrow),
         Health::Replay => Vec::new(),
         Health::Broken { why } => {
             let why = clean(why);
@@ -203,9 +217,78 @@ fn health(canvas: &mut Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'stat
             vec![canvas.piece(Role::Bad, format!("{} {old}{text}", canvas.sign(Sign::Bad)))]
         }
         Health::Skew { why } => {
-            vec![canvas.piece(Role::Wait, format!("{} skew: {}", canvas.sign(Sign::Warning), clean(why)))]
+            let dot = canvas.sign(Sign::Dot);
+            let from = model.replica.lost.map(|at| format!(" {dot} data from {}", time_of(at)));
+            let text =
+                format!("{} skew: {}{}", canvas.sign(Sign::Warning), clean(why), from.unwrap_or_default());
+            vec![canvas.piece(Role::Wait, text)]
         }
     }
+}
+
+/// `12:04:27`, by the wall.
+fn time_of(at: Stamp) -> String {
+    at.local_full().get(11..).unwrap_or_default().to_string()
+}
+
+/// How old the data is; moves with each try, and every ten seconds.
+fn data_age(canvas: &mut Canvas<'_>, heard: Stamp) -> String {
+    let span = canvas.span_to_now(heard);
+    canvas.stale_in(Span::from_secs(10));
+    exact_age(span)
+}
+
+fn next_try(canvas: &Canvas<'_>, retry: Retry) -> String {
+    exact_age(retry.next.since(canvas.model.law_now().wall))
+}
+
+/// A coordinator that answers, or did a moment ago: in full, or without why where there is no room.
+fn stream(canvas: &mut Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'static>> {
+    let model = canvas.model;
+    let (role, sign, short, more) = match &model.replica.health {
+        Health::Polling { every, heard, why } => {
+            let age = data_age(canvas, *heard);
+            (
+                Role::Wait,
+                Sign::Polling,
+                format!("polling {every}, data {age} old"),
+                format!(" ({})", clean(why)),
+            )
+        }
+        Health::Stale { heard, retry } => {
+            let (age, dot) = (data_age(canvas, *heard), canvas.sign(Sign::Dot));
+            let tries = format!("try {}, next {}", retry.tries, next_try(canvas, *retry));
+            (Role::Wait, Sign::Stale, format!("stale {age}"), format!(" {dot} reconnecting ({tries})"))
+        }
+        _ => (Role::Good, Sign::Ok, "live".to_string(), String::new()),
+    };
+    let short = format!("{} {short}", canvas.sign(sign));
+    let whole = format!("{short}{more}");
+    vec![canvas.piece(role, if !narrow && width(&whole) <= room { whole } else { short })]
+}
+
+/// A coordinator that cannot be asked: since when, up to when anything is known, and what is done about it.
+fn away(canvas: &mut Canvas<'_>, narrow: bool) -> Vec<Piece<'static>> {
+    let model = canvas.model;
+    let (sign, dot) = (canvas.sign(Sign::Bad), canvas.sign(Sign::Dot));
+    let from = |heard: &Option<Stamp>| {
+        heard.map(|at| format!(" {dot} data from {}", time_of(at))).unwrap_or_default()
+    };
+    let text = match &model.replica.health {
+        Health::Offline { heard, retry, .. } => {
+            let age = heard.map(|at| format!(" {}", data_age(canvas, at))).unwrap_or_default();
+            let next = format!(" {dot} next try {}", next_try(canvas, *retry));
+            match narrow {
+                true => format!("{sign} offline{age}{next}  RO"),
+                false => format!("{sign} offline{age}{}{next} {dot} Ctrl-R now   RO", from(heard)),
+            }
+        }
+        Health::SignedOut { why, heard } if !narrow => {
+            format!("{sign} signed out: {}{}   RO", clean(why), from(heard))
+        }
+        _ => format!("{sign} signed out  RO"),
+    };
+    vec![canvas.piece(Role::Bad, text)]
 }
 
 /// The end of a path in so many columns.
@@ -280,7 +363,13 @@ fn screens(canvas: &mut Canvas<'_>, at: Rect) {
         canvas.hit(place, Hit::Screen(screen));
         x += wide;
     }
-    let scope = format!("{} ", clean(&model.replica.scope));
+    let room = usize::from(at.right().saturating_sub(x + 1));
+    let mut scope = format!("{} ", clean(&model.replica.scope));
+    if width(&scope) > room {
+        // Whose queue and on which host goes before by which door.
+        let tight = scope.replace(' ', "");
+        scope = format!("{} ", tight.rsplit_once(':').map_or(tight.as_str(), |parts| parts.0));
+    }
     let wide = u16::try_from(width(&scope)).unwrap_or(0);
     if !narrow && x + wide < at.right() {
         canvas.text(Rect { x: at.right() - wide, width: wide, ..at }, Role::Neutral, &scope);
@@ -305,6 +394,13 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
             hints.push((messages, Do::Messages));
         }
         let wide = (hints.iter().map(|hint| width(&hint.0) + 3).sum::<usize>()).saturating_sub(2);
+        // A text that is cut says where the rest of it stands.
+        let room = usize::from(at.width).saturating_sub(wide + 3);
+        let narrow = at.width < NARROW;
+        if !narrow && wide > 0 && width(&toast.text) > room {
+            let text = cut(&clean(&toast.text), room, canvas.sign(Sign::More));
+            pieces[1] = canvas.piece(toast.role, text);
+        }
         let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
         let gap = usize::from(at.width).saturating_sub(used + wide);
         if gap > 1 {
@@ -330,6 +426,16 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
         Health::Broken { .. } if narrow => " acting is off   Ctrl-R tries again".to_string(),
         Health::Broken { .. } => {
             format!(" acting is off, this was read before {dot} Ctrl-R tries again {dot} see aq doctor")
+        }
+        Health::Offline { .. } | Health::SignedOut { .. } if narrow => {
+            " acting is off   Ctrl-R tries now".to_string()
+        }
+        Health::Offline { why, retry, .. } => {
+            let (from, why) = (clean(&model.replica.from), clean(why));
+            format!(" {} {from}: {why} (try {}). Showing last data.", canvas.sign(Sign::Bad), retry.tries)
+        }
+        Health::SignedOut { .. } => {
+            format!(" acting is off, this was read before {dot} Ctrl-R once signed in")
         }
         Health::Skew { .. } if narrow => " acting is off until aq is updated".to_string(),
         Health::Skew { .. } => {

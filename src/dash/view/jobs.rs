@@ -155,6 +155,7 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
         return;
     }
     let from = clean(&model.replica.from);
+    let is_folder = matches!(model.replica.health, Health::Local { .. });
     let agents = match model.replica.agents.len() {
         0 => "No agent is running here. Start one:  aq agent".to_string(),
         1 => "1 agent is running here.".to_string(),
@@ -173,7 +174,9 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
         &agents,
     ];
     let indent = if at.width < NARROW { 2 } else { 12 };
-    for (nth, line) in lines.iter().enumerate() {
+    // Only a folder has an inbox that files are dropped into.
+    let shown = if is_folder { lines.len() } else { 5 };
+    for (nth, line) in lines.iter().take(shown).enumerate() {
         let place = row(at, u16::try_from(nth + 2).unwrap_or(u16::MAX));
         let place = Rect { x: place.x + indent, width: place.width.saturating_sub(indent), ..place };
         canvas.text(place, Role::Neutral, line);

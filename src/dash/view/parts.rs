@@ -8,9 +8,12 @@ use crate::dash::theme::Sign;
 use crate::fleet::{Job, ParkReason};
 use crate::insight::{park_words, pr_words, tags, used};
 use crate::job::{HolderId, Proof, Role, Stage};
+use crate::time::Span;
 
 /// Columns of an id whose title stands beside it.
 const SHORT_ID: usize = 10;
+/// From then on a word is told by how long it holds.
+const LASTS: Span = Span::from_secs(60);
 /// Cells of a bar.
 const BAR: u64 = 5;
 
@@ -35,10 +38,11 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
         let role = role_of_word(word);
         let age = canvas.span_since(*at);
         let word = clean(word);
-        // Silence has no last word: it lasts.
-        let long = match word == "silent" {
-            true => format!("{word} {}", short_age(age)),
-            false => format!("{word} {} ago", age.age()),
+        // Silence has no last word: it lasts. So does what was said more than a minute ago and not unsaid since.
+        let long = match (word == "silent", age >= LASTS) {
+            (true, _) => format!("{word} {}", short_age(age)),
+            (_, true) => format!("{word} {}", age.age()),
+            (..) => format!("{word} {} ago", age.age()),
         };
         if width(&long) <= most {
             return (role, long);

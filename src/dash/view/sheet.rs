@@ -7,7 +7,7 @@ use super::boxed;
 use super::canvas::{Canvas, row};
 use super::text::{clean, cut, width};
 use crate::dash::keys::Key;
-use crate::dash::model::{Hit, Pane, Sheet, Window, Words};
+use crate::dash::model::{Health, Hit, Pane, Sheet, Window, Words};
 use crate::dash::theme::Sign;
 use crate::job::Role;
 
@@ -26,6 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     // On a low terminal the facts need the rows of the blanks and most of those of the words.
     let tight = at.height < TIGHT;
     let mut lines: Vec<Line<'static>> = vec![Line::raw(clean(&sheet.about))];
+    lines.extend(old_data(canvas));
     if !tight {
         lines.push(Line::raw(""));
     }
@@ -55,6 +56,14 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
         field(canvas, place, words);
     }
     clicks(canvas, inside, &hint, sheet);
+}
+
+/// A yes that is decided on old data says how old.
+pub fn old_data(canvas: &mut Canvas<'_>) -> Option<Line<'static>> {
+    let Health::Stale { heard, .. } = canvas.model.replica.health else { return None };
+    let age = canvas.span_to_now(heard).age();
+    let text = format!("{} the data is {age} old", canvas.sign(Sign::Warning));
+    Some(Line::from(canvas.piece(Role::Wait, text)))
 }
 
 /// The lines as far as there is room. What a person says yes to is not cut without a word: the last row then says

@@ -97,6 +97,15 @@ pub fn short_age(span: Span) -> String {
     }
 }
 
+/// How old data is, where a minute more or less matters: `45s`, `3m12s`, `1h12`.
+pub fn exact_age(span: Span) -> String {
+    let s = span.as_secs();
+    match s {
+        60..=3_599 => format!("{}m{:02}s", s / 60, s % 60),
+        _ => short_age(span),
+    }
+}
+
 /// How long an age stays as it is shown: seconds are drawn anew every ten, then minutes, then hours.
 pub fn good_for(span: Span) -> Span {
     let ms = span.as_millis();
@@ -165,6 +174,15 @@ mod tests {
         check(61_000, "1m", 59_000);
         check(4_320_000, "1h12", 60_000);
         check(200_000_000, "2d", 59_200_000);
+    }
+
+    #[test]
+    fn how_old_data_is_is_told_to_the_second_below_an_hour() {
+        let check = |s: u64, age: &str| assert_eq!(exact_age(Span::from_secs(s)), age);
+        check(45, "45s");
+        check(60, "1m00s");
+        check(192, "3m12s");
+        check(4_320, "1h12");
     }
 
     #[test]

@@ -21,7 +21,11 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect) {
             (clean(why), "aq doctor looks for the cause. q leaves, aq dash tries again.")
         }
         Health::Skew { why } => (clean(why), "Nothing is lost: a newer aq reads it. q leaves."),
-        Health::Loading | Health::Local { .. } | Health::Replay => {
+        Health::Offline { why, .. } => {
+            (clean(why), "It is tried again by itself; Ctrl-R tries now. q leaves.")
+        }
+        Health::SignedOut { why, .. } => (clean(why), "Sign in, then Ctrl-R. q leaves."),
+        _ => {
             let waits = canvas.sign(Sign::NoData);
             canvas.rule(row(at, 0), "Reading the queue", canvas.sign(Sign::Waits), true);
             (1..=ROWS).for_each(|nth| canvas.text(row(at, nth), Role::Neutral, &format!("   {waits}")));
