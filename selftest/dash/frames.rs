@@ -143,6 +143,7 @@ fn what_cannot_be_read_any_more_tells_how_old_it_is() {
         events: Vec::new(),
         gone: std::sync::Arc::clone(&seat.model.replica.gone),
         agents: std::sync::Arc::clone(&seat.model.replica.agents),
+        rejected: std::sync::Arc::default(),
         health: Health::Broken { why: "the folder is gone: /q".into() },
     };
     seat.send(aq::dash::Msg::Replica(Box::new(gone)));

@@ -124,3 +124,31 @@ fn in_words_a_question_is_said_as_soon_as_it_is_read() {
     assert!(menu.contains(" ask asks you, 0 s, ask, \"Shall the table be dropped? I would.\"\n"), "{menu}");
     assert!(menu.contains(" door review, 0 s, door, +61 -9, unproven, 0 of 1 approvals\n"), "{menu}");
 }
+
+#[test]
+fn what_was_rejected_is_an_alert_whoever_rejected_it() {
+    let shows = |names: &[&str], text: &str| {
+        for size in [(80, 24), (160, 45)] {
+            let mut seat = Seat::of(QUEUE, size);
+            seat.rejected = names.iter().map(ToString::to_string).collect();
+            seat.feed();
+            let frame = seat.frame();
+            assert!(frame.contains("▲1 alert") && frame.contains(text), "{frame}");
+        }
+    };
+    shows(&["big.md"], "▲ big.md was rejected: see rejected/big.problems.t");
+    shows(&["big.md", "empty.md"], "▲ 2 manifests were rejected, big.md among them: ");
+    let mut seat = Seat::of(QUEUE, (80, 24));
+    seat.feed();
+    assert!(!seat.frame().contains("alert"));
+}
+
+#[test]
+fn in_words_a_job_whose_agent_is_gone_is_not_said_to_work() {
+    let mut seat = Seat::of("submit door | claim h1~x/1 | start door", (80, 24));
+    let mut talk = aq::dash::Talk::new(Vec::new());
+    seat.gone.insert("h1~x/1".into());
+    seat.feed();
+    let menu: String = talk.tell(&seat.model).iter().map(|line| without_times(line) + "\n").collect();
+    assert!(menu.contains(" door building, 0 s, door, agent gone\n"), "{menu}");
+}

@@ -38,6 +38,8 @@ pub struct Seat {
     pub gists: Vec<Want>,
     /// The window's title.
     pub title: String,
+    /// Manifests that lie rejected.
+    pub rejected: Vec<String>,
     /// How fresh what is fed is.
     pub health: Health,
     /// The log is read as soon as it is asked for.
@@ -65,6 +67,7 @@ impl Seat {
             agents: vec![crate::folder_script::claimant()],
             gists: Vec::new(),
             title: String::new(),
+            rejected: Vec::new(),
             health: Health::Local { watched: true },
             winds: false,
         };
@@ -97,6 +100,7 @@ impl Seat {
             events,
             gone: Arc::new(self.gone.clone()),
             agents: Arc::new(self.agents.clone()),
+            rejected: Arc::new(self.rejected.clone()),
             health: self.health.clone(),
         };
         self.send(Msg::Replica(Box::new(fresh)));

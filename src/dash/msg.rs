@@ -81,6 +81,8 @@ pub struct Fresh {
     pub gone: Arc<HashSet<HolderId>>,
     /// Agents that live on this queue, by what they offer.
     pub agents: Arc<Vec<Claimant>>,
+    /// Manifests that lie rejected, by their names.
+    pub rejected: Arc<Vec<String>>,
     /// How fresh it is.
     pub health: Health,
 }

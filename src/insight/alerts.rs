@@ -13,6 +13,8 @@ const NEAR: u64 = 80;
 pub enum AlertAbout {
     /// An account takes no jobs: its name, and the window that is used up.
     Account(String, String),
+    /// Manifests were not accepted: so many.
+    Rejected(usize),
     /// The ceiling of the queue is near, or used up.
     Ceiling {
         /// No job starts any more.
@@ -45,6 +47,21 @@ pub fn alerts(state: &State, now: Now) -> Vec<Alert> {
         Alert { about, what, since: Some(closure.since) }
     });
     ceiling(state, now).into_iter().chain(closed).collect()
+}
+
+/// Files that somebody dropped and that are no jobs, by their names. They are no part of the state.
+pub fn rejected(names: &[String]) -> Option<Alert> {
+    let first = names.first()?;
+    let what = match names.len() {
+        1 => format!("{first} was rejected: see {}", problems_of(first)),
+        n => format!("{n} manifests were rejected, {first} among them: see {}", problems_of(first)),
+    };
+    Some(Alert { about: AlertAbout::Rejected(names.len()), what, since: None })
+}
+
+/// Where it stands why.
+fn problems_of(name: &str) -> String {
+    format!("rejected/{}.problems.txt", name.strip_suffix(".md").unwrap_or(name))
 }
 
 fn ceiling(state: &State, now: Now) -> Option<Alert> {

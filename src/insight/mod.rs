@@ -27,7 +27,7 @@ mod tags;
 mod tests;
 mod waits;
 
-pub use alerts::{Alert, AlertAbout, alerts};
+pub use alerts::{Alert, AlertAbout, alerts, rejected};
 pub use chains::{Chain, chains};
 pub use deeds::{Deed, Inverse, LOCAL, PastAction, take_deed, to_redo, way_again, way_back};
 pub use draw::{Edge, Picture, dot, mermaid, picture};

@@ -26,7 +26,7 @@ use super::watch::Watched;
 use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Job, Now};
-use crate::insight::{Alert, Filter, alerts};
+use crate::insight::{Alert, Filter, alerts, rejected};
 use crate::job::{JobId, PING_PACE, Seq};
 use crate::time::Span;
 
@@ -296,7 +296,9 @@ impl Model {
 
     /// What is wrong around the jobs.
     pub fn alerts(&self) -> Vec<Alert> {
-        alerts(&self.replica.state, self.law_now())
+        let mut found = alerts(&self.replica.state, self.law_now());
+        found.extend(rejected(&self.replica.rejected));
+        found
     }
 
     /// Whether an action on this job was sent and not answered.

@@ -112,6 +112,8 @@ pub struct Replica {
     pub scope: String,
     /// Agents that live on this queue, by what they offer.
     pub agents: Arc<Vec<Claimant>>,
+    /// Manifests that lie rejected, by their names.
+    pub rejected: Arc<Vec<String>>,
 }
 
 impl Replica {
@@ -126,6 +128,7 @@ impl Replica {
             from: from.to_string(),
             scope: scope.to_string(),
             agents: Arc::default(),
+            rejected: Arc::default(),
         }
     }
 

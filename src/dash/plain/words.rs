@@ -99,6 +99,10 @@ pub fn stage(job: &Job) -> &'static str {
 
 /// What it does or waits for.
 pub fn standing(model: &Model, job: &Job) -> String {
+    // What its engine said last is of no use: nobody runs it any more.
+    if job.work_lease().is_some_and(|lease| model.replica.gone.contains(&lease.holder)) {
+        return "agent gone".to_string();
+    }
     if let Some(attempt) = job.open_attempt() {
         let (word, at, _) = &attempt.word;
         let age = model.law_now().law.since(*at);

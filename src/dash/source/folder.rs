@@ -58,6 +58,8 @@ const LOOK_RARELY: Span = Span::from_secs(60);
 const TAIL_AGAIN: Span = Span::from_millis(250);
 /// Events asked for at once; older ones are read with the job they are about.
 const EVENTS_FIRST: u64 = 2_000;
+/// Rejected manifests that are counted: whoever has more has to look there anyway.
+const REJECTED_MOST: usize = 1_000;
 /// Loads of this host that are remembered: half an hour of them.
 const LOADS_MOST: usize = 360;
 
@@ -73,8 +75,14 @@ impl Source {
             if let Err(fault) = run(folder, &post, asked) {
                 let health = broken(&fault);
                 let state = Arc::new(State::default());
-                let fresh =
-                    Fresh { state, events: Vec::new(), gone: Arc::default(), agents: Arc::default(), health };
+                let fresh = Fresh {
+                    state,
+                    events: Vec::new(),
+                    gone: Arc::default(),
+                    agents: Arc::default(),
+                    rejected: Arc::default(),
+                    health,
+                };
                 post(Msg::Replica(Box::new(fresh)));
                 say(&post, fault.to_string(), fault.hint, true);
             }
@@ -132,13 +140,17 @@ fn broken(fault: &Fault) -> Health {
     }
 }
 
-/// The same where a line has little room: of files of the queue's own only the names.
+/// The same where a line has little room.
 fn short(health: Health, place: &Place) -> Health {
-    let side = place.side.display().to_string();
     match health {
-        Health::Broken { why } => Health::Broken { why: why.replace(&side, "…") },
+        Health::Broken { why } => Health::Broken { why: brief(&why, place) },
         other => other,
     }
+}
+
+/// A text that names files of the queue's own: their names are enough where a line has little room.
+pub(super) fn brief(text: &str, place: &Place) -> String {
+    text.replace(&place.side.display().to_string(), "…")
 }
 
 fn say(post: &Post, text: impl Into<String>, more: impl Into<String>, bad: bool) {
@@ -173,6 +185,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             seen: 0,
             gone: Arc::default(),
             agents: Arc::default(),
+            rejected: Arc::default(),
             tail: None,
             trouble: None,
             loads: VecDeque::new(),
@@ -214,6 +227,8 @@ struct Loop {
     seen: Seq,
     gone: Arc<HashSet<HolderId>>,
     agents: Arc<Vec<Claimant>>,
+    /// Manifests that were not accepted, by whoever took them in.
+    rejected: Arc<Vec<String>>,
     tail: Option<Tail>,
     /// The log cannot be read: said on every screen until it can.
     trouble: Option<Health>,
@@ -294,6 +309,9 @@ impl Loop {
         let renamed = std::mem::take(&mut self.renamed);
         match self.local.sync(&self.folder.settings, &self.folder.me, renamed, &mut self.memory).await {
             Ok(report) => {
+                if self.look_alive() {
+                    self.send_replica().await;
+                }
                 report.lines.iter().for_each(|line| say(&self.post, line, "", false));
                 for job in &report.ship {
                     let text = format!("the file of {job} was moved to shipped/ by hand: S ships it");
@@ -336,7 +354,9 @@ impl Loop {
         let gone: HashSet<HolderId> =
             state.held().map(|row| row.1).filter(|holder| is_gone(holder)).cloned().collect();
         let agents = claimants(&self.folder.place);
-        let changed = gone != *self.gone || agents != *self.agents;
+        let rejected = rejected(&self.folder.place);
+        let changed = gone != *self.gone || agents != *self.agents || rejected != *self.rejected;
+        self.rejected = Arc::new(rejected);
         self.gone = Arc::new(gone);
         self.agents = Arc::new(agents);
         changed
@@ -358,8 +378,14 @@ impl Loop {
         };
         self.seen = events.last().map_or(self.seen, |row| row.0);
         let health = self.trouble.clone().unwrap_or(Health::Local { watched: self.watched });
-        let fresh =
-            Fresh { state, events, gone: Arc::clone(&self.gone), agents: Arc::clone(&self.agents), health };
+        let fresh = Fresh {
+            state,
+            events,
+            gone: Arc::clone(&self.gone),
+            agents: Arc::clone(&self.agents),
+            rejected: Arc::clone(&self.rejected),
+            health,
+        };
         (self.post)(Msg::Replica(Box::new(fresh)));
     }
 
@@ -402,6 +428,15 @@ impl Loop {
             effect => self.hands.take(effect).await,
         }
     }
+}
+
+/// The names of the manifests that lie rejected, the first of them.
+fn rejected(place: &Place) -> Vec<String> {
+    let entries = std::fs::read_dir(place.rejected()).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.ends_with(".md")).take(REJECTED_MOST).collect();
+    names.sort();
+    names
 }
 
 /// Milliseconds since boot.

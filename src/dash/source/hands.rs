@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::folder::brief;
 use super::folder::{Folder, Post};
 use super::{reads, submitting};
 use crate::agent::{Ship, make_whole, ship};
@@ -119,7 +120,7 @@ impl Hands {
         let acted = match done {
             Ok((results, undo)) => Acted { ticket, results, fault: None, past, undo, upto },
             Err(fault) => {
-                let fault = format!("{fault} ({})", fault.hint);
+                let fault = brief(&format!("{fault} ({})", fault.hint), self.local.place());
                 Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false, upto }
             }
         };

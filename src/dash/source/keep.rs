@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::folder::brief;
 use super::folder::{Folder, Post};
 use super::host;
 use crate::agent::{at_risk, let_go, rescue, unsaved_patch, worktree_path};
@@ -62,7 +63,7 @@ impl Keeper {
         let acted = match done {
             Ok(results) => Acted { ticket, results, fault: None, past, undo, upto },
             Err(fault) => {
-                let fault = format!("{fault} ({})", fault.hint);
+                let fault = brief(&format!("{fault} ({})", fault.hint), self.local.place());
                 Acted { ticket, results: Vec::new(), fault: Some(fault), past, undo: false, upto }
             }
         };

@@ -19,7 +19,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let now = model.law_now().law;
     let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
     let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone;
-    if same && it.health == fresh.health && it.agents == fresh.agents {
+    if same && it.health == fresh.health && it.agents == fresh.agents && it.rejected == fresh.rejected {
         return Vec::new();
     }
     let lost = it.is_known() && matches!(fresh.health, Health::Broken { .. } | Health::Skew { .. });
@@ -27,6 +27,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     it.lost = lost.then(|| it.lost.unwrap_or(now));
     it.health = fresh.health;
     it.agents = fresh.agents;
+    it.rejected = fresh.rejected;
     it.gone = fresh.gone;
     it.state = fresh.state;
     let last = it.events.back().map_or(0, |row| row.0);

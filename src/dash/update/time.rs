@@ -107,6 +107,7 @@ fn seek(model: &mut Model, count: usize, at: Stamp) -> Vec<Effect> {
         from: live.from.clone(),
         scope: live.scope.clone(),
         agents: Arc::default(),
+        rejected: Arc::default(),
     };
     model.time.live = Some(live);
     model.time.at = Some(Position { count, at });

@@ -16,6 +16,8 @@ use crate::fleet::State;
 use crate::job::{Role, Stage};
 use crate::time::{Span, Stamp};
 
+/// With fewer columns for it what was said keeps the whole row.
+const TOAST_LEAST: usize = 48;
 /// Below so many columns labels are short and there is one pane.
 pub const NARROW: u16 = 60;
 /// From so many columns on there are two columns.
@@ -396,8 +398,7 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
         let wide = (hints.iter().map(|hint| width(&hint.0) + 3).sum::<usize>()).saturating_sub(2);
         // A text that is cut says where the rest of it stands.
         let room = usize::from(at.width).saturating_sub(wide + 3);
-        let narrow = at.width < NARROW;
-        if !narrow && wide > 0 && width(&toast.text) > room {
+        if room >= TOAST_LEAST && wide > 0 && width(&toast.text) > room {
             let text = cut(&clean(&toast.text), room, canvas.sign(Sign::More));
             pieces[1] = canvas.piece(toast.role, text);
         }
