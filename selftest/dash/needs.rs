@@ -136,8 +136,8 @@ fn what_was_rejected_is_an_alert_whoever_rejected_it() {
             assert!(frame.contains("▲1 alert") && frame.contains(text), "{frame}");
         }
     };
-    shows(&["big.md"], "▲ big.md was rejected: see rejected/big.problems.t");
-    shows(&["big.md", "empty.md"], "▲ 2 manifests were rejected, big.md among them: ");
+    shows(&["big.md"], "▲ big.md was rejected: see queue/rejected/big");
+    shows(&["big.md", "empty.md"], "▲ 2 manifests were rejected: see queue/rejected/");
     let mut seat = Seat::of(QUEUE, (80, 24));
     seat.feed();
     assert!(!seat.frame().contains("alert"));

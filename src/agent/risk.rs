@@ -174,7 +174,7 @@ pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Re
         Ok(Some(made)) if !made.changed_since_parent && !made.left_out.is_empty() => {
             // The commit of before is no rescue of what no commit takes.
             let left: Vec<String> = made.left_out.iter().map(left_words).collect();
-            Err(format!("{id}: no commit takes what is left: {}", left.join("; ")))
+            Err(format!("no commit takes what is left: {}", left.join("; ")))
         }
         Ok(Some(made)) => Ok(made.rev),
         Ok(None) => Err(format!("{id} has no worktree here")),

@@ -53,8 +53,8 @@ pub fn alerts(state: &State, now: Now) -> Vec<Alert> {
 pub fn rejected(names: &[String]) -> Option<Alert> {
     let first = names.first()?;
     let what = match names.len() {
-        1 => format!("{first} was rejected: see {}", problems_of(first)),
-        n => format!("{n} manifests were rejected, {first} among them: see {}", problems_of(first)),
+        1 => format!("{first} was rejected: see queue/{}", problems_of(first)),
+        n => format!("{n} manifests were rejected: see queue/rejected/"),
     };
     Some(Alert { about: AlertAbout::Rejected(names.len()), what, since: None })
 }
