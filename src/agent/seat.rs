@@ -2,10 +2,13 @@
 //!
 //! A job may name a database or a folder by `AQ_SLOT` and listen on the ports from `AQ_PORT_BASE`. Several agents
 //! work on one host, perhaps on several queues, and each counts its own slots from zero; so the number is taken
-//! from the user's state folder instead, as a lock on a small file, which ends with whoever holds it.
+//! from the user's state folder instead, as a lock on a small file, which ends with whoever holds it. A file
+//! nobody holds is removed, so a lock counts only while its file is the one that has the name.
 
 use std::fs::File;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -18,10 +21,14 @@ const PORTS_EACH: u32 = 100;
 /// The last of these ends where ports end. From seat 117 on Linux may give the ports to outgoing connections too.
 const SEATS_MOST: u32 = (65_536 - PORT_BASE) / PORTS_EACH;
 
+/// `aq/seats` in the state folder.
+const OWN_FOLDERS: usize = 2;
+
 /// A number that is this job's alone as long as it is held.
 #[derive(Debug)]
 pub(super) struct Seat {
     number: u32,
+    path: PathBuf,
     _lock: File,
 }
 
@@ -52,17 +59,41 @@ impl Seat {
     }
 
     fn at(dir: &Path, number: u32) -> std::io::Result<Option<Seat>> {
-        let file = File::options().create(true).append(true).open(dir.join(number.to_string()))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Seat { number, _lock: file })),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
+        let path = dir.join(number.to_string());
+        loop {
+            let file = match File::options().create(true).append(true).open(&path) {
+                // Whoever held the last seat has just removed the folder.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    std::fs::create_dir_all(dir)?;
+                    continue;
+                }
+                other => other?,
+            };
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+                other => other?,
+            }
+            let is_named = std::fs::metadata(&path).is_ok_and(|named| {
+                file.metadata().is_ok_and(|held| (held.dev(), held.ino()) == (named.dev(), named.ino()))
+            });
+            if is_named {
+                return Ok(Some(Seat { number, path, _lock: file }));
+            }
         }
     }
 
     /// Its number.
     pub fn number(&self) -> u32 {
         self.number
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        // Left behind, a file is an empty one that the next takes up. Folders go only when they are empty.
+        let _ = std::fs::remove_file(&self.path);
+        let mine = self.path.ancestors().skip(1).take(OWN_FOLDERS);
+        let _ = mine.map(std::fs::remove_dir).all(|gone| gone.is_ok());
     }
 }
 
@@ -80,14 +111,21 @@ mod tests {
 
     #[test]
     fn no_two_hold_one_number_and_what_is_given_back_goes_out_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let take = || Seat::take_in(dir.path()).unwrap();
+        let top = tempfile::tempdir().unwrap();
+        let dir = top.path().join("aq/seats");
+        let take = || Seat::take_in(&dir).unwrap();
         let (a, b, c) = (take(), take(), take());
         assert_eq!([a.number(), b.number(), c.number()], [0, 1, 2]);
-        assert!(Seat::at(dir.path(), 1).unwrap().is_none());
+        assert!(Seat::at(&dir, 1).unwrap().is_none());
         drop(b);
-        assert_eq!(take().number(), 1);
-        let blocked = dir.path().join("file");
+        let b = take();
+        assert_eq!(b.number(), 1);
+        // The file of one that was killed is taken up, and nothing is left in the end.
+        std::fs::write(dir.join("3"), "").unwrap();
+        assert_eq!(take().number(), 3);
+        drop((a, b, c));
+        assert!(std::fs::read_dir(top.path()).unwrap().next().is_none());
+        let blocked = top.path().join("file");
         std::fs::write(&blocked, "").unwrap();
         assert!(Seat::take_in(&blocked).unwrap_err().contains("no seat in"));
     }

@@ -422,7 +422,7 @@ mod tests {
             let said = explain(&scene.state, scene.job("a"), scene.now(), &line, &[]);
             if alone { said.left_alone().reasons[0].text.clone() } else { said.reasons[0].text.clone() }
         };
-        assert_eq!(said(false), "it runs: working for 0s");
+        assert_eq!(said(false), "it runs: working for 0 s");
         assert_eq!(said(true), "its agent is gone; what it did stands in its worktree");
     }
 }

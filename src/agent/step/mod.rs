@@ -12,3 +12,5 @@ pub(super) use walk::{is_done, step};
 pub(super) use watch::next_deadline;
 pub(super) use watchdog::Watched;
 pub(super) use words::{Act, At, Grant, Happening, Sight};
+#[cfg(test)]
+mod world;
