@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
+use super::panes::wrapped;
 use super::parts;
 use super::text::{clean, cut, width};
 use crate::dash::theme::Sign;
@@ -38,23 +39,6 @@ pub fn lines(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
             nth = nth.saturating_add(1);
         }
     }
-}
-
-/// A text in lines of so many columns, broken at blanks.
-fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut out = vec![String::new()];
-    for word in text.split_inclusive(' ') {
-        let line = out.last_mut();
-        match line {
-            Some(line) if line.is_empty() || width(line) + width(word.trim_end()) <= room => {
-                line.push_str(word)
-            }
-            _ => out.push(word.to_string()),
-        }
-    }
-    // A blank at the end would be one column too many, and would be cut as if it were text.
-    out.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
-    out
 }
 
 /// Label and text of what is worth knowing now; what is empty is left out.

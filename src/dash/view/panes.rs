@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::frame::WIDE;
-use super::text::width;
+use super::text::{cut, width};
 use crate::dash::theme::Sign;
 use crate::job::Role;
 
@@ -57,16 +57,34 @@ pub fn told_as(canvas: &mut Canvas<'_>, at: Rect, role: Role, text: &str) -> Rec
     rest
 }
 
-/// A text in lines of so many columns, broken at blanks.
+/// A text in lines of so many columns, broken at blanks. A word that is longer than a line, such as a path or an id,
+/// is broken where the line ends: it may be what somebody has to type.
 pub fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut out = vec![String::new()];
     for word in text.split_inclusive(' ') {
+        let mut word = word;
+        while width(word.trim_end()) > room {
+            let head = cut(word, room, "");
+            let Some((_, rest)) = word.split_at_checked(head.len()).filter(|_| !head.is_empty()) else {
+                break;
+            };
+            match out.last_mut() {
+                Some(line) if line.is_empty() => *line = head,
+                _ => out.push(head),
+            }
+            out.push(String::new());
+            word = rest;
+        }
         match out.last_mut() {
             Some(line) if line.is_empty() || width(line) + width(word.trim_end()) <= room => {
                 line.push_str(word);
             }
             _ => out.push(word.to_string()),
         }
+    }
+    // A long word that ended with its line leaves an empty one behind.
+    if out.len() > 1 && out.last().is_some_and(String::is_empty) {
+        out.pop();
     }
     // A blank at the end would be one column too many, and would be cut as if it were text.
     out.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
@@ -78,4 +96,22 @@ pub fn bar(canvas: &Canvas<'_>, part: u64, whole: u64, cells: usize) -> String {
     let scaled = u128::from(part) * cells as u128 / u128::from(whole.max(1));
     let full = usize::try_from(scaled).unwrap_or(cells).min(cells);
     canvas.sign(Sign::Full).repeat(full) + &canvas.sign(Sign::Empty).repeat(cells - full)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_at_blanks_and_long_words_where_they_must() {
+        let check = |text: &str, room: usize, expected: &str| {
+            assert_eq!(wrapped(text, room).join("|"), expected, "{text} in {room}");
+        };
+        check("one two three", 7, "one two|three");
+        check("", 7, "");
+        check("see /a/long/path now", 6, "see|/a/lon|g/path|now");
+        check("日本語日本語", 5, "日本|語日|本語");
+        check("日", 1, "日");
+        check("abcdef", 3, "abc|def");
+    }
 }

@@ -39,11 +39,9 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
         let age = canvas.span_since(*at);
         let word = clean(word);
         // Silence has no last word: it lasts. So does what was said more than a minute ago and not unsaid since.
-        let long = match (word == "silent", age >= LASTS) {
-            (true, _) => format!("{word} {}", short_age(age)),
-            (_, true) => format!("{word} {}", age.age()),
-            (..) => format!("{word} {} ago", age.age()),
-        };
+        let lasts = word == "silent" || age >= LASTS;
+        let long =
+            if lasts { format!("{word} {}", short_age(age)) } else { format!("{word} {} ago", age.age()) };
         if width(&long) <= most {
             return (role, long);
         }

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::boxed;
 use super::canvas::{Canvas, row};
+use super::parts::plural;
 use super::text::{clean, cut, width};
 use crate::dash::keys::Key;
 use crate::dash::model::{Health, Hit, Pane, Sheet, Window, Words};
@@ -82,8 +83,8 @@ pub fn rolled(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], top: u
     let below = lines.len() - top - shown;
     let keys = "PgUp PgDn";
     let text = match (below, top) {
-        (0, top) => format!("{} {top} lines above  {keys}", canvas.sign(Sign::More)),
-        (below, _) => format!("{} {below} lines more  {keys}", canvas.sign(Sign::More)),
+        (0, top) => format!("{} {} above  {keys}", canvas.sign(Sign::More), plural(top, "line")),
+        (below, _) => format!("{} {} more  {keys}", canvas.sign(Sign::More), plural(below, "line")),
     };
     canvas.text(row(at, at.height - 1), Role::Wait, &text);
 }
