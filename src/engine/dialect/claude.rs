@@ -221,6 +221,10 @@ impl Claude {
     /// The class of a result that is an error: its status, the error behind it, then its words.
     fn failure(&self, line: &Value, words: &str) -> Outcome {
         let by_status = match count(line, "/api_error_status") {
+            // Its own words for a server that throttles; where a window is used up, that was told before.
+            Some(429) if !self.is_dated && words.contains("not your usage limit") => {
+                Some(Outcome::Overloaded)
+            }
             Some(429) => Some(Outcome::Limit),
             Some(401 | 403) => Some(Outcome::Auth),
             Some(500..=599) => Some(Outcome::Overloaded),
