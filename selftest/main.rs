@@ -38,6 +38,7 @@ mod law_money;
 mod law_outcomes;
 mod law_park;
 mod law_parts;
+mod law_pool;
 mod law_pr;
 mod law_queue;
 mod law_random;

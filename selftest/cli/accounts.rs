@@ -94,6 +94,13 @@ fn show_and_explain_name_the_window_the_account_and_the_date() {
             "run\t1\tshell/work\tlimit\t",
         ],
     );
+    has(
+        &bench.run("doctor"),
+        &[
+            &format!("shell/work is closed until {RESET}: five-hour limit, account work"),
+            "aq unpark --account shell/work",
+        ],
+    );
     has(&bench.run("show second"), &[&format!("closed\tuntil {RESET}, five-hour limit, account work\n")]);
     has(
         &bench.run("show first --json"),

@@ -87,7 +87,7 @@ fn of_account(engine: &str, name: &str, account: &Account) -> Finding {
             format!("{engine}/{name}: its folder is a temporary one, where codex runs no sandboxed command");
         return Finding::bad("account", says, format!("move the config-dir of {name} elsewhere"));
     }
-    Finding::fine("account", format!("{engine}/{name}"))
+    Finding::fine("account", format!("{engine}/{name}: what it names is set here"))
 }
 
 /// gh, which ships by pull request: a note where no job asks for it, bad where one does.

@@ -11,8 +11,8 @@ use crate::agent::agents_of;
 use crate::agent::orphaned;
 use crate::board::{Board as _, Local};
 use crate::engine::Liveness;
-use crate::fleet::{Now, State, check_whole};
-use crate::insight::halt;
+use crate::fleet::{ClosedAccount, Now, State, check_whole};
+use crate::insight::{closed_words, halt};
 use crate::job::{BlobId, FOLDERS, ShipKind, plain_error};
 use crate::store::Place;
 use crate::time::{Span, Stamp};
@@ -121,7 +121,19 @@ pub fn state(local: &Local, wall: Stamp) -> Vec<Finding> {
             halt(&state, Now { law: wall.max(state.at), wall }).map_or(String::new(), |halt| halt.verb);
         findings.push(Finding::note("paused", reason.clone(), format!("go on: {verb}")));
     }
+    findings.extend(closed(&state, wall));
     findings
+}
+
+/// Accounts that take no jobs now, whatever their settings are.
+fn closed(state: &State, wall: Stamp) -> impl Iterator<Item = Finding> {
+    state.closed_accounts(wall).map(|(id, window, closure)| {
+        let window = Some(window.to_string()).filter(|window| !window.is_empty());
+        let until = closure.until.map_or("until a person's word".to_string(), |at| format!("until {at}"));
+        let words = closed_words(&ClosedAccount { id: id.clone(), window, closure: closure.clone() });
+        let says = format!("{id} is closed {until}: {words}, as {} met it", closure.job);
+        Finding::note("account", says, format!("open it: aq unpark --account {id}"))
+    })
 }
 
 /// Whether a job that is not over ships by pull request.

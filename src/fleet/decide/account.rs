@@ -6,6 +6,7 @@ use super::super::event::{ActorKind, What};
 use super::super::job::{Job, Park, ParkReason};
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
+use super::consequence::parked;
 use crate::job::Outcome;
 use crate::time::{Span, Stamp};
 
@@ -136,14 +137,21 @@ pub(super) fn open(
         };
     }
     let mut events = open_where(state, &id, "opened by a person", |_| true);
-    let parked = state.jobs.values().filter(|job| {
-        let engine_is = job.attempts.last().is_some_and(|attempt| attempt.engine == engine);
-        let for_it =
-            |park: &Park| park.reason == ParkReason::Limit && park.account.as_deref() == Some(account);
-        engine_is && job.park.as_deref().is_some_and(for_it)
+    let of_engine = state.jobs.values().filter(|job| {
+        job.attempts.last().is_some_and(|attempt| attempt.engine == engine)
+            && job.park.as_deref().is_some_and(|park| park.reason == ParkReason::Limit)
     });
-    let reason = format!("{id} was opened by a person");
-    events.extend(parked.map(|job| What::JobUnparked { job: job.id.clone(), reason: reason.clone() }));
+    for job in of_engine {
+        let Some(park) = job.park.as_deref() else { continue };
+        if park.account.as_deref() == Some(account) {
+            let reason = format!("{id} was opened by a person");
+            events.push(What::JobUnparked { job: job.id.clone(), reason });
+        } else if park.until.is_none_or(|until| until > now.wall) {
+            // Its host may go on with this one. It is not let try what stays closed: its date has come, no more.
+            let park = Park { until: Some(now.wall), ..park.clone() };
+            events.push(parked(&job.id, job.epoch, park));
+        }
+    }
     Ok(events)
 }
 
