@@ -248,7 +248,7 @@ fn blobs_are_checked_and_mended() {
     let queue = Queue::new();
     let mut log = FolderLog::open(&queue.place).expect("opens");
     let id = log.put_blob(b"one").expect("stored");
-    let path = queue.place.side.join("blobs").join(&id.as_str()[..2]).join(id.as_str());
+    let path = queue.place.side.join("blobs").join(&id.to_string()[..2]).join(id.to_string());
     assert_eq!(log.blob(&id).expect("read"), Some(b"one".to_vec()));
     std::fs::write(&path, b"two").expect("written");
     assert_eq!(log.blob(&id).expect_err("damaged").kind, FaultKind::Corrupt);

@@ -167,7 +167,7 @@ fn spec(words: &Words<'_>, now: Now) -> Spec {
     *spec.capabilities = needs.iter().map(|c| c.parse().expect("a capability")).collect();
     spec.lock = words.get("lock").map(str::to_string);
     spec.touches = words.list("touches").into();
-    spec.deps = words.list("deps");
+    spec.deps = words.list("deps").into();
     spec.deps_mode = if words.get("mode") == Some("soft") { DepsMode::Soft } else { DepsMode::Hard };
     spec.budget = budget(words, "budget.").into();
     if let Some(max) = words.get("retry") {

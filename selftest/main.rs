@@ -45,6 +45,7 @@ mod law_random;
 mod law_review;
 mod law_says;
 mod law_script;
+mod memory;
 mod models;
 mod real;
 mod tidy;

@@ -22,9 +22,10 @@ pub fn queue() -> Bench {
     });
     start(&bench, "event-schema-4444");
     bench.pass("1m");
-    bench.job("needs-broken-5555", |spec| spec.deps = vec!["broken-3333".to_string()]);
-    bench
-        .job("release-6666", |spec| spec.deps = vec!["needs-broken-5555".into(), "event-schema-4444".into()]);
+    bench.job("needs-broken-5555", |spec| spec.deps = vec!["broken-3333".to_string()].into());
+    bench.job("release-6666", |spec| {
+        spec.deps = ["needs-broken-5555", "event-schema-4444"].map(String::from).into_iter().collect()
+    });
     bench.job("migrate-7777", |spec| spec.lock = Some("db".to_string()));
     bench.job("docs-8888", |spec| spec.title = "Docs: \x1b[31mred\x1b[0m title".to_string());
     bench.act(vec![Command::Park {

@@ -319,7 +319,7 @@ fn what_ended_long_ago_leaves_by_itself_and_its_files_stay() {
     bench.jobs("job", many);
     let id = |n: usize| aq::job::JobId::new(format!("job-{n:05}"));
     bench.pass("1m").act((0..many).map(|n| Command::Cancel { job: id(n) }).collect());
-    bench.job("waits-1", |spec| spec.deps = vec!["job-00007".to_string()]);
+    bench.job("waits-1", |spec| spec.deps = vec!["job-00007".to_string()].into());
     let said = run(&bench, "agent --once");
     has(&said, &["archived 119 jobs that ended long ago", "exit 0\n"]);
     let state = bench.board().snapshot();

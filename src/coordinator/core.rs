@@ -202,9 +202,11 @@ mod tests {
     }
 
     fn submit_for(id: &str, engine: &str) -> Order {
+        let mut spec = Spec::titled(id);
+        spec.engine = Some(engine.to_string());
         let new = Submission {
             job: JobId::from(id),
-            spec: Spec { engine: Some(engine.to_string()), ..Spec::titled(id) },
+            spec,
             body: BlobId::from("b"),
             effective: BlobId::from("e"),
             file: None,

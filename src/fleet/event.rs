@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Dep, ParkReason, PauseMode, PrLook, Subject, VerdictSaid};
 use crate::job::{
     AttemptNo, BlobId, Budget, Epoch, HolderId, IdempotencyKey, Insight, JobId, Outcome, Rev, ReviewRule,
-    Spec, Stage, Usage,
+    Seldom, Spec, Stage, Text, Usage,
 };
 use crate::time::{Span, Stamp};
 
@@ -40,7 +40,7 @@ pub struct Actor {
     /// What sort of being.
     pub kind: ActorKind,
     /// Its name within the kind.
-    pub name: Arc<str>,
+    pub name: Text,
 }
 
 impl Actor {
@@ -240,7 +240,7 @@ whats! {
         epoch: Epoch,
         word: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        usage: Option<Usage>,
+        usage: Option<Box<Usage>>,
     }
     /// The whole worktree stands in a commit.
     Checkpointed = "checkpointed" { job: JobId, epoch: Epoch, rev: Rev, lines: u64 }
@@ -261,7 +261,7 @@ whats! {
         outcome: Outcome,
         reason: String,
         #[serde(default)]
-        usage: Usage,
+        usage: Seldom<Usage>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rev: Option<Rev>,
         /// Of a usage limit: the window.
@@ -271,13 +271,13 @@ whats! {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         engine_fault: bool,
         /// What it did.
-        #[serde(default, skip_serializing_if = "Insight::is_empty")]
-        insight: Insight,
+        #[serde(default, skip_serializing_if = "Seldom::is_usual")]
+        insight: Seldom<Insight>,
         to: Stage,
     }
     /// The last figures of a run whose attempt was closed before it ended: by an operator, by a question, or
     /// because its agent was lost.
-    AttemptSettled = "attempt_settled" { job: JobId, attempt: AttemptNo, usage: Usage }
+    AttemptSettled = "attempt_settled" { job: JobId, attempt: AttemptNo, usage: Seldom<Usage> }
     /// An engine needs an answer; the text is a blob.
     Asked = "asked" { job: JobId, epoch: Epoch, question: BlobId }
     /// A person answered; the text is a blob and goes into the hand-off.

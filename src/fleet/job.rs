@@ -8,7 +8,7 @@ use super::event::{Actor, ActorKind};
 use super::pull_request::PullRequest;
 use crate::job::{
     AttemptNo, Autoship, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, Insight, JobId, Outcome,
-    Proof, Rev, ReviewRule, Seldom, Seq, Spec, Stage, Usage,
+    Proof, Rev, ReviewRule, Seldom, Seq, Spec, Stage, Text, Usage,
 };
 use crate::time::Stamp;
 
@@ -153,7 +153,7 @@ pub struct Attempt {
     /// Since when.
     pub started: Stamp,
     /// Status word, since when, and the event that said so.
-    pub word: (Arc<str>, Stamp, Seq),
+    pub word: (Text, Stamp, Seq),
     /// When it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Stamp>,
@@ -281,7 +281,7 @@ pub struct Job {
     /// Its name.
     pub id: JobId,
     /// The file's name in the queue folder; `None` for an inline child.
-    pub file: Option<Arc<str>>,
+    pub file: Option<Text>,
     /// The resolved fields.
     pub spec: Arc<Spec>,
     /// The manifest's bytes.
@@ -297,7 +297,7 @@ pub struct Job {
     /// Since when.
     pub since: Stamp,
     /// Why it stands there.
-    pub why: Arc<str>,
+    pub why: Text,
     /// The event that put it there.
     pub event: Seq,
     /// The fencing number.
@@ -307,15 +307,15 @@ pub struct Job {
     /// Not in the line.
     pub park: Option<Box<Park>>,
     /// What must come first: deps as written, then children.
-    pub deps: Vec<Dep>,
+    pub deps: Seldom<Vec<Dep>>,
     /// The composite it belongs to.
     pub parent: Option<JobId>,
     /// Its parts.
-    pub children: Vec<JobId>,
+    pub children: Seldom<Vec<JobId>>,
     /// Who holds it.
     pub lease: Option<Box<Lease>>,
     /// Every attempt, oldest first.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Seldom<Vec<Attempt>>,
     /// Failures since submit or redrive that count toward `retry.max`.
     pub counted: u32,
     /// Overloads in a row.
@@ -349,7 +349,7 @@ pub struct Job {
     /// For the next prompt.
     pub handoff: Seldom<Vec<Handoff>>,
     /// The open question.
-    pub asked: Option<BlobId>,
+    pub asked: Option<Box<BlobId>>,
     /// Its pull request, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pr: Option<Box<PullRequest>>,
@@ -359,8 +359,8 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Box<Subject>>,
     /// Engines asked about its commits, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub asked_reviews: Vec<AskedReview>,
+    #[serde(default, skip_serializing_if = "Seldom::is_usual")]
+    pub asked_reviews: Seldom<Vec<AskedReview>>,
     /// How often a reviewing engine sent it back since submit or redrive.
     #[serde(default, skip_serializing_if = "is_none")]
     pub reworks: u32,

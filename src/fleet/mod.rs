@@ -8,6 +8,7 @@ mod decide;
 mod event;
 mod invariant;
 mod job;
+mod known;
 mod pick;
 mod pull_request;
 mod read;

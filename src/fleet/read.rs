@@ -1,9 +1,8 @@
-//! Jobs as a snapshot has them: what many of them have in common is kept once.
+//! A state as a snapshot has it: names that are equal are kept once, and nothing has room to spare.
 //!
-//! Ten thousand jobs of one queue name a handful of submitters, settings and reasons. Each is shared as soon as
-//! its job was read: what is given up at once is used for the next job, what is given up at the end stays a hole.
+//! Each job is made small as soon as it was read: what is given up at once is used for the next job, what is given
+//! up at the end stays a hole.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,35 +10,53 @@ use imbl::OrdMap;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::job::Job;
-use crate::job::{BlobId, JobId};
+use super::known::Known;
+use super::state::State;
+use crate::job::{IdempotencyKey, JobId, Seq, Stem};
+use crate::time::Stamp;
 
-/// Different texts of a kind that are looked for again: where there are more, they seldom come again.
-const SHARED_MOST: usize = 1_024;
-
-/// What was read so far.
-#[derive(Default)]
-struct Before {
-    texts: BTreeSet<Arc<str>>,
-    blobs: BTreeSet<BlobId>,
-}
-
-impl Before {
-    fn share(&mut self, id: &mut JobId, job: &mut Job) {
-        if *id == job.id {
-            *id = job.id.clone();
-        }
-        share(&mut self.blobs, &mut job.effective);
-        share(&mut self.texts, &mut job.by.name);
-        share(&mut self.texts, &mut job.why);
+impl State {
+    /// Lets names be those of the jobs they are of, and maps be full. Nothing else changes.
+    pub(super) fn tighten(&mut self) {
+        let jobs = &self.jobs;
+        let receipts: OrdMap<IdempotencyKey, Seq> = filling(std::mem::take(&mut self.receipts)).collect();
+        let stem = |(stem, id): (Stem, JobId)| match jobs.get(&id) {
+            Some(job) => {
+                let own = job.file.as_ref().map(|file| file.without(".md"));
+                (own.filter(|own| *own == stem).unwrap_or(stem), job.id.clone())
+            }
+            None => (stem, id),
+        };
+        self.stems = filling(std::mem::take(&mut self.stems)).map(stem).collect();
+        let receipt = |(at, key): (Stamp, IdempotencyKey)| match receipts.get_key_value(&key) {
+            Some((same, _)) => (at, same.clone()),
+            None => (at, key),
+        };
+        self.receipts_by_age = filling(std::mem::take(&mut self.receipts_by_age)).map(receipt).collect();
+        self.receipts = receipts;
     }
 }
 
-fn share<T: Ord + Clone>(before: &mut BTreeSet<T>, it: &mut T) {
-    match before.get(it) {
-        Some(same) => *it = same.clone(),
-        None if before.len() < SHARED_MOST => drop(before.insert(it.clone())),
-        None => {}
+/// Rows in an order that makes a map of full nodes of them. The next row halves a node that is full, so of rows
+/// in their order every second one makes nodes that are half full, and the others fill them.
+pub(super) fn filling<T>(rows: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    let mut nth = 0;
+    let (first, others): (Vec<T>, Vec<T>) = rows.into_iter().partition(|_| {
+        nth += 1;
+        nth % 2 == 1
+    });
+    first.into_iter().chain(others)
+}
+
+/// Lists grow ahead of what is put into them; those of a snapshot seldom grow again.
+fn tighten(known: &mut Known, id: &mut JobId, job: &mut Job) {
+    known.share_all(job);
+    if *id == job.id {
+        *id = job.id.clone();
     }
+    job.deps.shrink();
+    job.children.shrink();
+    job.attempts.shrink();
 }
 
 /// Reads the jobs of a state.
@@ -57,12 +74,12 @@ pub(super) fn read_jobs<'de, D: Deserializer<'de>>(from: D) -> Result<OrdMap<Job
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
-            let (mut jobs, mut before) = (OrdMap::new(), Before::default());
+            let (mut jobs, mut known) = (Vec::new(), Known::default());
             while let Some((mut id, mut job)) = rows.next_entry::<JobId, Job>()? {
-                before.share(&mut id, &mut job);
-                jobs.insert(id, Arc::new(job));
+                tighten(&mut known, &mut id, &mut job);
+                jobs.push((id, Arc::new(job)));
             }
-            Ok(jobs)
+            Ok(filling(jobs).collect())
         }
     }
     from.deserialize_map(Jobs)
@@ -70,35 +87,40 @@ pub(super) fn read_jobs<'de, D: Deserializer<'de>>(from: D) -> Result<OrdMap<Job
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Actor, ActorKind, Event, State, What};
+    use super::super::{Actor, ActorKind, Event, What};
     use super::*;
-    use crate::job::{Spec, Stage};
-    use crate::time::Stamp;
+    use crate::job::{BlobId, Spec, Stage};
 
     #[test]
     fn what_jobs_have_in_common_is_kept_once() {
         let mut state = State::default();
         for name in ["a", "b"] {
+            let key = Some(IdempotencyKey::new(name));
             let what = What::JobSubmitted {
                 job: JobId::from(name),
                 spec: Arc::new(Spec::titled(name)),
                 body: BlobId::from(name),
                 effective: BlobId::from("same"),
-                file: None,
+                file: Some(format!("{name}.md")),
                 deps: Vec::new(),
                 parent: None,
                 reviews: None,
                 stage: Stage::Queued,
             };
             let by = Actor::new(ActorKind::Person, "ann");
-            state.apply(&Event { at: Stamp::from_millis(1), by, key: None, note: None, what }).expect("fits");
+            state.apply(&Event { at: Stamp::from_millis(1), by, key, note: None, what }).expect("fits");
         }
         let text = serde_json::to_string(&state).expect("plain data");
-        let read: State = serde_json::from_str(&text).expect("reads back");
+        let mut read: State = serde_json::from_str(&text).expect("reads back");
+        read.reindex();
         assert_eq!(read, state);
         let (a, b) = (&read.jobs["a"], &read.jobs["b"]);
-        assert_eq!(a.effective.as_str().as_ptr(), b.effective.as_str().as_ptr());
-        assert!(Arc::ptr_eq(&a.why, &b.why) && Arc::ptr_eq(&a.by.name, &b.by.name));
+        assert!(a.why.is_same(&b.why) && a.by.name.is_same(&b.by.name));
+        assert!(Arc::ptr_eq(a.spec.terms(), b.spec.terms()));
+        let stem = read.stems.get_key_value("a").map(|row| (row.0.as_ptr(), row.1.is_same(&a.id)));
+        assert_eq!(stem, a.file.as_ref().map(|file| (file.as_ptr(), true)), "the file's own");
+        let keys = read.receipts.keys().zip(&read.receipts_by_age);
+        assert!(keys.into_iter().all(|(key, (_, aged))| key.as_str().as_ptr() == aged.as_str().as_ptr()));
         let names = read.jobs.iter().map(|(id, job)| id.is_same(&job.id));
         assert_eq!(names.collect::<Vec<_>>(), [true, true]);
     }

@@ -13,8 +13,9 @@ use super::account::{Account, AccountId};
 use super::command::PauseMode;
 use super::event::Window;
 use super::job::Job;
-use super::read::read_jobs;
-use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Priority, Rev, Seq, Stage};
+use super::known::Known;
+use super::read::{filling, read_jobs};
+use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Priority, Rev, Seq, Stage, Stem, Text};
 use crate::time::{Span, Stamp};
 
 /// How long a receipt of an idempotency key is kept.
@@ -70,7 +71,7 @@ pub struct State {
     pub keys: OrdMap<IdempotencyKey, JobId>,
     /// File stems and the latest job submitted under each.
     #[serde(default)]
-    pub stems: OrdMap<Arc<str>, JobId>,
+    pub stems: OrdMap<Stem, JobId>,
     /// The product.
     pub product: Product,
     /// Accounts of engines of which something is to be remembered.
@@ -82,6 +83,9 @@ pub struct State {
     pub receipts_by_age: OrdSet<(Stamp, IdempotencyKey)>,
     #[serde(skip)]
     pub(super) index: Index,
+    /// What its jobs have in common.
+    #[serde(skip)]
+    pub(super) known: Known,
 }
 
 /// Derived maps. See [`State::reindex`].
@@ -96,7 +100,7 @@ pub(super) struct Index {
     /// Jobs somebody holds, to work or to ship.
     pub held: OrdMap<JobId, HolderId>,
     /// Lock keys of running jobs.
-    pub locks: OrdMap<Arc<str>, JobId>,
+    pub locks: OrdMap<Text, JobId>,
     /// In testing with an autoship rule, and not in an awaited pull request.
     pub autoship: OrdSet<JobId>,
     /// In review, with engines that were not asked about the present commit.
@@ -106,7 +110,7 @@ pub(super) struct Index {
     /// Dependency -> jobs that named it.
     pub waiters: OrdMap<JobId, OrdSet<JobId>>,
     /// Unknown dependency name -> jobs that wait for it to exist.
-    pub wanted: OrdMap<Arc<str>, OrdSet<JobId>>,
+    pub wanted: OrdMap<Text, OrdSet<JobId>>,
 }
 
 impl PartialEq for State {
@@ -214,16 +218,22 @@ impl State {
 
     /// Makes the indexes anew from the jobs, after a snapshot was read.
     pub fn reindex(&mut self) {
+        self.tighten();
+        self.index_anew();
+    }
+
+    fn index_anew(&mut self) {
         self.index = Index::default();
         for job in self.jobs.values() {
             self.index.enter(job);
         }
+        self.index.ready = filling(std::mem::take(&mut self.index.ready)).collect();
     }
 
     /// Whether the indexes are what [`State::reindex`] would make of the jobs.
     pub(super) fn index_is_true(&self) -> bool {
         let mut fresh = self.clone();
-        fresh.reindex();
+        fresh.index_anew();
         fresh.index == self.index
     }
 

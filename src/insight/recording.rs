@@ -3,6 +3,8 @@
 //! A state is a handful of persistent maps, so a copy of it every thousand events costs little, and any moment is
 //! at most a thousand events away from one.
 
+use std::sync::Arc;
+
 use crate::fleet::{Broken, Event, State, What};
 use crate::job::{Seq, Stage};
 use crate::time::Stamp;
@@ -87,11 +89,17 @@ impl Recording {
     ///
     /// # Errors
     /// [`Broken`] if it cannot follow.
-    pub fn take(&mut self, seq: Seq, event: Event) -> Result<(), Broken> {
+    pub fn take(&mut self, seq: Seq, mut event: Event) -> Result<(), Broken> {
         if seq <= self.last.seq {
             return Ok(());
         }
         self.last.apply(&event)?;
+        // The job's own, which shares its terms with others.
+        if let What::JobSubmitted { job, spec, .. } = &mut event.what
+            && let Some(job) = self.last.job(job)
+        {
+            *spec = Arc::clone(&job.spec);
+        }
         let running = self.last.count(Stage::Building) + self.last.count(Stage::Assigned);
         let books = matches!(
             event.what,

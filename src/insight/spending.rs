@@ -109,13 +109,13 @@ impl Ledger {
                 self.open.insert(job.clone(), Open { epoch, attempt, sum: 0, engine });
                 return;
             }
-            What::Progressed { job, epoch, usage: Some(usage), .. } => (job, *epoch, usage),
-            What::AttemptEnded { job, usage, epoch, .. } => (job, *epoch, usage),
+            What::Progressed { job, epoch, usage: Some(usage), .. } => (job, *epoch, &**usage),
+            What::AttemptEnded { job, usage, epoch, .. } => (job, *epoch, &**usage),
             What::AttemptSettled { job, usage, attempt } => {
                 let Some(open) = self.open.get(job).filter(|open| open.attempt == Some(*attempt)) else {
                     return;
                 };
-                (job, open.epoch, usage)
+                (job, open.epoch, &**usage)
             }
             _ => return,
         };

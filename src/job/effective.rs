@@ -15,7 +15,7 @@ use super::manifest::{Manifest, Sandbox, Scope};
 use super::problem::{At, Problem, suggestion};
 use super::profile::Profile;
 use super::reader::Known;
-use super::spec::{EngineClass, ShipKind, Spec};
+use super::spec::{EngineClass, ShipKind, Spec, Terms};
 use super::{Budget, Capability, IdempotencyKey};
 use crate::time::Span;
 
@@ -352,7 +352,7 @@ impl Picker<'_> {
 
     fn spec(&mut self, m: &Manifest, p: &Profile, e: &Effective) -> Spec {
         let place_lock = || (!e.worktree).then(|| format!("cwd:{}", e.cwd));
-        Spec {
+        let written = Terms {
             title: e.title.clone(),
             engine: e.engine.clone(),
             engine_class: e.engine_class,
@@ -378,6 +378,7 @@ impl Picker<'_> {
             scope_strict: e.scope_strict,
             key: self.job("idempotency-key", &m.idempotency_key).map(IdempotencyKey::new),
             tracker_item: self.job("tracker-item", &m.tracker_item),
-        }
+        };
+        written.into()
     }
 }

@@ -1,21 +1,22 @@
-//! Names of things: jobs, blobs, holders, and the numbers that order them.
+//! Names of things: jobs, holders, and the numbers that order them.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use super::text::Text;
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Text);
 
         impl $name {
             /// Wraps a name as it stands; the caller has checked its form.
             pub fn new(text: impl AsRef<str>) -> $name {
-                $name(Arc::from(text.as_ref()))
+                $name(Text::new(text.as_ref()))
             }
 
             /// The name as text.
@@ -32,7 +33,7 @@ macro_rules! text_id {
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
+                fmt::Debug::fmt(&self.0, f)
             }
         }
 
@@ -53,10 +54,6 @@ macro_rules! text_id {
 text_id! {
     /// A job: a slug of its title or file name and four letters of chance, `fix-login-7k2m`.
     JobId
-}
-text_id! {
-    /// The BLAKE3 of a blob's bytes, 64 hex digits.
-    BlobId
 }
 text_id! {
     /// A git commit, full hex.
@@ -105,7 +102,7 @@ impl HolderId {
 impl JobId {
     /// Whether both are one name in memory; they may be equal without.
     pub fn is_same(&self, other: &JobId) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.is_same(&other.0)
     }
 
     /// Whether it was made of that title, so that the title says all that it says.

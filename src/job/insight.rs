@@ -1,6 +1,10 @@
 //! What an attempt did, beside what it used up (`jobs.md` section 6).
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
+
+use super::seldom::Usual;
 
 /// What is known of an attempt when it is over. `None` is unknown, and never zero.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +34,13 @@ pub struct Insight {
     /// Lines removed from them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<u64>,
+}
+
+impl Usual for Insight {
+    fn usual() -> &'static Insight {
+        static UNKNOWN: LazyLock<Insight> = LazyLock::new(Insight::default);
+        &UNKNOWN
+    }
 }
 
 impl Insight {

@@ -3,6 +3,7 @@
 mod account;
 #[cfg(test)]
 mod account_tests;
+mod blob_id;
 mod body;
 mod capability;
 mod children;
@@ -36,11 +37,13 @@ mod reader;
 mod seldom;
 mod spec;
 mod stage;
+mod text;
 mod tokens;
 mod tree;
 mod usage;
 
 pub use account::{Account, account_fields};
+pub use blob_id::BlobId;
 pub use body::{INTERPRETERS, Script, first_heading, script_of};
 pub use capability::{Capability, CapabilitySet};
 pub use children::{CHILDREN_MAX, Child, InlineChild};
@@ -56,7 +59,7 @@ pub use effective::{
 pub use fields::nested_fields;
 pub use forms::CLASS_NAMES;
 pub use front::FILE_MAX;
-pub use id::{AttemptNo, BlobId, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq};
+pub use id::{AttemptNo, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq};
 pub use insight::Insight;
 pub use listing::{Shown, effective_listing};
 pub use look::{Role, code_of, role_of, sign_of};
@@ -72,8 +75,9 @@ pub use reader::{Known, Words};
 pub use seldom::{Seldom, Usual};
 pub use spec::{
     Autoship, Backoff, DEFAULT_TIMEOUT, DepsMode, EngineClass, EngineReviewer, Priority, Retry, ReviewRule,
-    ShipKind, Spec,
+    ShipKind, Spec, Terms,
 };
 pub use stage::{FOLDERS, Folder, STAGES, Stage};
+pub use text::{Stem, Text};
 pub use tokens::Tokens;
 pub use usage::{Budget, Usage, parse_usd, usd};

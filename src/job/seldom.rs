@@ -4,6 +4,7 @@
 //! nothing special. Read and written as the value itself, on disk too.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -30,9 +31,31 @@ impl<T: Usual> From<T> for Seldom<T> {
     }
 }
 
+impl<T: PartialEq + 'static> FromIterator<T> for Seldom<Vec<T>> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Seldom<Vec<T>> {
+        rows.into_iter().collect::<Vec<T>>().into()
+    }
+}
+
 impl<T> Default for Seldom<T> {
     fn default() -> Seldom<T> {
         Seldom(None)
+    }
+}
+
+impl<T: Usual> Seldom<T> {
+    /// Whether it is as usual.
+    pub fn is_usual(&self) -> bool {
+        **self == *T::usual()
+    }
+}
+
+impl<T> Seldom<Vec<T>> {
+    /// Gives back the room that a list keeps to grow into.
+    pub fn shrink(&mut self) {
+        if let Some(list) = &mut self.0 {
+            list.shrink_to_fit();
+        }
     }
 }
 
@@ -50,6 +73,18 @@ impl<T: Usual> DerefMut for Seldom<T> {
     }
 }
 
+impl<'a, T: Usual> IntoIterator for &'a Seldom<T>
+where
+    &'a T: IntoIterator,
+{
+    type Item = <&'a T as IntoIterator>::Item;
+    type IntoIter = <&'a T as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        (**self).into_iter()
+    }
+}
+
 /// By value: one that was written to and is as usual again equals one that never was.
 impl<T: Usual> PartialEq for Seldom<T> {
     fn eq(&self, other: &Seldom<T>) -> bool {
@@ -58,6 +93,12 @@ impl<T: Usual> PartialEq for Seldom<T> {
 }
 
 impl<T: Usual + Eq> Eq for Seldom<T> {}
+
+impl<T: Usual + Hash> Hash for Seldom<T> {
+    fn hash<H: Hasher>(&self, to: &mut H) {
+        (**self).hash(to);
+    }
+}
 
 impl<T: Usual + fmt::Debug> fmt::Debug for Seldom<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

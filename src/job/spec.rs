@@ -3,8 +3,9 @@
 //! A [`Spec`] rides in `job_submitted`; fields at their default are not written. What only a worker
 //! needs (prompt, persona, commands, paths) is in a blob and never in an event.
 
+use std::ops::{Deref, DerefMut};
 use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -238,11 +239,24 @@ fn is_default_timeout(span: &Span) -> bool {
     *span == DEFAULT_TIMEOUT
 }
 
-/// The resolved fields the law reads; defaults are left out on disk.
+/// The resolved fields the law reads: what a job has for itself, and the [`Terms`] it shares with others.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "Terms", into = "Terms")]
 pub struct Spec {
     /// What people see.
     pub title: String,
+    /// Names as written: ids, idempotency keys or file stems.
+    pub deps: Seldom<Vec<String>>,
+    /// Same key, same body: the same job.
+    pub key: Option<IdempotencyKey>,
+    terms: Arc<Terms>,
+}
+
+/// All fields as they are written; defaults are left out. Most jobs of a queue have the same ones but for the
+/// three that every [`Spec`] has for itself: in memory these are empty here, and the rest is kept once for all.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Terms {
+    pub(super) title: String,
     /// Engine by name; `None` where only a class was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
@@ -270,9 +284,8 @@ pub struct Spec {
     /// Overlapping running jobs of the same repository wait for each other.
     #[serde(default, skip_serializing_if = "is_default")]
     pub touches: Seldom<Vec<String>>,
-    /// Names as written: ids, idempotency keys or file stems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub deps: Vec<String>,
+    pub(super) deps: Vec<String>,
     /// When a dependency counts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deps_mode: DepsMode,
@@ -309,12 +322,40 @@ pub struct Spec {
     /// Changes outside the allowed scope fail the attempt instead of warning.
     #[serde(default, skip_serializing_if = "is_default")]
     pub scope_strict: bool,
-    /// Same key, same body: the same job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<IdempotencyKey>,
+    pub(super) key: Option<IdempotencyKey>,
     /// Link to an outside tracker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracker_item: Option<String>,
+}
+
+impl From<Terms> for Spec {
+    fn from(mut written: Terms) -> Spec {
+        let (title, deps) = (std::mem::take(&mut written.title), std::mem::take(&mut written.deps));
+        let key = written.key.take();
+        Spec { title, deps: deps.into(), key, terms: Arc::new(written) }
+    }
+}
+
+impl From<Spec> for Terms {
+    fn from(spec: Spec) -> Terms {
+        let (title, deps, key) = (spec.title, spec.deps.to_vec(), spec.key);
+        Terms { title, deps, key, ..(*spec.terms).clone() }
+    }
+}
+
+impl Deref for Spec {
+    type Target = Terms;
+
+    fn deref(&self) -> &Terms {
+        &self.terms
+    }
+}
+
+impl DerefMut for Spec {
+    fn deref_mut(&mut self) -> &mut Terms {
+        Arc::make_mut(&mut self.terms)
+    }
 }
 
 fn developer() -> String {
@@ -326,9 +367,19 @@ fn is_developer(name: &String) -> bool {
 }
 
 impl Spec {
+    /// What it may share with others.
+    pub fn terms(&self) -> &Arc<Terms> {
+        &self.terms
+    }
+
+    /// Puts other terms in the place of its own.
+    pub fn set_terms(&mut self, terms: Arc<Terms>) {
+        self.terms = terms;
+    }
+
     /// A spec of that title with every field at its default.
     pub fn titled(title: impl Into<String>) -> Spec {
-        Spec {
+        Spec::from(Terms {
             title: title.into(),
             engine: None,
             engine_class: None,
@@ -354,7 +405,7 @@ impl Spec {
             scope_strict: false,
             key: None,
             tracker_item: None,
-        }
+        })
     }
 }
 

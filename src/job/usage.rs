@@ -113,7 +113,7 @@ fn about(estimated: bool) -> &'static str {
 }
 
 /// Ceilings over all attempts since submit or redrive. `None` is no ceiling.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Budget {
     /// Money in millionths of a US dollar.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -26,7 +26,7 @@ impl GistOf {
     pub fn of(job: &Job) -> Option<GistOf> {
         match job.stage {
             Stage::Queued if job.park.as_ref().is_some_and(|park| park.reason == ParkReason::Asked) => {
-                job.asked.clone().map(GistOf::Question)
+                job.asked.as_deref().cloned().map(GistOf::Question)
             }
             Stage::Review => job.head.as_ref().and_then(|head| head.rev.clone()).map(GistOf::Change),
             _ => None,

@@ -123,7 +123,7 @@ impl Talk {
         let asking = model.lists.needs.iter().filter_map(|need| state.job(&need.job));
         for job in asking {
             let (Some(Gist::Question(_)), Some(blob)) = (model.gists.of(job), &job.asked) else { continue };
-            let is_new = self.asked.insert((job.id.clone(), blob.clone()));
+            let is_new = self.asked.insert((job.id.clone(), BlobId::clone(blob)));
             if let Some(text) = words::gist(model, job).filter(|_| is_new && !has_menu && self.at.is_some()) {
                 lines.push(format!("{} {} asks you: {text}", words::clock(model.now.wall), job.id));
             }

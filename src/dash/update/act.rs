@@ -37,7 +37,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     model.layers.push(Layer::Sheet(Box::new(sheet)));
     match (action, jobs.as_slice()) {
         (Action::Answer, [job]) => {
-            let question = job.asked.clone().map(|blob| Want::Question(job.id.clone(), blob));
+            let question = job.asked.as_deref().cloned().map(|blob| Want::Question(job.id.clone(), blob));
             question.map(Effect::Read).into_iter().collect()
         }
         _ => Vec::new(),

@@ -69,7 +69,10 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     }
     add(
         "deps",
-        neighbours(canvas, job.deps.iter().filter_map(|dep| dep.job.clone()).chain(job.children.clone())),
+        neighbours(
+            canvas,
+            job.deps.iter().filter_map(|dep| dep.job.clone()).chain(job.children.iter().cloned()),
+        ),
     );
     add("blocks", neighbours(canvas, state.waiters(&job.id).cloned()));
     add("work", work(job, dot));

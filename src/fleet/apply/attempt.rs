@@ -3,7 +3,7 @@
 use super::super::event::{Event, What};
 use super::super::job::{Attempt, Head, Job};
 use super::event::Mark;
-use crate::job::{AttemptNo, Follow, Outcome, Proof, Stage, Usage};
+use crate::job::{AttemptNo, Follow, Insight, Outcome, Proof, Stage, Usage};
 
 /// Gives the money it spent (millionths of a dollar); less than none where an estimate was too high.
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
@@ -12,6 +12,8 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
             job.same(*epoch)?;
             let holder = job.lease.as_ref().ok_or("started without a lease")?.holder.clone();
             job.restart = None;
+            // Most jobs have one: no room for more.
+            job.attempts.reserve_exact(1);
             job.attempts.push(Attempt {
                 no: *attempt,
                 epoch: *epoch,
@@ -63,7 +65,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
         }
         What::AttemptEnded { epoch, outcome, reason, usage, rev, insight, to, .. } => {
             job.same(*epoch)?;
-            job.attempt_mut()?.insight = (!insight.is_empty()).then(|| Box::new(insight.clone()));
+            job.attempt_mut()?.insight = (!insight.is_usual()).then(|| Box::new(Insight::clone(insight)));
             return end_attempt(job, *outcome, reason, usage, rev.as_ref(), *to, mark);
         }
         What::AttemptSettled { attempt, usage, .. } => return settle_late(job, *attempt, usage),

@@ -63,6 +63,10 @@ impl State {
         let ran = job.open_attempt().is_some();
         let before_spent = *job.spent;
         let spent = change(job, event, mark)?;
+        match &event.what {
+            What::JobSuperseded { .. } => self.known.share_all(job),
+            _ => self.known.share(job),
+        }
         super::super::invariant::check_job(job)?;
         self.index.enter(job);
         let used = match event.what {
@@ -94,7 +98,7 @@ impl State {
         if self.stage_of(id).is_some() {
             return Err(format!("job {id} exists"));
         }
-        let job = Job {
+        let mut job = Job {
             id: id.clone(),
             file: file.as_deref().map(Into::into),
             spec: Arc::clone(spec),
@@ -109,11 +113,11 @@ impl State {
             epoch: 0,
             waiting: mark.at,
             park: None,
-            deps: deps.clone(),
+            deps: deps.clone().into(),
             parent: parent.clone(),
-            children: Vec::new(),
+            children: Seldom::default(),
             lease: None,
-            attempts: Vec::new(),
+            attempts: Seldom::default(),
             counted: 0,
             overloads: 0,
             limits: 0,
@@ -132,14 +136,14 @@ impl State {
             pr: None,
             shipped: None,
             subject: reviews.clone().map(Box::new),
-            asked_reviews: Vec::new(),
+            asked_reviews: Seldom::default(),
             reworks: 0,
         };
+        self.known.share_all(&mut job);
         self.asked(&job)?;
         self.name_key(id, None, job.spec.key.as_ref());
         if let Some(file) = &job.file {
-            let stem = file.strip_suffix(".md").unwrap_or(file);
-            self.stems.insert(stem.into(), id.clone());
+            self.stems.insert(file.without(".md"), id.clone());
         }
         self.put(job);
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::event::{ActorKind, Event, What};
 use super::super::job::{Handoff, Job, Park, ParkReason};
 use super::event::Mark;
-use crate::job::{Outcome, Seldom, Stage};
+use crate::job::{BlobId, Outcome, Seldom, Stage};
 
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
@@ -14,7 +14,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.body = body.clone();
             job.effective = effective.clone();
             // Children stay parts of the job whatever the new manifest says.
-            job.deps = deps.clone();
+            job.deps = deps.clone().into();
             job.move_to(*stage, "edited while waiting", mark);
         }
         What::DepResolved { name, to, .. } => {
@@ -60,22 +60,25 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.rise(*epoch)?;
             job.close_attempt(Some(Outcome::Drained), "asked a question", mark);
             job.lease = None;
-            job.asked = Some(question.clone());
+            job.asked = Some(Box::new(question.clone()));
             job.move_to(Stage::Queued, ParkReason::Asked.words(), mark);
             job.park = Some(Box::new(Park::new(ParkReason::Asked, None)));
         }
-        What::Answered { answer, .. } => {
-            job.handoff.push(Handoff::Answered { question: job.asked.take(), answer: answer.clone() });
-            // A person may have lifted the question's park and put the job aside for another reason.
-            let kept = job.park.take().filter(|p| p.reason != ParkReason::Asked);
-            job.move_to(Stage::Queued, "answered", mark);
-            job.park = kept;
-        }
+        What::Answered { answer, .. } => answered(job, answer, mark),
         What::ChildrenAdded { children, .. } => job.children.extend(children.iter().cloned()),
         What::Refused { .. } => {}
         _ => return change_by_word(job, event, mark),
     }
     Ok(())
+}
+
+fn answered(job: &mut Job, answer: &BlobId, mark: Mark) {
+    let (question, answer) = (job.asked.take().map(|asked| *asked), answer.clone());
+    job.handoff.push(Handoff::Answered { question, answer });
+    // A person may have lifted the question's park and put the job aside for another reason.
+    let kept = job.park.take().filter(|p| p.reason != ParkReason::Asked);
+    job.move_to(Stage::Queued, "answered", mark);
+    job.park = kept;
 }
 
 /// Whoever sends a job back that failed for its login or its engine says that this is mended: it may try.

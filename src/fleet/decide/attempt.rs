@@ -51,7 +51,7 @@ pub(super) fn progress(
         return Err(Refusal::new(Code::NoChange, format!("{} is {word} already", job.id), "nothing to do"));
     }
     let (job, epoch) = (job.id.clone(), job.epoch);
-    Ok(vec![What::Progressed { job, epoch, word: word.to_string(), usage: usage.copied() }])
+    Ok(vec![What::Progressed { job, epoch, word: word.to_string(), usage: usage.copied().map(Box::new) }])
 }
 
 pub(super) fn checkpoint(job: &Job, rev: &Rev, lines: u64) -> Result<Vec<What>, Refusal> {
@@ -84,11 +84,11 @@ pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result
         attempt: attempt.no,
         outcome: ending.outcome,
         reason: ending.reason.clone(),
-        usage: ending.usage,
+        usage: ending.usage.into(),
         rev: ending.rev.clone(),
         window: ending.window.clone().filter(|_| ending.outcome == Outcome::Limit),
         engine_fault: ending.engine_fault,
-        insight: ending.insight.clone(),
+        insight: ending.insight.clone().into(),
         to,
     }];
     events.extend(wait.map(|wait| parked(&job.id, job.epoch, wait)));
@@ -110,7 +110,7 @@ pub(super) fn settle(job: &Job, no: AttemptNo, run: &str, usage: &Usage) -> Resu
         let message = format!("what attempt {no} of {} used up is known", job.id);
         return Err(Refusal::new(Code::NoChange, message, "nothing to do"));
     }
-    Ok(vec![What::AttemptSettled { job: job.id.clone(), attempt: no, usage: *usage }])
+    Ok(vec![What::AttemptSettled { job: job.id.clone(), attempt: no, usage: (*usage).into() }])
 }
 
 /// The second table of `jobs.md` section 3.

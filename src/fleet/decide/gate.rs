@@ -74,8 +74,8 @@ fn short(rev: Option<&Rev>) -> &str {
 fn may_review(job: &Job, by: &Actor) -> Result<(), Refusal> {
     let rule = job.review_rule();
     let is_author = match by.kind {
-        ActorKind::Engine => *by.name == *job.id.as_str(),
-        ActorKind::Agent => job.attempts.iter().any(|a| *a.holder.as_str() == *by.name),
+        ActorKind::Engine => by.name == *job.id.as_str(),
+        ActorKind::Agent => job.attempts.iter().any(|a| by.name == *a.holder.as_str()),
         ActorKind::Person | ActorKind::System => false,
     };
     if is_author {

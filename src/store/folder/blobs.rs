@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use super::disk::flush_folder;
+use super::disk::{blob_id, flush_folder};
 use crate::job::BlobId;
 use crate::store::{Fault, FaultKind};
 
@@ -28,7 +28,7 @@ impl Blobs {
     }
 
     fn path(&self, id: &BlobId) -> PathBuf {
-        let text = id.as_str();
+        let text = id.to_string();
         self.root.join(text.get(..2).unwrap_or("xx")).join(text)
     }
 
@@ -84,7 +84,7 @@ impl Blobs {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Fault::io("read", &path, &error)),
         };
-        if blake3::hash(&bytes).to_hex().as_str() != id.as_str() {
+        if blob_id(&bytes) != *id {
             let why = "its bytes are not what its name says";
             return Err(Fault::new(FaultKind::Corrupt, "read", &path, why, "restore it from a backup"));
         }

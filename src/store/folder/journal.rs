@@ -11,20 +11,19 @@
 use std::collections::BTreeMap;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::disk::write_whole;
 use crate::fleet::State;
-use crate::job::{BlobId, Folder, JobId};
+use crate::job::{BlobId, Folder, JobId, Text};
 use crate::store::Fault;
 
 /// Records beyond which the journal is worth rewriting, and how many per live file.
 const COMPACT_FROM: usize = 4_096;
 const COMPACT_RATIO: usize = 3;
-/// Records read or noted before names are shared with the state: fewer are not worth the walk.
-const SHARE_FROM: usize = 1_024;
+/// Records read at once after which the maps are worth making anew: grown row by row, they are half empty.
+const PACK_FROM: usize = 1_024;
 
 /// Where a file was put, and what it looked like when its content was last known to be the job's.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,7 +31,7 @@ pub(super) struct Spot {
     /// The folder.
     pub folder: Folder,
     /// The file's name in it.
-    pub name: Arc<str>,
+    pub name: Text,
     /// Size and time of change (ns) when its bytes were last compared; 0 if never.
     #[serde(default)]
     pub seen: (u64, i64),
@@ -49,6 +48,20 @@ struct Record {
     spot: Option<Spot>,
 }
 
+impl Record {
+    /// The same, with the names of the job itself where they are equal: a long queue has room for one of each.
+    fn of(mut self, state: &State) -> Record {
+        let Some(job) = state.jobs.get(&self.job) else { return self };
+        self.job = job.id.clone();
+        if let (Some(spot), Some(file)) = (&mut self.spot, &job.file)
+            && spot.name == *file
+        {
+            spot.name = file.clone();
+        }
+        self
+    }
+}
+
 pub(super) struct Journal {
     path: PathBuf,
     /// The file that was read so far, and up to where: another process may have rewritten it.
@@ -56,9 +69,7 @@ pub(super) struct Journal {
     offset: u64,
     records: usize,
     spots: BTreeMap<JobId, Spot>,
-    names: BTreeMap<Arc<str>, JobId>,
-    /// Records since names were last shared with the state.
-    unshared: usize,
+    names: BTreeMap<Text, JobId>,
     pending: Vec<u8>,
 }
 
@@ -71,13 +82,13 @@ impl Journal {
             records: 0,
             spots: BTreeMap::new(),
             names: BTreeMap::new(),
-            unshared: 0,
             pending: Vec::new(),
         }
     }
 
-    /// Reads what others wrote. Call under the lock. An unreadable tail is a torn record: left out.
-    pub fn catch_up(&mut self) -> Result<(), Fault> {
+    /// Reads what others wrote. Call under the lock. An unreadable tail is a torn record: left out. Names that are
+    /// those of jobs of `state` are kept once.
+    pub fn catch_up(&mut self, state: &State) -> Result<(), Fault> {
         use std::os::unix::fs::MetadataExt as _;
         let path = self.path.clone();
         let fault = |doing: &str, e: &std::io::Error| Fault::io(doing, &path, e);
@@ -105,12 +116,17 @@ impl Journal {
             .and_then(|_| file.read_to_end(&mut text))
             .map_err(|e| fault("read", &e))?;
         let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let before = self.records;
         for line in text[..whole].split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
             if let Ok(record) = serde_json::from_slice::<Record>(line) {
-                self.take(record);
+                self.take(record.of(state));
             }
         }
         self.offset += whole as u64;
+        if self.records - before >= PACK_FROM {
+            self.spots = std::mem::take(&mut self.spots).into_iter().collect();
+            self.names = std::mem::take(&mut self.names).into_iter().collect();
+        }
         Ok(())
     }
 
@@ -122,7 +138,6 @@ impl Journal {
 
     fn take(&mut self, record: Record) {
         self.records += 1;
-        self.unshared += 1;
         if let Some(old) = self.spots.remove(&record.job)
             && self.names.get(&*old.name) == Some(&record.job)
         {
@@ -136,30 +151,6 @@ impl Journal {
 
     pub fn spot(&self, job: &JobId) -> Option<&Spot> {
         self.spots.get(job)
-    }
-
-    /// Lets names and hashes be those of the state, once many were read: they are equal, and a long queue has
-    /// room for one of each. Nothing else changes.
-    pub fn share(&mut self, state: &State) {
-        if self.unshared < SHARE_FROM || self.unshared * COMPACT_RATIO < self.spots.len() {
-            return;
-        }
-        self.unshared = 0;
-        let with_job = |(id, mut spot): (JobId, Spot)| {
-            let Some(job) = state.jobs.get(&id) else { return (id, spot) };
-            spot.body = spot.body.map(|body| if body == job.body { job.body.clone() } else { body });
-            if let Some(file) = job.file.as_ref().filter(|file| **file == spot.name) {
-                spot.name = Arc::clone(file);
-            }
-            (job.id.clone(), spot)
-        };
-        self.spots = std::mem::take(&mut self.spots).into_iter().map(with_job).collect();
-        let spots = &self.spots;
-        let with_spot = |(name, id): (Arc<str>, JobId)| match spots.get_key_value(&id) {
-            Some((id, spot)) if spot.name == name => (Arc::clone(&spot.name), id.clone()),
-            _ => (name, id),
-        };
-        self.names = std::mem::take(&mut self.names).into_iter().map(with_spot).collect();
     }
 
     /// Which job a file name belongs to, in whatever folder.
@@ -220,13 +211,15 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::fleet::{Actor, ActorKind, Event, What};
     use crate::job::{Spec, Stage};
     use crate::time::Stamp;
 
     #[test]
-    fn what_is_shared_with_the_state_is_told_as_before() {
+    fn names_of_jobs_are_kept_once() {
         let mut state = State::default();
         let what = What::JobSubmitted {
             job: JobId::from("a-2222"),
@@ -242,7 +235,8 @@ mod tests {
         let by = Actor::new(ActorKind::Person, "ann");
         let event = Event { at: Stamp::from_millis(1), by, key: None, note: None, what };
         state.apply(&event).expect("fits");
-        let mut journal = Journal::at(PathBuf::new());
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut written = Journal::at(dir.path().join("placed.jsonl"));
         for (job, name, body) in
             [("b-2222", "a.md", "other"), ("a-2222", "a.md", "text"), ("c-2222", "c.md", "")]
         {
@@ -252,15 +246,15 @@ mod tests {
                 seen: (1, 2),
                 body: Some(BlobId::from(body)),
             };
-            journal.take(Record { job: JobId::from(job), spot: Some(spot) });
+            written.note(&job.into(), Some(spot));
         }
+        written.flush().expect("written");
+        let mut journal = Journal::at(written.path.clone());
+        journal.catch_up(&state).expect("read");
         let told = |it: &Journal| format!("{:?} {:?}", it.spots, it.names);
-        let before = told(&journal);
-        journal.unshared = SHARE_FROM;
-        journal.share(&state);
-        assert_eq!(told(&journal), before);
-        let (job, file) = (&state.jobs["a-2222"], &journal.spots["a-2222"].name);
-        assert!(job.file.as_ref().is_some_and(|name| Arc::ptr_eq(name, file)), "kept once");
+        assert_eq!(told(&journal), told(&written));
+        let (job, spot) = (&state.jobs["a-2222"], journal.spots.get_key_value("a-2222").expect("a spot"));
+        assert!(job.file.as_ref().is_some_and(|name| name.is_same(&spot.1.name)) && spot.0.is_same(&job.id));
         assert_eq!(journal.owner("a.md"), Some(&job.id), "the last owner");
     }
 }

@@ -13,7 +13,7 @@ use super::disk::{Look, hash_of, rename_new, write_whole};
 use super::journal::{Journal, Spot};
 use super::place::Place;
 use crate::fleet::{Event, Job, State, What};
-use crate::job::{BlobId, FOLDERS, Folder, JobId};
+use crate::job::{BlobId, FOLDERS, Folder, JobId, Text};
 use crate::store::{Fault, FaultKind};
 use crate::time::{Span, Stamp};
 
@@ -57,7 +57,7 @@ impl Layout {
 
     /// Moves the files of all jobs that a batch was about to where the state has them now.
     pub fn follow(&mut self, events: &[Event], after: &State, blobs: &Blobs) -> Result<(), Fault> {
-        self.journal.catch_up()?;
+        self.journal.catch_up(after)?;
         let mut first = None;
         // One file that cannot be moved must not hold up the others; the scan tries again.
         let mut keep = |done: Result<(), Fault>| first = first.take().or(done.err());
@@ -133,7 +133,8 @@ impl Layout {
             }
         }
         // Never compared as it is now: the next scan reads it.
-        let spot = Spot { folder: wanted, name: name.into(), seen: (0, 0), body: Some(job.body.clone()) };
+        let name = name_of(job, &name);
+        let spot = Spot { folder: wanted, name, seen: (0, 0), body: Some(job.body.clone()) };
         self.journal.note(&job.id, Some(spot));
         Ok(())
     }
@@ -154,8 +155,8 @@ impl Layout {
         };
         write_whole(&path, &bytes)?;
         let seen = Look::at(&path).map_or((0, 0), Look::seen);
-        self.journal
-            .note(&job.id, Some(Spot { folder, name: name.into(), seen, body: Some(job.body.clone()) }));
+        let name = name_of(job, &name);
+        self.journal.note(&job.id, Some(Spot { folder, name, seen, body: Some(job.body.clone()) }));
         Ok(())
     }
 
@@ -209,7 +210,7 @@ impl Layout {
 
     /// Puts a file back where the state has it: moves it from wherever it is, or writes it anew.
     pub fn restore(&mut self, state: &State, id: &JobId, blobs: &Blobs) -> Result<(), Fault> {
-        self.journal.catch_up()?;
+        self.journal.catch_up(state)?;
         let Some(job) = state.job(id) else { return Ok(()) };
         let wanted = job.stage.folder();
         match self.journal.spot(id).cloned() {
@@ -234,7 +235,7 @@ impl Layout {
 
     /// Renames `name` of inbox over the file of a waiting job, which has its text.
     pub fn replace(&mut self, id: &JobId, name: &str) -> Result<(), Fault> {
-        self.journal.catch_up()?;
+        self.journal.catch_up(&State::default())?;
         let Some(spot) = self.journal.spot(id).cloned() else { return Ok(()) };
         let (from, to) = (self.path(Folder::Inbox, name), self.path(spot.folder, &spot.name));
         if from == to {
@@ -253,7 +254,7 @@ impl Layout {
     /// Moves a manifest that could not be read to `rejected/`, its problems beside it. `None` if it is
     /// not the file that was read any more: taken away, written anew, or a job's.
     pub fn reject(&mut self, name: &str, problems: &str) -> Result<Option<PathBuf>, Fault> {
-        self.journal.catch_up()?;
+        self.journal.catch_up(&State::default())?;
         let from = self.path(Folder::Inbox, name);
         let now = hash_of(&from);
         if now.is_none() || self.told.get(name).is_some_and(|told| Some(told) != now.as_ref()) {
@@ -289,6 +290,11 @@ fn no_name(path: &Path) -> Fault {
 /// The name a job's file begins with.
 pub(super) fn first_name(job: &Job) -> String {
     job.file.as_deref().map_or_else(|| format!("{}.md", job.id), str::to_string)
+}
+
+/// That name, as the job itself has it if it is its own.
+fn name_of(job: &Job, name: &str) -> Text {
+    job.file.as_ref().filter(|file| **file == *name).cloned().unwrap_or_else(|| Text::new(name))
 }
 
 /// `fix.md` of job `fix-7k2m` beside another `fix.md`: `fix~fix-7k2m.md`, then `fix~fix-7k2m~2.md`.

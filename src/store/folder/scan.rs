@@ -84,8 +84,7 @@ impl Layout {
         clock: &dyn Clock,
     ) -> Result<Scan, Fault> {
         (self.wall, self.boot) = (clock.wall(), clock.boot());
-        self.journal.catch_up()?;
-        self.journal.share(state);
+        self.journal.catch_up(state)?;
         let (mut scan, seen) = self.list_whole()?;
         let mut lost = Vec::new();
         let inbox = self.place.queue.join("inbox");
