@@ -193,7 +193,9 @@ fn the_past_is_wound_and_money_told_in_words() {
             (Read(History("gate")))
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             < budget
+            (forget the log)
             (look at Ceilings)
+            (forget the log)
             Budget in total: active, $4.00 reserved
                local: spent $1.50, no ceiling
                shell: spent $1.50, no ceiling

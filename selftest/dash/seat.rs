@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use aq::dash::{
-    Drawn, Effect, Found, Fresh, Health, Key, Look, Model, Moment, Msg, Theme, Want, Wish, Wishes, lists,
-    update, view,
+    Drawn, Effect, Found, Fresh, Health, Key, Look, Model, Moment, Msg, Old, Theme, Want, Wish, Wishes,
+    lists, update, view,
 };
 use aq::fleet::{Actor, ActorKind, Claimant, Command, State};
 use aq::insight::Recording;
@@ -121,6 +121,8 @@ impl Seat {
                     self.send(Msg::Found(Box::new(Found::Recording(Ok(Arc::new(log))))));
                 }
                 Effect::Title(title) => self.title = title,
+                // They come with every answer and every screen.
+                Effect::Forget(Old::Lists(_) | Old::Graph(_)) => {}
                 // Asked wherever needs are shown; who tells a story of it answers.
                 Effect::Read(Want::Gist(job, of)) => self.gists.push(Want::Gist(job, of)),
                 other => self.effects.push(other),
@@ -225,6 +227,7 @@ impl Seat {
                 Effect::Undo { .. } => "undo".to_string(),
                 Effect::Redo { .. } => "redo".to_string(),
                 Effect::Survey(wish) => format!("look at {wish:?}"),
+                Effect::Forget(_) => "forget the log".to_string(),
                 Effect::Order { command, past, undo, .. } => {
                     format!("{command:?} ({}, undo {undo})", without_times(past))
                 }

@@ -217,9 +217,10 @@ fn it_goes_live_from_every_screen() {
     check(
         "[ 1 L",
         expect![[r#"
-        live: gate review, late queued, notes testing, port failed
-        look at Recording
-    "#]],
+            live: gate review, late queued, notes testing, port failed
+            look at Recording
+            forget the log
+        "#]],
     );
     check(
         "[ Esc",

@@ -1,10 +1,12 @@
 //! What is asked of the world, as data: tests read effects, the runtime does them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::model::{AgentDeed, Deed, DiffOf, GistOf, Request, Target};
+use super::model::{AgentDeed, Deed, DiffOf, GistOf, GraphSeen, Lists, Request, Target};
 use super::survey::Wish;
 use crate::fleet::{Action, Command};
+use crate::insight::Recording;
 use crate::job::{AttemptNo, BlobId, JobId, Rev};
 use crate::time::Stamp;
 
@@ -84,6 +86,9 @@ pub enum Effect {
     },
     /// Looks at something beside the log.
     Survey(Wish),
+    /// Gives up what no screen shows any more. To give back the memory of a hundred thousand jobs takes longer
+    /// than a frame.
+    Forget(Old),
     /// Makes the lists beside the screen.
     Lists(Box<Request>),
     /// Reads something.
@@ -118,6 +123,17 @@ pub enum Effect {
     Redraw,
     /// Gives the terminal back to the shell until the person returns.
     Suspend,
+}
+
+/// What no screen shows any more.
+#[derive(Clone, Debug)]
+pub enum Old {
+    /// Lists that others have replaced.
+    Lists(Box<Lists>),
+    /// What followed from the dependencies.
+    Graph(Arc<GraphSeen>),
+    /// The log of the past.
+    Recording(Arc<Recording>),
 }
 
 /// What is to be read.

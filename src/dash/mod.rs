@@ -43,7 +43,7 @@ mod theme;
 mod update;
 mod view;
 
-pub use effect::{Effect, Want};
+pub use effect::{Effect, Old, Want};
 pub use keys::{
     ACTIONS, ActionRow, AgentDo, Do, GROUPS, GraphView, Group, Key, Keymap, Motion, On, QueueDo, RiskDo,
     Wind, action_of,

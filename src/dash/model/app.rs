@@ -60,8 +60,6 @@ pub struct Model {
     pub asked: (u64, bool),
     /// What was asked for has changed since.
     pub outdated: bool,
-    /// Lists that were replaced, on their way to where they are given up.
-    pub shed: Vec<Lists>,
     /// The screen below everything.
     pub screen: Screen,
     /// A job's page over it.
@@ -209,7 +207,6 @@ impl Model {
             gists: Gists::default(),
             asked: (0, false),
             outdated: false,
-            shed: Vec::new(),
             screen: Screen::Overview,
             page: None,
             selected: None,

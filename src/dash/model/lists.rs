@@ -55,8 +55,6 @@ pub struct Request {
     pub demands: bool,
     /// The rows that are on the screens.
     pub shown: PerList<Arc<Vec<JobId>>>,
-    /// Lists that were replaced. To give back the memory of a hundred thousand rows takes longer than a frame.
-    pub shed: Vec<Lists>,
 }
 
 /// One of each list that has a cursor.
@@ -203,7 +201,8 @@ fn chosen(of: &Request) -> (Vec<JobId>, usize) {
         };
         order.then_with(|| (x.stage, x.since).cmp(&(y.stage, y.since))).then_with(|| x.id.cmp(&y.id))
     });
-    (rows.into_iter().map(|row| row.1.id.clone()).collect(), hidden)
+    // Not out of the rows themselves: the names would keep the room of the keys.
+    (rows.iter().map(|row| row.1.id.clone()).collect(), hidden)
 }
 
 fn by_since(state: &State, has: impl Fn(&Job) -> bool, most: usize, newest: bool) -> Vec<JobId> {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::hands::Hands;
-use super::heap::give_back;
+use super::heap::{give_back, hold_little};
 use super::keep::Keeper;
 use super::tail::Tail;
 use crate::agent::claimants;
@@ -60,6 +60,9 @@ const TAIL_AGAIN: Span = Span::from_millis(250);
 const EVENTS_FIRST: u64 = 2_000;
 /// Rejected manifests that are counted: whoever has more has to look there anyway.
 const REJECTED_MOST: usize = 1_000;
+/// What was given up goes back to the system once nothing more was for so long: while a queue changes, the next
+/// lists want the same memory.
+const LITTER_RESTS: Span = Span::from_secs(1);
 /// Loads of this host that are remembered: half an hour of them.
 const LOADS_MOST: usize = 360;
 
@@ -158,6 +161,7 @@ fn say(post: &Post, text: impl Into<String>, more: impl Into<String>, bad: bool)
 }
 
 fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<(), Fault> {
+    hold_little();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|e| Fault::io("start", std::path::Path::new("the event loop of the source"), &e))?;
@@ -189,6 +193,8 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             tail: None,
             trouble: None,
             loads: VecDeque::new(),
+            litter: None,
+            nudge,
         };
         it.run(asked, nudged).await;
         drop(watch);
@@ -196,10 +202,12 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
     Ok(())
 }
 
-/// What the watch tells.
+/// What the watch tells, and what was done beside the loop.
 enum Nudge {
     Folders(Vec<String>),
     Log,
+    /// Memory was given up.
+    Litter,
 }
 
 fn watch(local: &Local, nudge: &UnboundedSender<Nudge>) -> Result<Watch, Fault> {
@@ -234,6 +242,9 @@ struct Loop {
     trouble: Option<Health>,
     /// The load of this host each time it was looked whether agents live, the oldest first.
     loads: VecDeque<u64>,
+    /// When memory that was given up goes back to the system.
+    litter: Option<Span>,
+    nudge: UnboundedSender<Nudge>,
 }
 
 impl Loop {
@@ -246,7 +257,7 @@ impl Loop {
         loop {
             let tail_at = self.tail.as_ref().filter(|tail| tail.open).map(|_| later(TAIL_AGAIN));
             let held = !self.agents.is_empty() || self.local.snapshot().held().next().is_some();
-            let wake = [look_at, tail_at, held.then_some(alive_at)].into_iter().flatten().min();
+            let wake = [look_at, tail_at, held.then_some(alive_at), self.litter].into_iter().flatten().min();
             let sleep =
                 wake.map_or(LOOK_RARELY, |at| Span::from_millis(at.as_millis().saturating_sub(now())));
             tokio::select! {
@@ -266,6 +277,7 @@ impl Loop {
                 }
                 nudge = nudged.recv() => match nudge {
                     Some(Nudge::Log) => self.reread().await,
+                    Some(Nudge::Litter) => self.litter = Some(later(LITTER_RESTS)),
                     Some(Nudge::Folders(names)) => {
                         self.renamed.extend(names);
                         look_at = Some(Span::from_millis(now()));
@@ -279,6 +291,9 @@ impl Loop {
                 if !std::mem::replace(&mut self.looked, true) {
                     give_back();
                 }
+            }
+            if self.litter.take_if(|at| at.as_millis() <= now()).is_some() {
+                tokio::task::spawn_blocking(give_back);
             }
             if alive_at.as_millis() <= now() {
                 alive_at = later(ALIVE_AGAIN);
@@ -407,6 +422,14 @@ impl Loop {
             Effect::Lists(request) => {
                 let post = Arc::clone(&self.post);
                 tokio::task::spawn_blocking(move || post(Msg::Lists(Box::new(lists(&request)))));
+            }
+            Effect::Forget(old) => {
+                let nudge = self.nudge.clone();
+                tokio::task::spawn_blocking(move || {
+                    drop(old);
+                    // A loop that has ended needs no memory.
+                    let _ = nudge.send(Nudge::Litter);
+                });
             }
             Effect::Follow(job, attempt) => {
                 self.tail = Some(Tail::of(&self.folder.place, job, attempt));

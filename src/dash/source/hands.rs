@@ -97,6 +97,7 @@ impl Hands {
             | Effect::Agents { .. }
             | Effect::Survey(_)
             | Effect::Lists(_)
+            | Effect::Forget(_)
             | Effect::Follow(..)
             | Effect::Unfollow
             | Effect::Copy(..)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{budget, diff, fleet, go, notice, pages, risk, tell, time, watch};
-use crate::dash::effect::Effect;
+use crate::dash::effect::{Effect, Old};
 use crate::dash::model::{
     Drawn, HOLD, Health, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen, Step,
     later, lists as make, window_span,
@@ -92,10 +92,9 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
             recent: model.overview.recent.shown(),
             graph: model.graph.list.shown(),
         },
-        shed: std::mem::take(&mut model.shed),
     };
     if request.state.jobs.len() <= INLINE_MOST {
-        take_lists(model, make(&request));
+        drop(take_lists(model, make(&request)));
         return None;
     }
     model.asked.1 = true;
@@ -104,15 +103,15 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
 
 /// Lists that were made beside the screen.
 pub fn lists(model: &mut Model, lists: Lists) -> Vec<Effect> {
-    if lists.generation == model.asked.0 {
-        model.asked.1 = false;
-        take_lists(model, lists);
+    if lists.generation != model.asked.0 {
+        return Vec::new();
     }
-    Vec::new()
+    model.asked.1 = false;
+    vec![Effect::Forget(Old::Lists(Box::new(take_lists(model, lists))))]
 }
 
-/// Nothing here may cost time in the number of jobs beyond a look along a list: a key waits for it.
-fn take_lists(model: &mut Model, lists: Lists) {
+/// Gives the lists that were before. Nothing here may cost time in the number of jobs beyond a look along a list: a key waits for it.
+fn take_lists(model: &mut Model, lists: Lists) -> Lists {
     let hold = model.now.up < later(model.touched, HOLD) && model.touched != crate::time::Span::ZERO;
     let state = Arc::clone(&model.replica.state);
     let exists = |id: &JobId| state.jobs.contains_key(id);
@@ -142,9 +141,9 @@ fn take_lists(model: &mut Model, lists: Lists) {
             model.graph.list.point(&id);
         }
     }
-    model.shed.push(std::mem::replace(&mut model.lists, lists));
     model.outdated |= again;
     model.dirty = true;
+    std::mem::replace(&mut model.lists, lists)
 }
 
 /// A moment came at which something changes by itself.
@@ -243,10 +242,7 @@ pub fn found(model: &mut Model, found: Found) -> Vec<Effect> {
     model.dirty = true;
     match found {
         Found::Risks(got) => risk::found(model, got),
-        Found::Recording(got) => {
-            time::recording(model, got);
-            Vec::new()
-        }
+        Found::Recording(got) => time::recording(model, got),
         Found::Host(got) => {
             fleet::found(model, got);
             Vec::new()

@@ -1,7 +1,7 @@
 //! Moving about: screens, panes, tabs, rows, pages, and back.
 
 use super::{diff, pages};
-use crate::dash::effect::Effect;
+use crate::dash::effect::{Effect, Old};
 use crate::dash::keys::Motion;
 use crate::dash::model::{Listing, Model, Page, Pane, Place, Screen, Tab};
 use crate::job::{JobId, Stage};
@@ -12,6 +12,7 @@ pub fn screen(model: &mut Model, screen: Screen) -> Vec<Effect> {
     let mut effects = close(model);
     model.screen = screen;
     model.zoom = false;
+    effects.extend(shed(model));
     effects.extend(arrive(model));
     let Some(id) = model.selected.clone() else { return effects };
     match screen {
@@ -30,6 +31,15 @@ pub fn screen(model: &mut Model, screen: Screen) -> Vec<Effect> {
         Screen::Graph => drop(model.graph.list.point(&id)),
         Screen::Risk => drop(model.risk.list.point(&id)),
         _ => {}
+    }
+    effects
+}
+
+/// Gives up what only the screen before needs, and what takes as much memory as the queue.
+fn shed(model: &mut Model) -> Vec<Effect> {
+    let mut effects = super::time::leave(model);
+    if model.screen != Screen::Graph && model.lists.graph.wish.is_some() {
+        effects.push(Effect::Forget(Old::Graph(std::mem::take(&mut model.lists.graph))));
     }
     effects
 }
@@ -254,8 +264,9 @@ pub fn next_need(model: &mut Model) -> Vec<Effect> {
     let next = last.map_or(0, |at| at + 1) % needs.len().max(1);
     let Some(id) = needs.get(next).map(|need| need.job.clone()) else { return Vec::new() };
     model.selected = Some(id);
-    let effects = close(model);
+    let mut effects = close(model);
     model.screen = Screen::Overview;
+    effects.extend(shed(model));
     model.overview.pane = Pane::Needs;
     if let Some(id) = &model.selected {
         model.overview.needs.point(id);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{form, tell};
-use crate::dash::effect::Effect;
+use crate::dash::effect::{Effect, Old};
 use crate::dash::keys::{Motion, Wind};
 use crate::dash::model::{
     BEFORE, Differs, FormKind, Health, Loaded, Model, NAMES, Position, Replica, SPEEDS, Screen, TICK, later,
@@ -34,10 +34,24 @@ pub fn look(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The log, or why it cannot be wound. What happened while it was read follows from the ring.
-pub fn recording(model: &mut Model, got: Result<Arc<Recording>, String>) {
+pub fn recording(model: &mut Model, got: Result<Arc<Recording>, String>) -> Vec<Effect> {
     model.time.recording = super::feed::loaded(got);
     let ring: Vec<(Seq, Event)> = model.replica.events.iter().cloned().collect();
     moved_on(model, &ring);
+    leave(model)
+}
+
+/// Gives up the log once neither the screen nor the past is looked at: it takes as much memory as the queue, and
+/// is read again in a moment.
+pub fn leave(model: &mut Model) -> Vec<Effect> {
+    if model.screen == Screen::Time || model.time.at.is_some() {
+        return Vec::new();
+    }
+    let Loaded::Here(recording) = &mut model.time.recording else { return Vec::new() };
+    let recording = std::mem::take(recording);
+    model.time.recording = Loaded::Unasked;
+    model.time.line = None;
+    vec![Effect::Forget(Old::Recording(recording))]
 }
 
 /// Events came.
@@ -299,5 +313,6 @@ pub fn live(model: &mut Model) -> Vec<Effect> {
     model.dirty = true;
     let mut effects = super::go::arrive(model);
     effects.extend(super::pages::rewound(model));
+    effects.extend(leave(model));
     effects
 }
