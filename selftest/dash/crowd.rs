@@ -27,6 +27,9 @@ const WORDS: [&str; 9] = [
     "handbook",
     "measure",
 ];
+/// Numbers of parts, and a step without a common divisor that leads through all of them out of their order.
+const PARTS: usize = 100_000;
+const SCATTER: usize = 7_919;
 /// Orders that one batch holds.
 const BATCH: usize = 500;
 
@@ -43,10 +46,14 @@ pub fn crowd(count: usize) -> Room {
             7 => "deps: [improve-the-thing-000001]\n",
             _ => "",
         };
-        // Rows that differ in a digit alone would make a page cheap to send.
-        let [what, thing] = [n, n / WORDS.len()].map(|n| WORDS[n % WORDS.len()]);
-        let text =
-            format!("---\nengine: shell\n{more}---\n# {what} the {thing} of part {n}\n\n```sh\ntrue\n```\n");
+        // A list in the order of names puts those together that begin alike. Rows that differ in a digit alone
+        // would make a page cheap to send, so the number stands first and says nothing about the words.
+        let part = n * SCATTER % PARTS;
+        let mut dice = fastrand::Rng::with_seed(n as u64);
+        let [what, thing] = [(); 2].map(|()| WORDS[dice.usize(..WORDS.len())]);
+        let text = format!(
+            "---\nengine: shell\n{more}---\n# {part:05} {what} the {thing} of the part\n\n```sh\ntrue\n```\n"
+        );
         std::fs::write(&path, text).expect("a file");
         let file = std::fs::OpenOptions::new().append(true).open(&path).expect("a file");
         file.set_modified(old).expect("a date");

@@ -212,6 +212,20 @@ fn events(board: &aq::board::Local, stop: &std::sync::atomic::AtomicBool) -> f64
     (board.snapshot().seq - first) as f64 / watch.exact().as_secs_f64()
 }
 
+/// How much of a screen a page changed, in percent: a list at its end, or rows that are all alike, would make it
+/// cheap to send.
+fn changed(before: &str, after: &str) -> f64 {
+    let cells = |text: &str| text.lines().map(|line| line.chars().collect::<Vec<_>>()).collect::<Vec<_>>();
+    let (before, after) = (cells(before), cells(after));
+    let (mut other, mut all) = (0, 0);
+    for (old, new) in before.iter().zip(&after) {
+        let at = |line: &[char], nth: usize| line.get(nth).copied().unwrap_or(' ');
+        all += old.len().max(new.len());
+        other += (0..old.len().max(new.len())).filter(|nth| at(old, *nth) != at(new, *nth)).count();
+    }
+    100.0 * other as f64 / all.max(1) as f64
+}
+
 /// Bytes that a move and a page send to the terminal.
 fn bytes(room: &Room, size: (u16, u16), goals: Option<(usize, usize)>) {
     let mut pty = room.dash(&[]);
@@ -221,22 +235,21 @@ fn bytes(room: &Room, size: (u16, u16), goals: Option<(usize, usize)>) {
     pty.press("j");
     quiet(&mut pty);
     let mut of = |keys: [&str; 2]| {
-        let sample: Vec<f64> = (0..RUNS)
-            .map(|n| {
-                let before = pty.bytes.len();
-                pty.press(keys[n % 2]);
-                quiet(&mut pty);
-                (pty.bytes.len() - before) as f64
-            })
-            .collect();
-        middle(sample)
+        let one = |n: usize| {
+            let (before, screen) = (pty.bytes.len(), pty.text());
+            pty.press(keys[n % 2]);
+            quiet(&mut pty);
+            ((pty.bytes.len() - before) as f64, changed(&screen, &pty.text()))
+        };
+        let (sent, shares): (Vec<f64>, Vec<f64>) = (0..RUNS).map(one).unzip();
+        (middle(sent), middle(shares))
     };
     let (step, page) = (of(["j", "k"]), of(["\x1b[6~", "\x1b[6~"]));
-    for (what, got, goal) in
+    for (what, (got, share), goal) in
         [("cursor move", step, goals.map(|goal| goal.0)), ("page", page, goals.map(|goal| goal.1))]
     {
         let goal_text = goal.map(|goal| format!("< {goal} B")).unwrap_or_default();
-        let what = format!("bytes of a {what} at {}x{}", size.0, size.1);
+        let what = format!("bytes of a {what} at {}x{}, {share:.0} % of it new", size.0, size.1);
         line(&what, &format!("{got:.0} B"), &goal_text, goal.map(|goal| got < goal as f64));
     }
     pty.send("q");
@@ -262,7 +275,7 @@ fn memory_and_rest(room: &Room, most: u64) {
         line(what, &got, &format!("< {most} MiB"), Some(kib < most << 10));
     };
     mib("resident with the queue read", first);
-    for key in ["2", "3", "4", "5", "7", "1"] {
+    for key in ["2", "3", "4", "5", "6", "7", "1"] {
         pty.press(key);
         quiet(&mut pty);
     }
