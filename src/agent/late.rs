@@ -35,7 +35,7 @@ enum Left {
 ///
 /// # Errors
 /// A [`Fault`] of the log.
-pub(super) async fn settle(local: &Local) -> Result<Vec<String>, Fault> {
+pub async fn settle_closed(local: &Local) -> Result<Vec<String>, Fault> {
     let (state, now, side) = (local.snapshot(), local.now().law, &local.place().side);
     let mut lines = Vec::new();
     for job in state.jobs.values() {

@@ -33,6 +33,7 @@ pub use forge::gh_state;
 pub use herald::{Pings, harmless};
 pub use host::{OFFERS, claimant, claimants, load};
 pub use keep::{Kept, kept, kept_folder};
+pub use late::settle_closed;
 pub use place::{job_branch, worktree_path};
 pub use reclaim::{make_whole, orphaned};
 pub use registry::{Agent, Ending, agents_of, end_agent};

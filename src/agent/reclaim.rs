@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
 use super::act::kind_name;
-use super::late;
+use super::late::settle_closed;
 use super::place::listed;
 use super::work::{PREPARED_FILE, Phase, Prepared, SAVED_FILE, Saved, Work};
 use crate::board::{Board as _, Local};
@@ -48,7 +48,7 @@ pub async fn make_whole(local: &Local) -> Result<Vec<String>, Fault> {
             lines.extend(expire(local, &job, &why).await?);
         }
     }
-    lines.extend(late::settle(local).await?);
+    lines.extend(settle_closed(local).await?);
     Ok(lines)
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn adopt(local: &Local, me: &HolderId, slots: usize) -> Result<
             }
         }
     }
-    taken.lines.extend(late::settle(local).await?);
+    taken.lines.extend(settle_closed(local).await?);
     Ok(taken)
 }
 

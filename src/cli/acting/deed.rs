@@ -4,7 +4,7 @@ use super::consent::{Consent, can_ask, consent};
 use super::flags::{Changing, Targets, key_of_action};
 use super::outcome::{Became, Outcome, judged, tell};
 use super::sheet::{changed, sheet};
-use crate::agent::make_whole;
+use crate::agent::settle_closed;
 use crate::board::{Board as _, Local};
 use crate::cli::frame::{Answer, CliError, Context, Exit};
 use crate::coordinator::Verdict;
@@ -74,7 +74,7 @@ pub fn act(cx: &mut Context, board: &Local, flags: &Changing, targets: &Targets,
         outcomes.extend(told);
     }
     // What a dead agent of theirs left running ends with them.
-    cx.wait(make_whole(board))?.iter().for_each(|line| cx.out.talk(line));
+    cx.wait(settle_closed(board))?.iter().for_each(|line| cx.out.talk(line));
     outcomes.extend(refused.into_iter().filter_map(|one| not_done(deed, &before, &one)));
     outcomes.sort_by_key(|one| targets.jobs.iter().position(|id| id.as_str() == one.target));
     tell(cx, board.snapshot().seq, flags.dry_run, &outcomes)

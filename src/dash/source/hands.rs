@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::folder::brief;
 use super::folder::{Folder, Post};
 use super::{reads, submitting};
-use crate::agent::{Ship, make_whole, ship};
+use crate::agent::{Ship, settle_closed, ship};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::model::{Deed, Gist, GistOf, Target};
@@ -164,7 +164,7 @@ impl Hands {
             }
         }
         // What a dead agent of theirs left running ends with them.
-        make_whole(&self.local).await?;
+        settle_closed(&self.local).await?;
         Ok((results, undo))
     }
 
