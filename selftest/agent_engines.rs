@@ -115,6 +115,29 @@ fn a_planner_that_could_hand_in_nothing_is_not_started() {
 }
 
 #[test]
+fn a_ceiling_that_nothing_could_reach_is_refused_before_it_costs_anything() {
+    for (engine, ceiling) in
+        [("devin", "usd"), ("devin", "tokens"), ("devin", "turns"), ("cursor-agent", "usd")]
+    {
+        let floor = Floor::new(engine, "exit 1");
+        floor.job("it", &format!("engine: {engine} | yolo: true | budget: {{{ceiling}: 5}}"), "Do it.");
+        floor.once(&[]);
+        assert_eq!(floor.course("it"), "start1 config>failed", "{engine} {ceiling}");
+        let reason = floor.factory.reason("it");
+        assert!(
+            reason.contains(&format!("its ceiling of {ceiling} cannot be held: {engine} never")),
+            "{reason}"
+        );
+        let book = floor.factory.top().join("book");
+        assert_eq!(std::fs::read_dir(book).expect("a folder").count(), 0, "it was started");
+    }
+    let floor = Floor::new("devin", "exit 1");
+    floor.job("it", "engine: devin | retry: {max: 0} | budget: {wall: 5m}", "Do it.");
+    floor.once(&[]);
+    assert!(floor.called(0).contains("Do it."), "wall time stops whatever runs");
+}
+
+#[test]
 fn an_engine_is_called_as_the_job_and_the_account_say() {
     let floor = Floor::new("claude", &format!("{CLAUDE}\necho hi > hello.txt; result"));
     floor.factory.config(

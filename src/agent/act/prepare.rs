@@ -24,6 +24,12 @@ fn cannot_plan(engine: &str, reach: Reach) -> String {
     format!("a planner hands in its parts by aq add, and commands of {engine} do not reach aq here: {mend}")
 }
 
+/// Why a job with such a ceiling is not started: nothing would ever stop it there.
+fn cannot_hold(engine: &str, ceiling: &str) -> String {
+    let mend = "give the job budget: {wall: 30m} instead, or another engine";
+    format!("its ceiling of {ceiling} cannot be held: {engine} never tells {ceiling}; {mend}")
+}
+
 impl Doer {
     pub(super) async fn prepare(&self, slot: usize, work: Work) -> Result<Prepared, NotReady> {
         let state = self.local.snapshot();
@@ -33,6 +39,10 @@ impl Doer {
         let plans = effective.profile == PLANNER && job.subject.is_none();
         if let Some(reach) = self.out_of_reach(&work.engine, effective.yolo).filter(|_| plans) {
             return Err((Outcome::Config, cannot_plan(&work.engine, reach)));
+        }
+        let row = engine(&work.engine).filter(|row| !self.settings.config.engines.contains_key(row.name));
+        if let Some(ceiling) = row.and_then(|row| row.told.cannot_hold(&job.budget())) {
+            return Err((Outcome::Config, cannot_hold(&work.engine, ceiling)));
         }
         let (local, settings) = (self.local.clone(), self.settings.clone());
         let review = job.subject.as_ref().map(|subject| subject.rev.clone());

@@ -2,7 +2,7 @@
 
 use super::recipe::{self, Ask, Recipe};
 use super::session::{self, Past};
-use crate::job::{EngineClass, Outcome};
+use crate::job::{Budget, EngineClass, Outcome};
 use crate::time::Span;
 
 /// When an engine tells what it uses up, and so how far past a ceiling it can run before aq stops it.
@@ -18,7 +18,9 @@ pub enum Told {
     OutputOnly,
     /// Only if the script says so.
     IfSaid,
-    /// Never.
+    /// Turns, as they come, and nothing else.
+    Turns,
+    /// Never, not even turns.
     Never,
 }
 
@@ -31,8 +33,18 @@ impl Told {
             Told::AtEnd => "at the end, estimated (`~`) until then",
             Told::OutputOnly => "output only, with each request (`~`)",
             Told::IfSaid => "if the script says so",
-            Told::Never => "never: turns and wall time still stop it",
+            Told::Turns => "never: a ceiling of money or tokens is refused; turns and wall time stop it",
+            Told::Never => "never: only a ceiling of wall time is taken",
         }
+    }
+
+    /// The first ceiling of a budget that nothing this engine tells could ever reach.
+    pub fn cannot_hold(self, budget: &Budget) -> Option<&'static str> {
+        let silent = matches!(self, Told::Turns | Told::Never);
+        let money = budget.micro_usd.filter(|_| silent).map(|_| "usd");
+        let tokens = budget.tokens.filter(|_| silent).map(|_| "tokens");
+        let turns = budget.turns.filter(|_| self == Told::Never).map(|_| "turns");
+        money.or(tokens).or(turns)
     }
 }
 
@@ -348,7 +360,7 @@ pub const ENGINES: [Engine; 9] = [
         recipe: recipe::cursor_agent,
         home: None,
         keys: &["CURSOR_API_KEY"],
-        told: Told::Never,
+        told: Told::Turns,
         reach: Reach::WithYolo,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
