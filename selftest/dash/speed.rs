@@ -279,12 +279,13 @@ fn memory_and_rest(room: &Room, most: u64) {
         pty.press(key);
         quiet(&mut pty);
     }
-    mib("resident after a walk through the screens", pty.resident().unwrap_or(0));
     let (wrote, ticks, slept) = (pty.bytes.len(), pty.ticks(), pty.switches());
     let watch = Awake::start();
     while watch.exact() < IDLE {
         pty.take(IDLE.saturating_sub(watch.exact()));
     }
+    // What was given up goes back to the system a moment after the last screen was left.
+    mib("resident after a walk through the screens, 10 s later", pty.resident().unwrap_or(0));
     let ticks = pty.ticks().zip(ticks).map_or(0, |(now, then)| now - then);
     let slept = pty.switches().zip(slept).map_or(0, |(now, then)| now - then);
     // With jobs that run one age may be drawn anew every ten seconds.
