@@ -40,7 +40,7 @@ fn a_limit_is_a_dated_gate_for_every_job_of_the_account() {
         ),
         expect![[r#"
             > claim forge/1 engines=claude accounts=work
-              lease_granted a e1 account=work holder=forge/1
+              lease_granted a e1 account=work holder=forge/1 passed=[[engine,1]]
               = a assigned@1 forge/1 "claimed"
             > start a
               attempt_started a e1 account=work
@@ -246,7 +246,7 @@ fn an_unparked_job_tries_once_and_its_success_opens_the_account() {
               job_unparked a reason="unparked by a person"
               = a queued@1 "unparked by a person"
             > claim forge/1 engines=claude accounts=work
-              lease_granted a e2 account=work holder=forge/1
+              lease_granted a e2 account=work holder=forge/1 passed=[[account,1]]
               = a assigned@2 forge/1 "claimed"
             > claim forge/1 engines=claude accounts=work
               nothing
@@ -509,8 +509,8 @@ fn a_job_of_a_class_takes_an_engine_whose_account_is_open() {
         &format!(
             "
             ~ submit a engine=claude
-            ~ submit b class=agentic-coder prefers=claude
             ~ {ONE}
+            ~ submit b class=agentic-coder prefers=claude
             ~ start a
             ~ end a limit until=+2h
             gates b forge/1 engines=claude accounts=work

@@ -424,6 +424,10 @@ fn submission(state: &State, now: Now, step: usize, dice: &mut Dice) -> Submissi
     if dice.one_in(5) {
         spec.capabilities = vec!["gpu".parse().expect("a capability")].into();
     }
+    if dice.one_in(4) {
+        spec.prefers = vec![dice.pick(&["factory:h1", "gpu:a100", "os:linux"]).to_string()].into();
+    }
+    spec.prefers_engine = dice.one_in(4).then(|| dice.pick(&["codex", "shell"]).to_string());
     spec.lock = dice.one_in(3).then(|| dice.pick(&["l1", "l2"]).to_string());
     if dice.one_in(4) {
         spec.touches = vec![dice.pick(&["src/**", "src/a.rs", "docs/*"]).to_string()].into();

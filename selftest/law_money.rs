@@ -180,9 +180,9 @@ fn the_products_ceiling_is_reserved_at_claim_and_pauses_when_reached() {
         ceiling 10
         ceiling 10
         ~ submit a budget.usd=6
+        claim h
         ~ submit b budget.usd=5
         ~ submit c budget.usd=4
-        claim h
         claim h
         claim h
         gates b
@@ -246,7 +246,7 @@ fn the_products_ceiling_is_reserved_at_claim_and_pauses_when_reached() {
             > ceiling 20
               budget_changed ceiling=$20.00 window=total
             > claim h
-              lease_granted b e1 holder=h reserve=$5.00
+              lease_granted b e1 holder=h passed=[[budget,1]] reserve=$5.00
               = b assigned@1 h "claimed"
             # below what is spent is reached too
             > ceiling 9

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aq::fleet::{
-    Actor, ActorKind, Code, Command, Event, Job, Now, Order, State, What, check_whole, decide, gates, handle,
+    Actor, ActorKind, Code, Command, Event, Job, Now, Order, Scale, State, What, check_whole, decide, gates,
+    handle,
 };
+use aq::insight::Line;
 use aq::job::{DepsMode, JobId, Priority, STAGES, Stage};
 use aq::time::{Span, Stamp};
 
@@ -192,7 +194,8 @@ impl World {
     }
 
     /// With every other job put aside, a claim gets a waiting job exactly if it has no gate; and of all that
-    /// have none it gets the first by class, age and name.
+    /// have none it gets the first by class, score, age and name, which is the first of them in the line that
+    /// people see.
     fn claimable_is_gateless(&self, dice: &mut Dice) {
         let who = dice.claimant();
         let free: BTreeSet<&JobId> = self
@@ -202,11 +205,18 @@ impl World {
             .filter(|job| gates(&self.state, job, Some(&who), self.now).is_empty())
             .map(|job| &job.id)
             .collect();
+        // Each job weighed by itself: the law weighs whole kinds.
+        let scale = Scale::of(&self.state, Some(&who), self.now);
         let rank = |id: &&JobId| {
             let job = self.state.job(id).unwrap();
-            (class_at(job, self.now.law), job.waiting, (*id).clone())
+            let fresh = self.now.law.since(job.waiting) < Span::from_mins(24 * 60);
+            let score = fresh.then(|| std::cmp::Reverse(scale.score(job).total()));
+            (class_at(job, self.now.law), score, job.waiting, (*id).clone())
         };
-        assert_eq!(claimed(&self.state, &who, self.now).as_ref(), free.iter().copied().min_by_key(rank));
+        let won = claimed(&self.state, &who, self.now);
+        assert_eq!(won.as_ref(), free.iter().copied().min_by_key(rank));
+        let seen = Line::of(&self.state, self.now, std::slice::from_ref(&who));
+        assert_eq!(won.as_ref(), free.iter().copied().min_by_key(|id| seen.place(id)));
         let waiting: Vec<&Arc<Job>> =
             self.state.jobs.values().filter(|j| matches!(j.stage, Stage::Queued | Stage::Blocked)).collect();
         if waiting.is_empty() {
@@ -279,7 +289,8 @@ fn class_at(job: &Job, now: Stamp) -> u64 {
 fn same(a: &State, b: &State) -> bool {
     let jobs = a.jobs.len() == b.jobs.len()
         && a.jobs.iter().zip(&b.jobs).all(|(x, y)| x.0 == y.0 && (Arc::ptr_eq(x.1, y.1) || x.1 == y.1));
-    jobs && (a.seq, a.at, &a.product, &a.accounts) == (b.seq, b.at, &b.product, &b.accounts)
+    jobs && (a.seq, a.at, &a.product, &a.accounts, &a.quality)
+        == (b.seq, b.at, &b.product, &b.accounts, &b.quality)
         && (&a.tombs, &a.keys, &a.stems, &a.receipts) == (&b.tombs, &b.keys, &b.stems, &b.receipts)
 }
 

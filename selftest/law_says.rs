@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aq::fleet::{AccountId, Closure, Job, State, What};
+use aq::fleet::{AccountId, Closure, Job, Score, State, What};
 use aq::job::{Rev, usd};
 use aq::time::Stamp;
 
@@ -79,7 +79,7 @@ pub fn more(job: &Job) -> String {
 pub fn facts(what: &What) -> String {
     let value = serde_json::to_value(what).expect("plain data");
     let fields = value.get(what.name()).and_then(|v| v.as_object()).expect("fields of the kind");
-    const SILENT: [&str; 11] = [
+    const SILENT: [&str; 12] = [
         "spec",
         "body",
         "effective",
@@ -89,6 +89,7 @@ pub fn facts(what: &What) -> String {
         "run",
         "engine",
         "passed_over",
+        "score",
         "file",
         "attempt",
     ];
@@ -123,4 +124,12 @@ pub fn closed(state: &State, wall: Stamp) -> String {
     };
     let lines: Vec<String> = state.closed_accounts(wall).map(line).collect();
     if lines.is_empty() { "  all open".to_string() } else { lines.join("\n") }
+}
+
+/// A score and its terms in thousandths; `?` counts as one half.
+pub fn score(score: &Score) -> String {
+    let term = |(term, value): (&aq::fleet::Term, Option<u16>)| {
+        format!(" {} {}", term.head, value.map_or("?".to_string(), |value| value.to_string()))
+    };
+    format!("{}{}", score.total(), score.terms().map(term).collect::<String>())
 }

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use aq::fleet::{
     Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Event, Now, Order, ParkReason,
     PauseMode, PrLook, PrReview, Refusal, State, Subject, Submission, VerdictSaid, Window, check_whole,
-    gates, handle,
+    class_at, gates, handle,
 };
 use aq::job::{
     Autoship, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey, JobId,
@@ -19,7 +19,7 @@ use aq::job::{
 };
 use aq::time::{Span, Stamp};
 
-use crate::law_says::{closed, facts, more, place};
+use crate::law_says::{closed, facts, more, place, score};
 
 /// Monday, 2026-01-05, noon.
 pub const START: Stamp = Stamp::from_millis(1_767_614_400_000);
@@ -158,6 +158,7 @@ fn spec(words: &Words<'_>, now: Now) -> Spec {
         let class = serde_json::from_value(class.into()).expect("an engine class");
         spec.engine_class = Some(class);
     }
+    spec.prefers = words.list("wishes").into();
     spec.prefers_engine = words.get("prefers").map(str::to_string);
     spec.priority = match words.get("priority") {
         Some(p) => serde_json::from_value(p.into()).expect("a priority"),
@@ -242,6 +243,7 @@ impl World {
             "wall" => self.now.wall = moment(words.at(1), self.now.wall),
             "show" => self.show(&words),
             "gates" => self.gates(&words),
+            "line" => self.in_line(&words),
             "due" => self.due(),
             "accounts" => self.say(&closed(&self.state, self.now.wall)),
             "hash" => self.replays(),
@@ -512,6 +514,20 @@ impl World {
         let names: Vec<&str> = found.iter().map(aq::fleet::Gate::name).collect();
         let text = if names.is_empty() { "none".to_string() } else { names.join(", ") };
         self.say(&format!("  gates: {text}"));
+    }
+
+    /// The line as that host looks at it, or several of its kind; without a name nobody does.
+    fn in_line(&mut self, words: &Words<'_>) {
+        let host =
+            |at: usize| claimant(&Words { bare: vec!["claim", words.bare[at]], named: words.named.clone() });
+        let hosts: Vec<Claimant> = (1..words.bare.len()).map(host).collect();
+        let rows: Vec<String> = aq::fleet::line(&self.state, &hosts, self.now)
+            .map(|(job, found)| {
+                let class = class_at(job.spec.priority, job.waiting, self.now.law);
+                format!("  {} {} {}", job.id, class.name(), score(&found))
+            })
+            .collect();
+        self.say(&rows.join("\n"));
     }
 
     fn due(&mut self) {

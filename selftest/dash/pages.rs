@@ -67,7 +67,7 @@ fn explained(seat: &Seat, job: &JobId) -> Explained {
     let state = &seat.model.replica.state;
     let now = seat.model.law_now();
     let job = state.job(job).expect("the job");
-    let said = explain(state, job, now, &Line::of(state, now), &[]);
+    let said = explain(state, job, now, &Line::of(state, now, &[]), &[]);
     let lacks = |host: &str, what: &[&str]| Lacks {
         host: format!("{host}/1"),
         engines: vec!["shell".to_string()],

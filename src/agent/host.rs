@@ -15,17 +15,6 @@ const PROGRAMS: [&str; 14] = [
     "pnpm",
 ];
 
-/// What every host says of itself, and what its values are; the order is that of help.
-pub const OFFERS: [(&str, &str); 7] = [
-    ("os", "the system: linux, macos"),
-    ("arch", "the processor: x86_64, aarch64"),
-    ("cores", "how many it has: cores>=8"),
-    ("ram_gb", "memory in GiB: ram_gb>=16"),
-    ("has", "a program on PATH: has:git, has:cargo, has:docker"),
-    ("engine", "an engine that is found here: engine:shell"),
-    ("ENGINE", "its version, where its program tells one: claude>=2.1"),
-];
-
 /// This process as a claimant. `only` keeps one engine; `extra` are capabilities from the command line.
 pub fn claimant(settings: &Settings, only: Option<&str>, extra: &[Capability]) -> Claimant {
     let mut capabilities = CapabilitySet::default();

@@ -64,8 +64,8 @@ struct ChainView {
 /// Exit 3 if there is no such job; a fault if the queue cannot be read.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let seen = Seen::open(cx, args.at.as_deref())?;
-    let line = Line::of(&seen.state, seen.now);
     let takers = hosts(cx)?;
+    let line = Line::of(&seen.state, seen.now, &takers);
     let tell = |job: &Job| explain(&seen.state, job, seen.now, &line, &takers);
     let Some(name) = &args.job else {
         let waiting = seen.state.jobs.values().filter(|job| job.stage.is_waiting());

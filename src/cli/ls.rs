@@ -53,7 +53,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let order = order_of(&args.sort)?;
     let seen = Seen::open(cx, None)?;
     let (jobs, hidden) = chosen(&seen, &filter, args.all);
-    let line = Line::of(&seen.state, seen.now);
+    let line = Line::of(&seen.state, seen.now, &seen.hosts);
     let mut rows: Vec<Row<'_>> = jobs.iter().map(|job| Row::new(job, &seen, &line)).collect();
     rows.sort_by_cached_key(|row| keys(&order, row));
     let found = rows.len();

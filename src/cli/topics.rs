@@ -2,9 +2,8 @@
 
 use super::columns::COLUMNS;
 use super::frame::EXITS;
-use crate::agent::OFFERS;
 use crate::insight::FIELDS;
-use crate::job::{Holder, config_keys, manifest_fields};
+use crate::job::{Holder, OFFERS, config_keys, manifest_fields};
 
 /// A topic.
 pub struct Topic {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dep, ParkReason, PauseMode, PrLook, Subject, VerdictSaid};
+use super::{Dep, ParkReason, PauseMode, PrLook, Score, Subject, VerdictSaid};
 use crate::job::{
     AttemptNo, BlobId, Budget, Epoch, HolderId, IdempotencyKey, Insight, JobId, Outcome, Rev, ReviewRule,
     Seldom, Spec, Stage, Text, Usage,
@@ -212,7 +212,10 @@ whats! {
         pool: Vec<String>,
         #[serde(default, skip_serializing_if = "is_zero")]
         reserve: u64,
-        /// How many jobs were passed over, by gate.
+        /// How well the job and the host fitted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        score: Option<Score>,
+        /// How many jobs were passed over, by gate: all that the host cannot take, and those before it in line.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         passed: Vec<(String, u32)>,
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, ActorKind};
 use super::pull_request::PullRequest;
+use super::score::Score;
 use crate::job::{
     AttemptNo, Autoship, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, Insight, JobId, Outcome,
     Proof, Rev, ReviewRule, Seldom, Seq, Spec, Stage, Text, Usage,
@@ -119,6 +120,9 @@ pub struct Lease {
     /// Money set aside for it, millionths of a dollar.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reserve: u64,
+    /// How well the job and the host fitted when it was granted; `None` for shipping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
 }
 
 fn is_zero(n: &u64) -> bool {

@@ -9,10 +9,12 @@ mod event;
 mod invariant;
 mod job;
 mod known;
+mod line;
 mod pick;
 mod pull_request;
 mod read;
 mod refusal;
+mod score;
 mod state;
 
 pub use account::{Account, AccountId, ClosedAccount, Closure, Met, Shut, login_of, named};
@@ -26,9 +28,11 @@ pub use job::{
     AskedReview, Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, NOT_SHIPPED, Park, ParkReason,
     Subject, VerdictSaid,
 };
-pub use pick::{Gate, class_at, gates, next_moment};
+pub use line::{InLine, line};
+pub use pick::{Gate, class_at, gates, next_moment, suits};
 pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};
 pub use refusal::{Code, Refusal};
+pub use score::{Scale, Score, TERMS, Term};
 pub use state::{Product, State, Tombstone};
 
 /// Number of this law. Rides in every batch and snapshot; a process that meets a higher one stops

@@ -1,15 +1,19 @@
 //! Which job comes next, and every reason why one does not. The claim and its explanation read the
 //! same gates, so a job is claimable exactly when it has none.
 
+use std::collections::BTreeMap;
+
 use super::account::{ClosedAccount, Shut};
 use super::command::{Claimant, EngineOffer, Now, PauseMode};
 use super::job::{Job, Park};
+use super::line::InLine;
+use super::score::{Scale, Score};
 use super::state::State;
 use crate::job::{Capability, JobId, Priority, Stage};
 use crate::time::{Span, Stamp};
 
 /// A waiting job rises one class per this long, never into critical.
-const RISE: Span = Span::from_mins(30);
+pub(super) const RISE: Span = Span::from_mins(30);
 
 /// One reason why a job does not start.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,11 +139,27 @@ pub(super) fn reserve_of(job: &Job) -> u64 {
     job.budget().micro_usd.map_or(0, |ceiling| ceiling.saturating_sub(job.spent.micro_usd.unwrap_or(0)))
 }
 
+/// Gates that go by the host and the job's kind alone: what shuts out one job shuts out all of its kind.
 fn host_gates(state: &State, job: &Job, who: &Claimant, now: Now) -> Vec<Gate> {
     let missing = who.capabilities.missing(&job.spec.capabilities);
     let mut found: Vec<Gate> = missing.into_iter().cloned().map(Gate::Capability).collect();
     found.extend(means_for(state, job, who, now).err());
     found
+}
+
+/// Whether the host has all that the job needs of it.
+pub(super) fn has_all(who: &Claimant, job: &Job) -> bool {
+    who.capabilities.missing(&job.spec.capabilities).is_empty()
+}
+
+/// Whether nothing of the host itself keeps it from the job.
+pub fn suits(state: &State, job: &Job, who: &Claimant, now: Now) -> bool {
+    has_all(who, job) && means_for(state, job, who, now).is_ok()
+}
+
+/// The engine that this host would run the job with now.
+pub(super) fn engine_for<'a>(state: &State, job: &'a Job, who: &'a Claimant, now: Now) -> Option<&'a str> {
+    means_for(state, job, who, now).ok().map(|means| means.engine)
 }
 
 /// Of a review: the engines that made the work, which therefore do not review it.
@@ -267,53 +287,46 @@ pub fn class_at(priority: Priority, waiting: Stamp, now: Stamp) -> Priority {
     }
 }
 
-/// What a claim found: the job and what runs it, or nothing; and how many were passed over, by gate.
+/// What a claim found: the job, its score and what runs it, or nothing; and how many were passed over, by gate.
 pub(super) struct Picked<'a> {
-    pub job: Option<(&'a Job, Means<'a>)>,
+    pub job: Option<(&'a Job, Score, Means<'a>)>,
     pub passed: Vec<(String, u32)>,
 }
 
-/// The first job in the order of class, age and name that has no gate for this claimant.
-///
-/// Each class is kept by age, and an older job of a class is never in a lower one, so the four lines
-/// are merged lazily: nothing is sorted and nothing behind the winner is looked at.
+/// The first job of the line that has no gate for this claimant. Kinds that the host cannot take are left out
+/// of it as a whole.
 pub(super) fn pick<'a>(state: &'a State, who: &'a Claimant, now: Now) -> Picked<'a> {
-    let mut passed: Vec<(String, u32)> = Vec::new();
-    let line = |p: Priority| {
-        let from = (p, Stamp::from_millis(i64::MIN), JobId::from(""));
-        state.index.ready.range(from..).take_while(move |row| row.0 == p).peekable()
-    };
-    let mut lines =
-        [line(Priority::Critical), line(Priority::High), line(Priority::Medium), line(Priority::Low)];
-    let best_at = |lines: &mut [std::iter::Peekable<_>; 4]| -> Option<usize> {
-        let rank = |row: &&(Priority, Stamp, JobId)| (class_at(row.0, row.1, now.law), row.1, row.2.clone());
-        let heads = lines.iter_mut().enumerate();
-        heads.filter_map(|(i, line)| line.peek().map(|row| (rank(row), i))).min().map(|head| head.1)
-    };
-    while let Some(row) = best_at(&mut lines).and_then(|i| lines[i].next()) {
-        let Some(job) = state.job(&row.2) else { continue };
-        let found = gates(state, job, Some(who), now);
-        match found.first() {
-            Some(gate) => count(&mut passed, gate.name()),
-            None => {
-                if let Ok(means) = means_for(state, job, who, now) {
-                    return Picked { job: Some((job, means)), passed };
-                }
+    // A gate of the whole product shuts out everybody.
+    if state.product.paused.is_some() || !state.product.suspended.is_empty() {
+        return Picked { job: None, passed: Vec::new() };
+    }
+    // By name, because kinds come in an order that means nothing.
+    let mut passed: BTreeMap<&'static str, u32> = BTreeMap::new();
+    let scale = Scale::of(state, Some(who), now);
+    let line = InLine::of(state, now, |job, many| {
+        let lacks = who.capabilities.missing(&job.spec.capabilities).into_iter().next();
+        let lacks = lacks.cloned().map(Gate::Capability);
+        match lacks.map_or_else(|| means_for(state, job, who, now), Err) {
+            Ok(means) => Some(scale.ageless(job, Some(means.engine))),
+            Err(gate) => {
+                *passed.entry(gate.name()).or_default() += many;
+                None
             }
         }
-        // A gate of the whole product shuts out everybody; no need to look further.
-        if found.iter().any(|g| matches!(g, Gate::Paused { .. } | Gate::Suspended { .. })) {
-            break;
-        }
+    });
+    let mut found = None;
+    for (job, score) in line {
+        let gate = match (gates(state, job, None, now).into_iter().next(), means_for(state, job, who, now)) {
+            (Some(gate), _) | (None, Err(gate)) => gate,
+            (None, Ok(means)) => {
+                found = Some((job, score, means));
+                break;
+            }
+        };
+        *passed.entry(gate.name()).or_default() += 1;
     }
-    Picked { job: None, passed }
-}
-
-fn count(passed: &mut Vec<(String, u32)>, name: &str) {
-    match passed.iter_mut().find(|row| row.0 == name) {
-        Some(row) => row.1 += 1,
-        None => passed.push((name.to_string(), 1)),
-    }
+    let passed = passed.into_iter().map(|(name, many)| (name.to_string(), many)).collect();
+    Picked { job: found, passed }
 }
 
 /// When time alone may next change something: the earliest park, pause or closed account that ends by itself.

@@ -14,8 +14,9 @@ use super::command::PauseMode;
 use super::event::Window;
 use super::job::Job;
 use super::known::Known;
+use super::line::{Kind, Row};
 use super::read::{filling, read_jobs};
-use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Priority, Rev, Seq, Stage, Stem, Text};
+use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Rev, Seq, Stage, Stem, Text};
 use crate::time::{Span, Stamp};
 
 /// How long a receipt of an idempotency key is kept.
@@ -77,6 +78,9 @@ pub struct State {
     /// Accounts of engines of which something is to be remembered.
     #[serde(default, skip_serializing_if = "OrdMap::is_empty")]
     pub accounts: OrdMap<AccountId, Account>,
+    /// By engine: the share of its attempts that ended well, the newest weighing most, thousandths.
+    #[serde(default, skip_serializing_if = "OrdMap::is_empty")]
+    pub quality: OrdMap<Arc<str>, u16>,
     /// Idempotency keys of orders and the event each led to.
     pub receipts: OrdMap<IdempotencyKey, Seq>,
     /// The same by age, so that old ones can go.
@@ -93,8 +97,10 @@ pub struct State {
 pub(super) struct Index {
     /// Jobs per stage.
     pub counts: OrdMap<Stage, usize>,
-    /// Queued and not parked, by class, age and name.
-    pub ready: OrdSet<(Priority, Stamp, JobId)>,
+    /// Queued and not parked, by kind, age and name.
+    pub ready: OrdSet<Row>,
+    /// How many of each kind.
+    pub kinds: OrdMap<Kind, u32>,
     /// Parked with an end: the moment, whether it is a wall date, the job.
     pub alarms: OrdSet<(Stamp, bool, JobId)>,
     /// Jobs somebody holds, to work or to ship.
@@ -123,6 +129,7 @@ impl PartialEq for State {
             && self.stems == other.stems
             && self.product == other.product
             && self.accounts == other.accounts
+            && self.quality == other.quality
             && self.receipts == other.receipts
             && self.receipts_by_age == other.receipts_by_age
     }
@@ -296,7 +303,9 @@ impl Index {
         *self.counts.entry(job.stage).or_insert(0) += 1;
         match (job.stage, &job.park) {
             (Stage::Queued, None) => {
-                self.ready.insert((job.spec.priority, job.waiting, job.id.clone()));
+                let kind = Kind::of(job);
+                self.ready.insert((kind, job.waiting, job.id.clone()));
+                *self.kinds.entry(kind).or_insert(0) += 1;
             }
             (Stage::Queued, Some(park)) => {
                 if let Some(until) = park.until {
@@ -338,7 +347,14 @@ impl Index {
                 self.counts.remove(&job.stage);
             }
         }
-        self.ready.remove(&(job.spec.priority, job.waiting, job.id.clone()));
+        if (job.stage, &job.park) == (Stage::Queued, &None) {
+            let kind = Kind::of(job);
+            self.ready.remove(&(kind, job.waiting, job.id.clone()));
+            match self.kinds.get_mut(&kind) {
+                Some(many) if *many > 1 => *many -= 1,
+                _ => drop(self.kinds.remove(&kind)),
+            }
+        }
         if let Some(until) = job.park.as_ref().and_then(|p| p.until) {
             self.alarms.remove(&(until, true, job.id.clone()));
             self.alarms.remove(&(until, false, job.id.clone()));

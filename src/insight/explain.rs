@@ -351,7 +351,7 @@ mod tests {
     #[track_caller]
     fn check(script: &str, id: &str, expected: &[&str]) {
         let scene = Scene::script(script);
-        let line = Line::of(&scene.state, scene.now());
+        let line = Line::of(&scene.state, scene.now(), &[claimant()]);
         let said = explain(&scene.state, scene.job(id), scene.now(), &line, &[claimant()]);
         let mut text: Vec<String> =
             said.reasons.iter().map(|r| format!("{}: {} -> {}", r.gate, r.text, r.unless)).collect();
@@ -418,7 +418,7 @@ mod tests {
     fn what_its_agent_left_alone_is_not_said_to_run() {
         let scene = Scene::script("job a | claim | start a");
         let said = |alone: bool| {
-            let line = Line::of(&scene.state, scene.now());
+            let line = Line::of(&scene.state, scene.now(), &[claimant()]);
             let said = explain(&scene.state, scene.job("a"), scene.now(), &line, &[]);
             if alone { said.left_alone().reasons[0].text.clone() } else { said.reasons[0].text.clone() }
         };

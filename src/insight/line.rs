@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::fleet::{Job, Now, State, class_at};
-use crate::job::{JobId, Priority, Stage};
+use crate::fleet::{Claimant, Job, Now, State, class_at, line};
+use crate::job::{JobId, Priority};
 use crate::time::{Span, Stamp};
 
 /// Places of all ready jobs at one moment.
@@ -13,17 +13,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line of `state` at `now`: by class with its age, then by age, then by name.
-    pub fn of(state: &State, now: Now) -> Line {
-        let mut ready: Vec<(Priority, Stamp, &JobId)> = state
-            .jobs
-            .values()
-            .filter(|job| job.stage == Stage::Queued && job.park.is_none())
-            .map(|job| (class_of(job, now), job.waiting, &job.id))
-            .collect();
-        ready.sort_unstable();
-        let places = ready.into_iter().enumerate().map(|(i, row)| (row.2.clone(), i + 1)).collect();
-        Line { places }
+    /// The line of `state` at `now`, as these hosts would take from it; see [`line`].
+    pub fn of(state: &State, now: Now, hosts: &[Claimant]) -> Line {
+        let jobs = line(state, hosts, now).map(|row| row.0.id.clone());
+        Line { places: jobs.zip(1..).collect() }
     }
 
     /// The job's place, from 1; `None` if it is not in the line.
@@ -68,7 +61,7 @@ mod tests {
     fn older_jobs_rise_past_younger_ones_of_their_class() {
         let scene =
             Scene::script("job low-old priority=low | pass 65m | job high-new priority=high | job mid-new");
-        let line = Line::of(&scene.state, scene.now());
+        let line = Line::of(&scene.state, scene.now(), &[]);
         let place = |id: &str| line.place(&JobId::from(id));
         assert_eq!((place("low-old"), place("high-new"), place("mid-new")), (Some(1), Some(2), Some(3)));
         let job = scene.job("mid-new");

@@ -27,6 +27,17 @@ enum Op {
     More,
 }
 
+/// What every host says of itself, and what its values are; the order is that of help.
+pub const OFFERS: [(&str, &str); 7] = [
+    ("os", "the system: linux, macos"),
+    ("arch", "the processor: x86_64, aarch64"),
+    ("cores", "how many it has: cores>=8"),
+    ("ram_gb", "memory in GiB: ram_gb>=16"),
+    ("has", "a program on PATH: has:git, has:cargo, has:docker"),
+    ("engine", "an engine that is found here: engine:shell"),
+    ("ENGINE", "its version, where its program tells one: claude>=2.1"),
+];
+
 /// Operators in the order they must be looked for: the longer one first.
 const OPS: [(&str, Op); 6] = [
     ("<=", Op::AtMost),
@@ -41,6 +52,13 @@ const OPS: [(&str, Op); 6] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a capability: {0:?} (write key, key:value or key>=1.2)")]
 pub struct BadCapability(String);
+
+impl Capability {
+    /// What it asks about: `node` of `node>=20`.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
 
 impl FromStr for Capability {
     type Err = BadCapability;
@@ -104,6 +122,11 @@ impl fmt::Display for CapabilitySet {
 }
 
 impl CapabilitySet {
+    /// What is offered.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The values that are offered of a key.
     pub fn values(&self, key: &str) -> &[String] {
         self.0.get(key).map_or(&[], Vec::as_slice)

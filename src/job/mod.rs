@@ -45,7 +45,7 @@ mod usage;
 pub use account::{Account, account_fields};
 pub use blob_id::BlobId;
 pub use body::{INTERPRETERS, Script, first_heading, script_of};
-pub use capability::{Capability, CapabilitySet};
+pub use capability::{Capability, CapabilitySet, OFFERS};
 pub use children::{CHILDREN_MAX, Child, InlineChild};
 pub use command_engine::{CommandEngine, DIALECT_NAMES, PLACEHOLDERS, Placed, PromptWay, engine_fields};
 pub use config::{

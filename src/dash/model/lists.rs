@@ -179,7 +179,7 @@ fn chosen(of: &Request) -> (Vec<JobId>, usize) {
     let gone = |holder: &HolderId| of.gone.contains(holder);
     let scene = Scene { state: &of.state, now: of.now, gone: &gone };
     let with_shipped = of.shipped || of.filter.names_stages();
-    let line = Line::of(&of.state, of.now);
+    let line = Line::of(&of.state, of.now, &[]);
     let mut hidden = 0;
     let mut rows: Vec<(Key, &Job)> = Vec::new();
     for job in of.state.jobs.values() {

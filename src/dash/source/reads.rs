@@ -68,7 +68,7 @@ pub fn explained(local: &Local, settings: &Settings, id: &JobId, at: Option<Stam
     if imagined {
         hosts.push(claimant(settings, None, &[]));
     }
-    let line = Line::of(&state, now);
+    let line = Line::of(&state, now, &hosts);
     let said = explain(&state, job, now, &line, &hosts);
     let alone = at.is_none() && job.work_lease().is_some_and(|lease| is_gone(&lease.holder));
     let said = if alone { said.left_alone() } else { said };

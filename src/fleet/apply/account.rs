@@ -1,7 +1,8 @@
-//! Accounts: closed, opened, and what is learned of them from the ends of attempts.
+//! Accounts: closed, opened, and what is learned of them and of engines from the ends of attempts.
 
 use super::super::account::{Account, AccountId, Closure, Met, has_worked, is_of_host};
 use super::super::event::{ActorKind, Event, What};
+use super::super::score::graded;
 use super::super::state::State;
 use super::event::Mark;
 use crate::job::{JobId, Outcome};
@@ -31,11 +32,14 @@ impl State {
         }
     }
 
-    /// What the end of an attempt says about its account and its host.
+    /// What the end of an attempt says about its engine, its account and its host.
     pub(super) fn learn(&mut self, id: &JobId, event: &Event) {
         let What::AttemptEnded { outcome, reason, engine_fault, .. } = &event.what else { return };
-        let attempt = self.jobs.get(id).and_then(|job| job.attempts.last());
-        let Some((account, login)) = attempt.and_then(|attempt| attempt.accounts()) else { return };
+        let Some(attempt) = self.jobs.get(id).and_then(|job| job.attempts.last()) else { return };
+        if let Some(grade) = graded(self.quality.get(attempt.engine.as_str()).copied(), *outcome) {
+            self.quality.insert(attempt.engine.as_str().into(), grade);
+        }
+        let Some((account, login)) = attempt.accounts() else { return };
         match outcome {
             Outcome::Limit => self.keep_account(account, |record| record.limits += 1),
             outcome if has_worked(*outcome) => {

@@ -164,8 +164,11 @@ impl State {
     /// What a review used up counts toward the ceilings of the job it was about. The product has it already.
     fn charge(&mut self, reviewed: &JobId, used: Usage) {
         if let Some(slot) = self.jobs.get_mut(reviewed) {
+            // What it may still cost is part of its kind.
+            self.index.leave(slot);
             let job = Arc::make_mut(slot);
             job.spent = job.spent.plus(used).into();
+            self.index.enter(job);
         }
     }
 

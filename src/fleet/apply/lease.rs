@@ -11,7 +11,7 @@ pub(in crate::fleet) const POISON_WINDOW: Span = Span::from_mins(60);
 
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String> {
     match &event.what {
-        What::LeaseGranted { epoch, holder, engine, account, pool, reserve, .. } => {
+        What::LeaseGranted { epoch, holder, engine, account, pool, reserve, score, .. } => {
             job.rise(*epoch)?;
             job.lease = Some(Box::new(Lease {
                 holder: holder.clone(),
@@ -21,6 +21,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
                 account: account.clone(),
                 pool: pool.clone(),
                 reserve: *reserve,
+                score: *score,
             }));
             // A question that was passed over is not open any more once the job runs again.
             job.asked = None;
@@ -62,6 +63,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
                 account: None,
                 pool: Vec::new(),
                 reserve: 0,
+                score: None,
             }));
         }
         _ => return Err("not about a lease".to_string()),

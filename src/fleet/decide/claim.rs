@@ -12,7 +12,7 @@ use crate::job::{HolderId, Stage};
 /// Grants the next job to the claimant, or nothing: an empty answer is not a refusal.
 pub(super) fn claim(state: &State, who: &Claimant, now: Now) -> Vec<What> {
     let picked = pick(state, who, now);
-    let Some((job, means)) = picked.job else { return Vec::new() };
+    let Some((job, score, means)) = picked.job else { return Vec::new() };
     vec![What::LeaseGranted {
         job: job.id.clone(),
         epoch: job.epoch + 1,
@@ -21,6 +21,7 @@ pub(super) fn claim(state: &State, who: &Claimant, now: Now) -> Vec<What> {
         account: means.account.map(str::to_string),
         pool: if means.pool.len() > 1 { means.pool.to_vec() } else { Vec::new() },
         reserve: reserve_of(job),
+        score: Some(score),
         passed: picked.passed,
     }]
 }
