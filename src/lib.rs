@@ -12,7 +12,7 @@
 //!
 //! - [`job`]: the words. Ids, stages, outcomes, manifests, profiles, settings. Text in, values out.
 //! - [`time`]: instants, spans, clocks.
-//! - [`fleet`]: the law. Commands, events, refusals, state, decide, apply, pick.
+//! - [`fleet`]: the law. Commands, events, refusals, state, decide, apply, score, pick.
 //! - [`insight`]: pure readings of state and events: why a job waits, what is behind it, what it cost.
 //! - [`store`]: logs by their guarantees, the line format, and the folder as a log.
 //! - [`git`]: worktrees, checkpoints, changes, ships.
@@ -41,6 +41,7 @@
 //! - Dependencies whose heads conflict end the attempt with `config` and name both sides; a job that was claimed
 //!   cannot go back to blocked, because nothing would wake it there.
 //! - `dash` meets `agent`: what a person ships, compares or rescues in a folder is done by the agent's hands.
+//! - A job that has waited for a day goes by its age alone: the weights of a score could let it wait for ever.
 //! - Files of a run are not flushed: they outlive processes, not power (see `engine`).
 
 pub mod agent;

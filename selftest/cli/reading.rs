@@ -106,7 +106,7 @@ fn ls_refuses_in_words_what_it_does_not_know() {
         "ls stage:bulding",
         "! error: the filter term stage:bulding cannot be read\n!   no stage bulding; did you mean building\n!   the filter language: aq help filter\nexit 2\n",
     );
-    let columns = "job, stage, since, title, engine, cost, tags, why, status, priority, profile, attempts, place, tokens, submitted, holder, lock, parent, epoch, needs";
+    let columns = "job, stage, since, title, engine, cost, tags, why, status, priority, profile, attempts, place, score, tokens, submitted, holder, lock, parent, epoch, needs";
     let expected =
         format!("! error: no column titel\n!   did you mean: title\n!   columns: {columns}\nexit 2\n");
     check("ls --columns titel", &expected);
@@ -154,12 +154,20 @@ fn explain_names_the_gate_the_cause_and_the_way_out() {
          chain: release-6666 < needs-broken-5555 < broken-3333 : broken-3333 is failed (task_failed) and will not get there by itself\n\
          chain: release-6666 < event-schema-4444 : event-schema-4444 is building\nexit 0\n",
     );
+    // Where no agent runs, the host is what one started here would be.
+    let me = aq::engine::process_identity().host;
+    let me = me.split('~').next().expect("a name");
     check(
         "explain migrate --at 2026-10-02T12:30:00Z",
-        "migrate-7777 is queued since 2026-10-02T12:21:00Z: submitted (event 15)\n\
+        &format!(
+            "migrate-7777 is queued since 2026-10-02T12:21:00Z: submitted (event 15)\n\
          place 1 of 1 in line, class medium, rises at 2026-10-02T12:51:00Z\n\
+         score 2.40 on {me} = capabilityFit 1.00 + affinity 0.00 + load 1.00 + costFit 0.75 + health 0.50? \
+         + engineQuality 0.20 − starvation 1.05\n\
+         ? is not known yet and counts as one half\n\
          held by lock since 2026-10-02T12:20:00Z: event-schema-4444 holds the lock db\n\
-         would start now if: event-schema-4444 ended\nexit 0\n",
+         would start now if: event-schema-4444 ended\nexit 0\n"
+        ),
     );
     check(
         "explain",
@@ -187,7 +195,7 @@ fn next_lists_what_waits_for_a_person() {
 fn events_are_filtered_and_framed() {
     check(
         "events lease --type lease_granted,attempt_ended",
-        "2\t2026-10-02T12:00:00Z\tlease_granted\tlease-table-2222\tperson:ann@here\t{\"engine\":\"shell\",\"epoch\":1,\"holder\":\"here/1\"}\n\
+        "2\t2026-10-02T12:00:00Z\tlease_granted\tlease-table-2222\tperson:ann@here\t{\"engine\":\"shell\",\"epoch\":1,\"holder\":\"here/1\",\"score\":{\"aff\":0,\"cost\":1000,\"eng\":500,\"fit\":1000,\"hlth\":500,\"load\":1000,\"starv\":1000,\"total\":1950,\"unknown\":[\"hlth\",\"eng\"]}}\n\
          5\t2026-10-02T12:05:00Z\tattempt_ended\tlease-table-2222\tperson:ann@here\t{\"attempt\":1,\"epoch\":1,\"outcome\":\"ok\",\"reason\":\"said so\",\"rev\":\"8c1f2e0aaaa\",\"to\":\"review\",\"usage\":{\"micro_usd\":1500000,\"tokens\":900}}\nexit 0\n",
     );
     check(

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use aq::dash::{Explained, Got, Lacks, Msg, Patch, Read, Want};
+use aq::dash::{Explained, Got, Msg, Patch, Read, Want};
+use aq::fleet::{Claimant, EngineOffer};
 use aq::insight::{Line, chains, explain};
-use aq::job::{JobId, Rev};
+use aq::job::{CapabilitySet, EngineClass, HolderId, JobId, Rev};
 use expect_test::{Expect, expect, expect_file};
 
 use super::seat::Seat;
@@ -62,19 +63,22 @@ fn diff(size: (u16, u16)) -> Seat {
     answered(Seat::of(REVIEW, size).keys("Enter ] ] ]"), "c0ffee1")
 }
 
-/// What the source would say: two hosts, one of which lacks the engine.
+/// A host that runs scripts.
+fn host(name: &str) -> Claimant {
+    let shell = EngineOffer { name: "shell".to_string(), class: EngineClass::Script, accounts: Vec::new() };
+    let capabilities = CapabilitySet::default();
+    Claimant { holder: HolderId::new(format!("{name}/1")), capabilities, engines: vec![shell] }
+}
+
+/// What the source would say: two hosts, one of which has no engine.
 fn explained(seat: &Seat, job: &JobId) -> Explained {
     let state = &seat.model.replica.state;
     let now = seat.model.law_now();
     let job = state.job(job).expect("the job");
-    let said = explain(state, job, now, &Line::of(state, now, &[]), &[]);
-    let lacks = |host: &str, what: &[&str]| Lacks {
-        host: format!("{host}/1"),
-        engines: vec!["shell".to_string()],
-        what: what.iter().map(ToString::to_string).collect(),
-    };
-    let hosts = vec![lacks("here", &[]), lacks("there", &["a host with gpu asked for work"])];
-    Explained { said, chains: chains(state, job, now), hosts, imagined: false, seq: state.seq, at: now.wall }
+    let without = Claimant { engines: Vec::new(), ..host("there") };
+    let hosts = [host("here"), without];
+    let said = explain(state, job, now, &Line::of(state, now, &hosts), &hosts);
+    Explained { said, chains: chains(state, job, now), imagined: false, seq: state.seq, at: now.wall }
 }
 
 fn told(seat: &Seat) -> String {
@@ -353,5 +357,7 @@ fn frames_of_runs_explain_and_artifacts() {
         frame(tab(RUNS, size, 7), &format!("artifacts-{of}"));
     }
     frame(tab("submit first", (80, 24), 6).keys("t \"10\""), "explain-free-80");
+    // A job that runs: why it runs here.
+    frame(tab("submit first | claim h1 | start first", (80, 24), 6), "explain-held-80");
     frame(tab("submit first", (80, 24), 5), "runs-none-80");
 }

@@ -17,6 +17,15 @@ const PROGRAMS: [&str; 14] = [
 
 /// This process as a claimant. `only` keeps one engine; `extra` are capabilities from the command line.
 pub fn claimant(settings: &Settings, only: Option<&str>, extra: &[Capability]) -> Claimant {
+    described(settings, only, extra, true)
+}
+
+/// The same but for the versions of its engines, whose programs take their time to tell them.
+pub fn claimant_at_once(settings: &Settings) -> Claimant {
+    described(settings, None, &[], false)
+}
+
+fn described(settings: &Settings, only: Option<&str>, extra: &[Capability], fully: bool) -> Claimant {
     let mut capabilities = CapabilitySet::default();
     capabilities.offer("os", std::env::consts::OS);
     capabilities.offer("arch", std::env::consts::ARCH);
@@ -36,7 +45,7 @@ pub fn claimant(settings: &Settings, only: Option<&str>, extra: &[Capability]) -
     };
     let mut programs = programs(settings);
     programs.retain(|(name, ..)| only.is_none_or(|only| name == only));
-    let versions = versions(&programs);
+    let versions = if fully { versions(&programs) } else { vec![None; programs.len()] };
     for ((name, ..), version) in programs.iter().zip(versions) {
         capabilities.offer("engine", name);
         if let Some(version) = version {

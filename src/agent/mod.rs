@@ -31,7 +31,7 @@ pub use desk::Until;
 pub use fence::{Ask, Reply, ask as ask_fence};
 pub use forge::gh_state;
 pub use herald::{Pings, harmless};
-pub use host::{claimant, claimants, load};
+pub use host::{claimant, claimant_at_once, claimants, load};
 pub use keep::{Kept, kept, kept_folder};
 pub use late::settle_closed;
 pub use place::{job_branch, worktree_path};

@@ -4,7 +4,7 @@ use super::frame::{Cell, CliError, Column, Out, Role, nearest_word, role_of, sig
 use super::scene::Seen;
 use crate::engine::is_gone;
 use crate::fleet::Job;
-use crate::insight::{Line, need_of, status_of, tags, used};
+use crate::insight::{Line, need_of, points, score_of, status_of, tags, used};
 use crate::time::Stamp;
 
 /// A job with what its columns are made from.
@@ -64,6 +64,9 @@ fn moment(at: Stamp) -> Key {
     Key::Number(at.as_millis())
 }
 
+/// The column that asks hosts.
+pub const SCORE: &str = "score";
+
 macro_rules! columns {
     ($( $kind:ident $name:literal $does:literal, $cell:expr, $key:expr; )*) => {
         /// Every column.
@@ -86,6 +89,7 @@ columns! {
     words "profile" "its persona", |r, _| Cell::same(&r.job.spec.profile), |r| words(&r.job.spec.profile);
     number "attempts" "how many were begun", |r, _| Cell::same(r.job.attempts.len().to_string()), |r| number(Some(r.job.attempts.len() as u64));
     number "place" "its place in line", |r, _| Cell::same(r.place.map(|n| n.to_string()).unwrap_or_default()), |r| number(r.place.map(|n| n as u64));
+    number "score" "how well it fits its host, or the best that could take it", score_cell, |r| score(r).map_or(Key::Unknown, |n| Key::Number(n.into()));
     number "tokens" "tokens so far; ? is unknown", |r, _| unknown_cell(used(r.job).tokens), |r| number(used(r.job).tokens);
     number "submitted" "when it was submitted", |r, _| age_cell(r, r.job.submitted), |r| moment(r.job.submitted);
     words "holder" "who holds it", |r, _| Cell::same(holder(r)), |r| words(holder(r));
@@ -135,6 +139,15 @@ fn cost_cell(row: &Row<'_>, _: &Out) -> Cell {
 
 fn unknown_cell(n: Option<u64>) -> Cell {
     Cell::same(n.map_or_else(|| "?".to_string(), |n| n.to_string()))
+}
+
+fn score(row: &Row<'_>) -> Option<i32> {
+    let seen = row.seen;
+    score_of(&seen.state, row.job, seen.now, &seen.hosts).map(|found| found.1.total())
+}
+
+fn score_cell(row: &Row<'_>, _: &Out) -> Cell {
+    Cell::same(score(row).map(points).unwrap_or_default())
 }
 
 fn engine<'a>(row: &Row<'a>) -> &'a str {

@@ -4,10 +4,10 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role, Table, role_of};
-use super::scene::{Seen, hosts};
+use super::scene::{Seen, hosts, minus};
 use crate::engine::is_gone;
-use crate::fleet::Job;
-use crate::insight::{Chain, Explanation, Line, chains, explain};
+use crate::fleet::{Job, Score};
+use crate::insight::{Chain, Explanation, Line, Rated, chains, explain, score_words};
 use crate::job::{JobId, Priority, Stage};
 
 /// Explain why a job does not run, and what would start it
@@ -39,7 +39,55 @@ struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     chains: Option<Vec<ChainView>>,
     takers: Vec<String>,
+    score: Option<ScoreView>,
+    by_age: bool,
+    hosts: Vec<HostView>,
     verb: Option<String>,
+}
+
+/// A score with its terms, each from 0 to 1 before it is weighed; `null` is not known and counts as one half.
+#[derive(Serialize)]
+struct ScoreView {
+    host: String,
+    total: f64,
+    terms: Vec<TermView>,
+}
+
+#[derive(Serialize)]
+struct TermView {
+    name: &'static str,
+    weight: f64,
+    value: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct HostView {
+    host: String,
+    engines: Vec<String>,
+    lacks: Vec<String>,
+    score: Option<ScoreView>,
+}
+
+impl ScoreView {
+    fn of(host: &str, score: &Score) -> ScoreView {
+        let terms = score.terms().map(|(term, value)| TermView {
+            name: term.name,
+            weight: f64::from(term.weight) / 1e3,
+            value: value.map(|value| f64::from(value) / 1e3),
+        });
+        ScoreView { host: host.to_string(), total: f64::from(score.total()) / 1e3, terms: terms.collect() }
+    }
+}
+
+impl HostView {
+    fn of(host: &Rated) -> HostView {
+        HostView {
+            host: host.host.to_string(),
+            engines: host.engines.clone(),
+            lacks: host.lacks.clone(),
+            score: host.score.as_ref().map(|score| ScoreView::of(host.host.as_str(), score)),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -108,6 +156,7 @@ fn one(said: &Explanation, ways: &[Chain], seen: &Seen, cx: &mut Context) -> Res
         };
         cx.out.line(&who)?;
     }
+    scores(said, cx)?;
     for reason in &said.reasons {
         let since = reason.since.map(|at| format!(" since {}", cx.out.moment(at))).unwrap_or_default();
         cx.out.line(&format!("held by {}{since}: {}", reason.gate, reason.text))?;
@@ -130,6 +179,25 @@ fn one(said: &Explanation, ways: &[Chain], seen: &Seen, cx: &mut Context) -> Res
         Some(verb) => cx.out.line(&format!("you can: {verb}")),
         None => Ok(()),
     }
+}
+
+/// The score that counts, and those of other hosts.
+fn scores(said: &Explanation, cx: &mut Context) -> Result<(), CliError> {
+    let Some((host, score)) = &said.score else { return Ok(()) };
+    let granted = if said.stage.is_held() { ", when it was granted" } else { "" };
+    let words = score_words(host, score, minus(cx));
+    cx.out.line(&format!("score {words}{granted}"))?;
+    if score.terms().any(|row| row.1.is_none()) {
+        cx.out.line("? is not known yet and counts as one half")?;
+    }
+    if said.by_age {
+        cx.out.line("it has waited for a day: of its class it goes by its age alone")?;
+    }
+    for other in said.hosts.iter().filter(|other| other.score.is_some()).skip(1) {
+        let score = other.score.as_ref().map(|score| score_words(other.host.host(), score, minus(cx)));
+        cx.out.line(&format!("score {}", score.unwrap_or_default()))?;
+    }
+    Ok(())
 }
 
 fn class_text(said: &Explanation) -> String {
@@ -214,6 +282,9 @@ fn view(said: &Explanation, ways: Option<&[Chain]>) -> View {
         next_chance: said.next_chance.map(|at| at.to_string()),
         chains: ways.map(|ways| ways.iter().map(chain).collect()),
         takers: said.takers.clone(),
+        score: said.score.as_ref().map(|(host, score)| ScoreView::of(host, score)),
+        by_age: said.by_age,
+        hosts: said.hosts.iter().map(HostView::of).collect(),
         verb: said.verb.clone(),
     }
 }

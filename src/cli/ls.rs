@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
-use super::columns::{ColumnRow, Key, Row, column};
+use super::columns::{ColumnRow, Key, Row, SCORE, column};
 use super::frame::{Answer, CliError, Context, Envelope, Exit, Form, Table};
 use super::scene::{Seen, filter_of};
 use super::view::JobView;
 use crate::engine::is_gone;
 use crate::fleet::Job;
-use crate::insight::{Filter, Line, Scene};
+use crate::insight::{Filter, Scene};
 use crate::job::Stage;
 
 /// What is shown where nothing else is asked for; stable, because scripts read it.
@@ -51,9 +51,13 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     };
     let columns: Vec<&ColumnRow> = names.into_iter().map(column).collect::<Result<_, _>>()?;
     let order = order_of(&args.sort)?;
-    let seen = Seen::open(cx, None)?;
+    let mut seen = Seen::open(cx, None)?;
+    let mut shown = columns.iter().copied().chain(order.iter().map(|by| by.0));
+    if filter.asks_scores() || shown.any(|row| row.name() == SCORE) {
+        seen.ask_hosts(cx)?;
+    }
     let (jobs, hidden) = chosen(&seen, &filter, args.all);
-    let line = Line::of(&seen.state, seen.now, &seen.hosts);
+    let line = seen.line(cx);
     let mut rows: Vec<Row<'_>> = jobs.iter().map(|job| Row::new(job, &seen, &line)).collect();
     rows.sort_by_cached_key(|row| keys(&order, row));
     let found = rows.len();
@@ -83,7 +87,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
 
 /// Jobs the filter lets through, and how many shipped ones were left out only for being shipped.
 fn chosen(seen: &Seen, filter: &Filter, all: bool) -> (Vec<Arc<Job>>, usize) {
-    let scene = Scene { state: &seen.state, now: seen.now, gone: &is_gone };
+    let scene = Scene { state: &seen.state, now: seen.now, hosts: &seen.hosts, gone: &is_gone };
     let with_shipped = all || filter.names_stages();
     let mut hidden = 0;
     let jobs = seen.state.jobs.values().filter(|job| {

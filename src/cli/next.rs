@@ -37,8 +37,11 @@ struct NeedView {
 /// Exit 2 for a bad filter; a fault if the queue cannot be read.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let filter = filter_of(&args.filter)?;
-    let seen = Seen::open(cx, None)?;
-    let scene = Scene { state: &seen.state, now: seen.now, gone: &is_gone };
+    let mut seen = Seen::open(cx, None)?;
+    if filter.asks_scores() {
+        seen.ask_hosts(cx)?;
+    }
+    let scene = Scene { state: &seen.state, now: seen.now, hosts: &seen.hosts, gone: &is_gone };
     let mut needs = needs_you(&seen.state, seen.now, &seen.hosts);
     needs.retain(|need| seen.state.job(&need.job).is_some_and(|job| filter.lets(job, &scene)));
     let found = needs.len();

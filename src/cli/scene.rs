@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::frame::{CliError, Context, Out, Toward, find_job, parse_moment};
-use crate::agent::{claimant, claimants};
+use crate::agent::{claimant, claimant_at_once, claimants};
 use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Filter, account_gate, awaits_engines, closed_words, doing, halt, jobs_ever, park_words, parse_filter,
-    pr_words, state_at,
+    Filter, Line, account_gate, awaits_engines, closed_words, doing, halt, jobs_ever, park_words,
+    parse_filter, pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind};
@@ -22,7 +22,8 @@ pub struct Seen {
     pub state: Arc<State>,
     /// The moment it is looked at.
     pub now: Now,
-    /// Who would run its jobs, where an account is closed or a review waits for an engine; else nobody is asked.
+    /// Who would run its jobs, where an account is closed, a review waits for an engine, or somebody asked; to
+    /// find it out takes its time.
     pub hosts: Vec<Claimant>,
 }
 
@@ -60,6 +61,24 @@ impl Seen {
             self.hosts = hosts(cx).unwrap_or_default();
         }
         self
+    }
+
+    /// Finds out who would run its jobs, for what goes by scores.
+    ///
+    /// # Errors
+    /// Those of the settings.
+    pub fn ask_hosts(&mut self, cx: &Context) -> Result<(), CliError> {
+        self.hosts = hosts(cx)?;
+        Ok(())
+    }
+
+    /// The line, as those hosts would take from it that are known without asking their engines' programs.
+    pub fn line(&self, cx: &Context) -> Line {
+        let living = cx.place().map(claimants).unwrap_or_default();
+        // Settings that cannot be read are no reason to show no jobs; verbs that need them say so.
+        let one = || Settings::load(cx.place().ok(), &[]).ok().map(|it| claimant_at_once(&it));
+        let hosts = if living.is_empty() { one().into_iter().collect() } else { living };
+        Line::of(&self.state, self.now, &hosts)
     }
 
     /// Why the job stands where it stands, with what it waits for: `parked until 14:20, five-hour limit,
@@ -124,6 +143,11 @@ impl Seen {
                 .next(format!("what is known of it: aq ls --all {id}"))
         })
     }
+}
+
+/// The sign that subtracts.
+pub fn minus(cx: &Context) -> &'static str {
+    if cx.out.ascii() { "-" } else { "−" }
 }
 
 /// The agents of this queue, or what one started here would be.

@@ -4,13 +4,14 @@ use clap::Args as ClapArgs;
 use serde::Serialize;
 
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role, Table, role_of, sign_of};
-use super::scene::Seen;
+use super::scene::{Seen, minus};
 use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
 use crate::engine::is_gone;
 use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{
-    account_gate, closed_words, engine_reviews, need_of, park_words, pr_words, status_of, tags, used,
+    account_gate, closed_words, engine_reviews, need_of, park_words, pr_words, score_words, status_of, tags,
+    used,
 };
 use crate::job::{Effective, Proof, Stage, Usage, effective_listing};
 use crate::time::Span;
@@ -121,6 +122,9 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     }
     add("tags", tags(job, &is_gone).join(", "), Role::Wait);
     add("holder", job.lease.as_ref().map(|lease| lease.holder.to_string()).unwrap_or_default(), plain);
+    let lease = job.work_lease();
+    let score = lease.and_then(|lease| Some(score_words(lease.holder.host(), &lease.score?, minus(cx))));
+    add("score", score.unwrap_or_default(), plain);
     add("proof", proof(job), plain);
     add("reviews", engine_reviews(&seen.state, job).0.join("; "), plain);
     let about = job.subject.as_ref().map(|subject| format!("{} at {}", subject.job, subject.rev));

@@ -50,12 +50,13 @@ fn exit_codes() -> String {
 }
 
 /// Forms of the filter language that are no field.
-const FORMS: [(&str, &str); 7] = [
+const FORMS: [(&str, &str); 8] = [
     ("word", "part of id, title, engine or host; letter case does not count"),
     ("~word", "these letters in this order"),
     ("/re/", "a regular expression"),
     ("age>2h", "longer than that in its stage; also <, <=, >="),
     ("cost>5", "cost more dollars; unknown cost matches neither > nor <"),
+    ("score>3", "in the line or running, and fits its host so well; no score matches neither > nor <"),
     ("-TERM", "the term does not hold; !TERM is the same"),
     ("TERM TERM", "both hold"),
 ];

@@ -10,7 +10,7 @@ use super::frame::{Answer, CliError, Context, role_of, sign_of, without_controls
 use super::notify::{Note, Notifier};
 use super::scene::{Seen, filter_of};
 use crate::engine::is_gone;
-use crate::fleet::{Event, Job, Now, State};
+use crate::fleet::{Claimant, Event, Job, Now, State};
 use crate::insight::{Filter, Scene, park_words};
 use crate::job::Seq;
 
@@ -50,13 +50,18 @@ struct Change<'a> {
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let mut notifier = args.notify.then(|| Notifier::of(cx)).transpose()?;
     let filter = filter_of(&args.filter)?;
-    let seen = Seen::open(cx, None)?;
+    let mut seen = Seen::open(cx, None)?;
+    if filter.asks_scores() {
+        seen.ask_hosts(cx)?;
+    }
     let mut replica = State::clone(&seen.state);
     let mut feed = Feed::of(seen.board, replica.seq);
     loop {
         let events = feed.page(cx)?;
         for (seq, event) in &events {
-            let Some((before, after)) = step(event, &mut replica, &filter, cx)? else { continue };
+            let Some((before, after)) = step(event, &mut replica, (&filter, &seen.hosts), cx)? else {
+                continue;
+            };
             if let Some(notifier) = &mut notifier {
                 notifier.tell(cx, &note_of(&after));
             }
@@ -89,7 +94,7 @@ type Changed = (Option<Arc<Job>>, Arc<Job>);
 fn step(
     event: &Event,
     replica: &mut State,
-    filter: &Filter,
+    (filter, hosts): (&Filter, &[Claimant]),
     cx: &Context,
 ) -> Result<Option<Changed>, CliError> {
     let id = event.what.job();
@@ -110,7 +115,7 @@ fn step(
         return Ok(None);
     }
     let now = Now { law: replica.at, wall: cx.wall() };
-    let scene = Scene { state: replica, now, gone: &is_gone };
+    let scene = Scene { state: replica, now, hosts, gone: &is_gone };
     Ok(filter.lets(&after, &scene).then_some((before, after)))
 }
 

@@ -32,7 +32,7 @@ pub use line::{InLine, line};
 pub use pick::{Gate, class_at, gates, next_moment, suits};
 pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};
 pub use refusal::{Code, Refusal};
-pub use score::{Scale, Score, TERMS, Term};
+pub use score::{Scale, Score, TERMS, Term, goes_by_age};
 pub use state::{Product, State, Tombstone};
 
 /// Number of this law. Rides in every batch and snapshot; a process that meets a higher one stops

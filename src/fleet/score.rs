@@ -2,7 +2,7 @@
 //!
 //! It orders jobs of one class for one host, and one day hosts for one job. Everything is whole thousandths, so
 //! that every replica reckons the same. Three things are kept apart: what is known to be nothing is 0, what
-//! nobody can know yet is [`UNKNOWN`], and what does not apply is the best there is. Where a reading is missing,
+//! nobody can know yet is [`Score::UNKNOWN`], and what does not apply is the best there is. Where a reading is missing,
 //! as vitals are in a folder, nobody is punished and nobody is preferred.
 //!
 //! What each term goes by:
@@ -73,8 +73,6 @@ const STARVATION: usize = 6;
 
 /// All of a term.
 const WHOLE: u16 = 1_000;
-/// What counts where nothing is known: half way between the worst and the best.
-const UNKNOWN: u16 = WHOLE / 2;
 /// Affinity: the work of the job lies on this host, which saves fetching it.
 const WORK_IS_HERE: u16 = 500;
 /// Affinity: a wish of the manifest about the engine.
@@ -84,7 +82,7 @@ const HOST_WISHED: u16 = 250;
 /// The newest attempt of an engine weighs one part in so many.
 const NEWEST: u16 = 8;
 /// After so long only age counts: longer than any ordinary queue waits, short enough that nobody waits for ever.
-pub(super) const PATIENCE: Span = Span::from_mins(24 * 60);
+const PATIENCE: Span = Span::from_mins(24 * 60);
 
 /// How well a job and a host fit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -96,6 +94,9 @@ pub struct Score {
 }
 
 impl Score {
+    /// What counts where nothing is known: half way between the worst and the best, thousandths.
+    pub const UNKNOWN: u16 = WHOLE / 2;
+
     fn of(terms: [u16; COUNT], unknown: [bool; COUNT]) -> Score {
         let parts = TERMS.iter().zip(terms).map(|(term, value)| term.weight * i32::from(value));
         Score { total: parts.sum::<i32>() / i32::from(WHOLE), terms, unknown }
@@ -106,8 +107,7 @@ impl Score {
         self.total
     }
 
-    /// Its terms with their values in thousandths, before they are weighed; `None` counts as one half, because
-    /// nobody knows it.
+    /// Its terms with their values in thousandths, before they are weighed; `None` is not known.
     pub fn terms(&self) -> impl Iterator<Item = (&'static Term, Option<u16>)> {
         let known = self.terms.into_iter().zip(self.unknown);
         TERMS.iter().zip(known.map(|(value, unknown)| (!unknown).then_some(value)))
@@ -209,7 +209,7 @@ impl<'a> Scale<'a> {
         known[COST] = self.cost_fit(job);
         known[ENGINE] = engine.and_then(|name| self.state.quality.get(name)).copied();
         known[STARVATION] = Some(starvation(Span::ZERO));
-        Score::of(known.map(|value| value.unwrap_or(UNKNOWN)), known.map(|value| value.is_none()))
+        Score::of(known.map(|value| value.unwrap_or(Score::UNKNOWN)), known.map(|value| value.is_none()))
     }
 
     fn fit(&self, needs: &[Capability]) -> u16 {
@@ -280,7 +280,7 @@ pub(super) fn price(job: &Job) -> Option<u64> {
 /// somebody stopped it, or its account or its host was to blame.
 pub(super) fn graded(so_far: Option<u16>, outcome: Outcome) -> Option<u16> {
     use Outcome::{BudgetExceeded, Crash, NoWork, Ok, Stalled, TaskFailed, Timeout, Turns, VerifyFailed};
-    let before = so_far.unwrap_or(UNKNOWN);
+    let before = so_far.unwrap_or(Score::UNKNOWN);
     match outcome {
         Ok => Some(before + (WHOLE - before) / NEWEST),
         NoWork | TaskFailed | VerifyFailed | Timeout | Turns | BudgetExceeded | Crash | Stalled => {
@@ -300,12 +300,17 @@ pub(super) struct Rank<'a> {
     id: &'a JobId,
 }
 
+/// Whether the job has waited so long that its score counts no more.
+pub fn goes_by_age(job: &Job, now: Stamp) -> bool {
+    now.since(job.waiting) >= PATIENCE
+}
+
 /// The job's place in the order with that ageless score, and its score now.
 pub(super) fn rank<'a>(job: &'a Job, ageless: &Score, now: Stamp) -> (Rank<'a>, Score) {
     let waited = now.since(job.waiting);
     let score = ageless.after(waited);
     let class = class_at(job.spec.priority, job.waiting, now);
-    let by_score = (waited < PATIENCE).then_some(Reverse(score.total));
+    let by_score = (!goes_by_age(job, now)).then_some(Reverse(score.total));
     (Rank { class, score: by_score, waiting: job.waiting, id: &job.id }, score)
 }
 

@@ -5,8 +5,11 @@ use super::halt::halt;
 use super::line::{Line, class_of, rises_at};
 use super::needs::{need_of, requeue_verb, rev_flag};
 use super::pull_request::pr_words;
+use super::rated::{Rated, rated, score_of};
 use super::waits::{closed_words, doing, park_words};
-use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, State, gates};
+use crate::fleet::{
+    Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, Score, State, gates, goes_by_age,
+};
 use crate::job::{Autoship, JobId, Priority, ShipKind, Stage, usd};
 use crate::time::Stamp;
 
@@ -52,6 +55,12 @@ pub struct Explanation {
     pub next_chance: Option<Stamp>,
     /// Hosts that could take it now, by holder.
     pub takers: Vec<String>,
+    /// Every known host as it stands to the job while it waits, the nearest first.
+    pub hosts: Vec<Rated>,
+    /// The score that counts, and its host: the granted one while it runs.
+    pub score: Option<(String, Score)>,
+    /// It has waited so long that only its age counts.
+    pub by_age: bool,
     /// The command that moves it on, where a person's word does.
     pub verb: Option<String>,
 }
@@ -81,7 +90,7 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
     if waits && !claimants.is_empty() {
         takers = takers_of(state, job, now, claimants, found.len());
         if takers.is_empty() {
-            reasons.extend(host_reasons(state, job, now, claimants));
+            reasons.extend(nearest_reasons(state, job, now, claimants));
         }
     }
     let next_chance = match reasons.is_empty() {
@@ -103,6 +112,9 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
         reasons,
         next_chance,
         takers,
+        hosts: if waits { rated(state, job, now, claimants) } else { Vec::new() },
+        score: score_of(state, job, now, claimants).map(|(host, score)| (host.to_string(), score)),
+        by_age: waits && goes_by_age(job, now.law),
         verb: need_of(state, job, now).map(|need| need.verb).or_else(|| {
             // What no host can say, a person can.
             (!stuck.is_empty()).then(|| format!("aq approve {}{}", job.id, rev_flag(job)))
@@ -118,7 +130,7 @@ pub(super) fn stuck_reviews(state: &State, job: &Job, now: Now, claimants: &[Cla
     let of = |review: &Job| {
         let shared = gates(state, review, None, now).len();
         let is_taken = !takers_of(state, review, now, claimants, shared).is_empty();
-        let reasons = if is_taken { Vec::new() } else { host_reasons(state, review, now, claimants) };
+        let reasons = if is_taken { Vec::new() } else { nearest_reasons(state, review, now, claimants) };
         reasons.into_iter().map(|reason| reason.text).collect::<Vec<_>>()
     };
     super::reviews::waiting_reviews(state, job).flat_map(of).collect()
@@ -131,24 +143,26 @@ fn takers_of(state: &State, job: &Job, now: Now, claimants: &[Claimant], shared:
 }
 
 /// What the host that comes nearest lacks.
-fn host_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<Reason> {
-    let lacks = |who: &Claimant| -> Vec<Gate> {
-        let all = gates(state, job, Some(who), now);
-        let of_host = |gate: &Gate| {
-            matches!(gate, Gate::Capability(_) | Gate::Engine(_) | Gate::Account(_) | Gate::Author { .. })
-        };
-        all.into_iter().filter(of_host).collect()
-    };
-    let nearest = claimants.iter().map(|who| (lacks(who), who)).min_by_key(|row| row.0.len());
-    let Some((gates, who)) = nearest else { return Vec::new() };
-    let near = |mut reason: Reason| {
-        if reason.gate == "account" {
-            return reason;
+fn nearest_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<Reason> {
+    let nearest = claimants.iter().map(|who| (host_gates(state, job, now, who), who));
+    let Some((lacks, who)) = nearest.min_by_key(|row| row.0.len()) else { return Vec::new() };
+    let near = |gate: &Gate| {
+        let mut reason = reason(state, job, gate, now);
+        if reason.gate != "account" {
+            reason.text = format!("{} (nearest host: {})", reason.text, who.holder.short());
         }
-        reason.text = format!("{} (nearest host: {})", reason.text, who.holder.short());
         reason
     };
-    gates.iter().map(|gate| near(reason(state, job, gate, now))).collect()
+    lacks.iter().map(near).collect()
+}
+
+/// The gates of one host.
+pub(super) fn host_gates(state: &State, job: &Job, now: Now, who: &Claimant) -> Vec<Gate> {
+    let mut all = gates(state, job, Some(who), now);
+    all.retain(|gate| {
+        matches!(gate, Gate::Capability(_) | Gate::Engine(_) | Gate::Account(_) | Gate::Author { .. })
+    });
+    all
 }
 
 fn plain(gate: &Gate, text: impl Into<String>, since: Option<Stamp>, unless: impl Into<String>) -> Reason {

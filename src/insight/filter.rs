@@ -1,10 +1,11 @@
 //! The filter language of `ls`, `watch` and the cockpit: which jobs a filter lets through.
 
 use super::needs::need_of;
+use super::rated::score_of;
 use super::rollup::used;
 use super::tags::tags;
 use super::waits::status_of;
-use crate::fleet::{Gate, Job, Now, State, gates};
+use crate::fleet::{Claimant, Gate, Job, Now, State, gates};
 use crate::job::{HolderId, Priority, Stage};
 use crate::time::Span;
 
@@ -14,6 +15,8 @@ pub struct Scene<'a> {
     pub state: &'a State,
     /// The moment.
     pub now: Now,
+    /// The hosts that are known, whose best score counts for a job in the line.
+    pub hosts: &'a [Claimant],
     /// Whether a holder provably lives no more.
     pub gone: &'a dyn Fn(&HolderId) -> bool,
 }
@@ -50,6 +53,7 @@ pub(super) enum Ask {
     Parent(Vec<String>),
     Age(Compare, Span),
     Cost(Compare, u64),
+    Score(Compare, i32),
 }
 
 /// `<`, `<=`, `>`, `>=`.
@@ -81,6 +85,11 @@ impl Filter {
     /// Whether it names stages, and so does not mean "what is not over".
     pub fn names_stages(&self) -> bool {
         self.terms.iter().any(|term| matches!(term.ask, Ask::Stage(_)))
+    }
+
+    /// Whether it asks about scores, for which the hosts must be known.
+    pub fn asks_scores(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.ask, Ask::Score(..)))
     }
 
     /// Whether it lets the job through.
@@ -116,6 +125,8 @@ impl Ask {
             Ask::BlockedBy(names) => blocked_by(job, names, scene),
             Ask::Parent(names) => job.parent.as_ref().is_some_and(|p| begins(names, p.as_str())),
             Ask::Age(compare, span) => compare.holds(&scene.now.law.since(job.since), span),
+            Ask::Score(compare, least) => score_of(scene.state, job, scene.now, scene.hosts)
+                .is_some_and(|(_, score)| compare.holds(&score.total(), least)),
             Ask::Cost(compare, micro) => used(job).micro_usd.is_some_and(|cost| compare.holds(&cost, micro)),
         }
     }
@@ -180,7 +191,7 @@ fn has_letters(text: &str, letters: &str) -> bool {
 mod tests {
     use super::*;
     use crate::insight::parse_filter;
-    use crate::insight::tests::Scene as Script;
+    use crate::insight::tests::{Scene as Script, claimant};
 
     const QUEUE: &str = "job fix-login priority=high lock=db | job fix-logout deps=fix-login | job docs engine=claude | pass 3h \
          | job late review=manual | claim | start fix-login | end fix-login ok rev=r micro=6000000 tokens=5 | park docs";
@@ -189,7 +200,8 @@ mod tests {
     fn check(filter: &str, expected: &str) {
         let script = Script::script(QUEUE);
         let filter = parse_filter(&[filter.to_string()]).expect("a filter");
-        let scene = Scene { state: &script.state, now: script.now(), gone: &|_| false };
+        let hosts = [claimant()];
+        let scene = Scene { state: &script.state, now: script.now(), hosts: &hosts, gone: &|_| false };
         let found: Vec<&str> = script
             .state
             .jobs
@@ -216,6 +228,9 @@ mod tests {
         check("age>2h", "fix-logout");
         check("cost>5", "fix-login");
         check("cost<=5", "");
+        check("score>1.9", "late");
+        check("score<=1.5", "");
+        check("!score>0 !stage:blocked", "docs fix-login");
         check("needs:me", "fix-login");
         check("blocked-by:fix-login", "fix-logout");
         check("~fxlgn", "fix-login");

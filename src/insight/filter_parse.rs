@@ -47,7 +47,7 @@ pub static FIELDS: &[Field] = &[
 ];
 
 /// Fields that are compared.
-const COMPARED: [&str; 2] = ["age", "cost"];
+const COMPARED: [&str; 3] = ["age", "cost", "score"];
 const TAGS: [&str; 6] = ["unproven", "conflict", "orphaned", "parked", "attempt", "poison"];
 /// Tags of the cockpit whose facts a folder does not have.
 const TAGS_LATER: [&str; 5] = ["at-risk", "scope", "edited", "no-host", "critical"];
@@ -120,8 +120,10 @@ fn ask(text: &str) -> Result<Ask, String> {
     match FIELDS.iter().find(|field| field.name == name) {
         Some(_) if value.is_empty() => Err(format!("{name}: needs a value")),
         Some(field) => (field.read)(value),
-        None if name == "score" => Err("scores are made by a fleet's router; a folder has none".to_string()),
-        None if COMPARED.contains(&name) => Err(format!("{name} is compared: {name}>2h, {name}<2h")),
+        None if COMPARED.contains(&name) => {
+            let like = if name == "age" { "2h" } else { "3" };
+            Err(format!("{name} is compared: {name}>{like}, {name}<{like}"))
+        }
         None => Err(unknown(name, FIELDS.iter().map(|field| field.name).chain(COMPARED), "field")),
     }
 }
@@ -140,9 +142,23 @@ fn compared(name: &str, rest: &str) -> Result<Ask, String> {
         "cost" => parse_usd(value.trim_start_matches('$'))
             .map(|micro| Ask::Cost(compare, micro))
             .ok_or_else(|| format!("{value:?} is no amount of dollars (write cost>5 or cost>0.50)")),
-        "score" => Err("scores are made by a fleet's router; a folder has none".to_string()),
+        "score" => thousandths(value)
+            .map(|least| Ask::Score(compare, least))
+            .ok_or_else(|| format!("{value:?} is no score (write score>3 or score<2.5)")),
         other => Err(unknown(other, COMPARED.into_iter(), "compared field")),
     }
+}
+
+/// `3`, `2.5`, `-0.25`.
+fn thousandths(text: &str) -> Option<i32> {
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 3 {
+        return None;
+    }
+    let part: i32 = format!("{part:0<3}").parse().ok()?;
+    Some(sign * whole.parse::<i32>().ok()?.checked_mul(1_000)?.checked_add(part)?)
 }
 
 fn list(value: &str) -> Vec<String> {
@@ -210,7 +226,8 @@ mod tests {
         check("stage:", "stage: needs a value");
         check("age>2", "not a duration: \"2\" (write 500ms, 90s, 45m, 2h or 1d)");
         check("age:2h", "age is compared: age>2h, age<2h");
-        check("score>3", "scores are made by a fleet's router; a folder has none");
+        check("score>x", "\"x\" is no score (write score>3 or score<2.5)");
+        check("score:3", "score is compared: score>3, score<3");
         check("cost>x", "\"x\" is no amount of dollars (write cost>5 or cost>0.50)");
         check("needs:you", "needs: knows only needs:me");
         check("tag:at-risk", "the tag at-risk is not in this version");

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use clap::Args as ClapArgs;
 
 use crate::cli::frame::{CliError, Context, Toward, find_job, find_jobs, parse_moment};
-use crate::cli::scene::filter_of;
+use crate::cli::scene::{filter_of, hosts};
 use crate::engine::is_gone;
 use crate::fleet::{Action, Job, State};
 use crate::insight::Scene;
@@ -98,7 +98,8 @@ impl One {
 
 fn filtered(cx: &Context, state: &State, action: Action, text: &str) -> Result<Vec<JobId>, CliError> {
     let filter = filter_of(&[text.to_string()])?;
-    let scene = Scene { state, now: cx.now(state), gone: &is_gone };
+    let hosts = if filter.asks_scores() { hosts(cx)? } else { Vec::new() };
+    let scene = Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone };
     let wanted = |job: &Job| filter.names_stages() || action.row().from.contains(&job.stage);
     let jobs = state.jobs.values().filter(|job| wanted(job) && filter.lets(job, &scene));
     Ok(jobs.map(|job| job.id.clone()).collect())

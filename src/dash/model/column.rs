@@ -1,7 +1,7 @@
 //! The columns of the list of jobs: one table for the head, the sort and the choice of columns.
 
 use crate::fleet::Job;
-use crate::insight::{Line, Scene, tags, used};
+use crate::insight::{Scene, score_of, tags, used};
 
 /// What a column is sorted by; unknown comes last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,6 +25,7 @@ pub enum Column {
     Engine,
     Age,
     Cost,
+    Score,
     Tags,
     Status,
 }
@@ -44,7 +45,7 @@ pub struct ColumnRow {
     /// Whether it is shown only where there is room, from 120 columns on.
     pub wide: bool,
     /// What it is sorted by.
-    pub key: fn(&Job, &Scene<'_>, &Line) -> Key,
+    pub key: fn(&Job, &Scene<'_>) -> Key,
 }
 
 impl PartialEq for ColumnRow {
@@ -79,17 +80,18 @@ macro_rules! columns {
 }
 
 columns! {
-    Stage "stage" "STAGE" 10 false false, |job, _, _| Key::Number(job.stage as i64);
-    Id "job" "ID" 24 false false, |job, _, _| text(job.id.as_str());
-    Title "title" "TITLE" 0 false false, |job, _, _| text(&job.spec.title);
-    Factory "factory" "FACTORY" 10 false false, |job, _, _| text(factory_of(job));
-    Engine "engine" "ENGINE" 8 false true, |job, _, _| text(engine_of(job));
+    Stage "stage" "STAGE" 10 false false, |job, _| Key::Number(job.stage as i64);
+    Id "job" "ID" 24 false false, |job, _| text(job.id.as_str());
+    Title "title" "TITLE" 0 false false, |job, _| text(&job.spec.title);
+    Factory "factory" "FACTORY" 10 false false, |job, _| text(factory_of(job));
+    Engine "engine" "ENGINE" 8 false true, |job, _| text(engine_of(job));
     // The oldest first, going up.
-    Age "age" "AGE" 8 true false, |job, _, _| Key::Number(job.since.as_millis());
-    Cost "cost" "COST" 8 true true, |job, _, _| number(used(job).micro_usd);
-
-    Tags "tags" "TAGS" 16 false true, |job, scene, _| text(&tags(job, scene.gone).join(" "));
-    Status "status" "STATUS" 22 false false, |job, _, _| text(job.open_attempt().map_or("", |a| &a.word.0));
+    Age "age" "AGE" 8 true false, |job, _| Key::Number(job.since.as_millis());
+    Cost "cost" "COST" 8 true true, |job, _| number(used(job).micro_usd);
+    Score "score" "SCORE" 5 true true, |job, scene| score_of(scene.state, job, scene.now, scene.hosts)
+        .map_or(Key::Unknown, |found| Key::Number(found.1.total().into()));
+    Tags "tags" "TAGS" 16 false true, |job, scene| text(&tags(job, scene.gone).join(" "));
+    Status "status" "STATUS" 22 false false, |job, _| text(job.open_attempt().map_or("", |a| &a.word.0));
 }
 
 /// The column's row.

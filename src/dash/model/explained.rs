@@ -6,27 +6,14 @@ use crate::time::Stamp;
 /// The answer to one question of why.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Explained {
-    /// What holds it, its place, what would start it.
+    /// What holds it, its place, what would start it, and the hosts.
     pub said: Explanation,
     /// The ways to far causes.
     pub chains: Vec<Chain>,
-    /// Each host, and what it lacks; nothing lacking, it could take the job.
-    pub hosts: Vec<Lacks>,
     /// No agent lives here: the host is what one started now would be.
     pub imagined: bool,
     /// The event up to which was looked.
     pub seq: u64,
     /// The moment of it.
     pub at: Stamp,
-}
-
-/// A host and what it lacks for a job.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Lacks {
-    /// Its name.
-    pub host: String,
-    /// Its engines.
-    pub engines: Vec<String>,
-    /// What it lacks, in words.
-    pub what: Vec<String>,
 }

@@ -13,7 +13,7 @@ use super::fleet::{Demand, demands};
 use super::graph::{GraphSeen, GraphWish, graph_rows, graph_seen};
 use super::listing::Step;
 use crate::fleet::{Claimant, Job, Now, State};
-use crate::insight::{Filter, Line, Need, Scene, Spending, needs_you, spending};
+use crate::insight::{Filter, Need, Scene, Spending, needs_you, spending};
 use crate::job::{HolderId, JobId, Stage};
 use crate::time::Stamp;
 
@@ -112,7 +112,7 @@ pub struct Lists {
 pub fn lists(of: &Request) -> Lists {
     let (jobs, hidden) = chosen(of);
     let gone = |holder: &HolderId| of.gone.contains(holder);
-    let scene = Scene { state: &of.state, now: of.now, gone: &gone };
+    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone };
     let lets = |job: &Job| of.graph_filter.lets(job, &scene);
     let mut needs = needs_you(&of.state, of.now, &of.agents);
     needs.extend(of.state.held().filter(|row| of.gone.contains(row.1)).map(|row| left_alone(row.0)));
@@ -177,9 +177,8 @@ fn left_alone(job: &Job) -> Need {
 
 fn chosen(of: &Request) -> (Vec<JobId>, usize) {
     let gone = |holder: &HolderId| of.gone.contains(holder);
-    let scene = Scene { state: &of.state, now: of.now, gone: &gone };
+    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone };
     let with_shipped = of.shipped || of.filter.names_stages();
-    let line = Line::of(&of.state, of.now, &[]);
     let mut hidden = 0;
     let mut rows: Vec<(Key, &Job)> = Vec::new();
     for job in of.state.jobs.values() {
@@ -190,7 +189,7 @@ fn chosen(of: &Request) -> (Vec<JobId>, usize) {
             hidden += 1;
             continue;
         }
-        rows.push(((of.sort.by.key)(job, &scene, &line), job));
+        rows.push(((of.sort.by.key)(job, &scene), job));
     }
     rows.sort_by(|(a, x), (b, y)| {
         let order = match (a, b) {

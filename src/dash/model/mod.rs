@@ -35,7 +35,7 @@ pub use budget::{Budget, BudgetRow, budget_rows, spent_by, window_span};
 pub use column::{COLUMNS, Column, ColumnRow, column, engine_of, factory_of};
 pub use diff::{DiffOf, DiffPane};
 pub use drawn::{Area, Drawn, Face, Hit, Prose, WIDE, Window};
-pub use explained::{Explained, Lacks};
+pub use explained::Explained;
 pub use fleet::{AgentDeed, Demand, Fleet, Host, demands};
 pub use form::{Asked, Form, FormKind, MODES, Options, UNTIL, WINDOWS, running, window_words};
 pub use gist::{Gist, GistOf, Gists};

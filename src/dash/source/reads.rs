@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::agent::{Wanted, change, claimant, claimants, kept};
 use crate::board::{Board as _, Local, Settings};
-use crate::dash::model::{DiffOf, Explained, Gist, Lacks, Patch};
+use crate::dash::model::{DiffOf, Explained, Gist, Patch};
 use crate::dash::msg::Got;
 use crate::engine::is_gone;
-use crate::fleet::{Claimant, Job, Now, State};
+use crate::fleet::{Job, Now, State};
 use crate::insight::{Line, chains, explain, state_at};
 use crate::job::{JobId, Rev};
 use crate::time::{Clock as _, Stamp, SystemClock};
@@ -73,19 +73,7 @@ pub fn explained(local: &Local, settings: &Settings, id: &JobId, at: Option<Stam
     let alone = at.is_none() && job.work_lease().is_some_and(|lease| is_gone(&lease.holder));
     let said = if alone { said.left_alone() } else { said };
     let chains = if job.stage.is_waiting() { chains(&state, job, now) } else { Vec::new() };
-    let lacks = |who: &Claimant| {
-        let alone = explain(&state, job, now, &line, std::slice::from_ref(who));
-        let of_host = |gate: &str| matches!(gate, "capability" | "engine" | "account");
-        let what =
-            alone.reasons.into_iter().filter(|reason| of_host(reason.gate)).map(|reason| reason.unless);
-        Lacks {
-            host: who.holder.to_string(),
-            engines: who.engines.iter().map(|offer| offer.name.clone()).collect(),
-            what: what.collect(),
-        }
-    };
-    let hosts = hosts.iter().map(lacks).collect();
-    Ok(Got::Explained(Arc::new(Explained { said, chains, hosts, imagined, seq: state.seq, at: now.wall })))
+    Ok(Got::Explained(Arc::new(Explained { said, chains, imagined, seq: state.seq, at: now.wall })))
 }
 
 /// The files kept of the job's runs.

@@ -9,7 +9,7 @@ use super::parts;
 use super::text::{clean, cut, width};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::{Line as Queue, explain, short_rev};
+use crate::insight::{Line as Queue, explain, score_of, score_words, short_rev};
 use crate::job::{Proof, Role, Stage};
 
 /// Neighbours named before the rest is only counted.
@@ -77,6 +77,10 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     add("blocks", neighbours(canvas, state.waiters(&job.id).cloned()));
     add("work", work(job, dot));
     add("cost", spent(job));
+    let agents = std::sync::Arc::clone(&model.replica.agents);
+    let minus = canvas.sign(Sign::Minus);
+    let score = score_of(state, job, now, &agents).map(|(host, score)| score_words(host, &score, minus));
+    add("score", score.map(|words| clean(&words)).unwrap_or_default());
     // The stage says both, and the work says the one.
     add("tags", parts::tags_of(canvas, job, &[parts::PARKED, parts::unproven(job).trim_end_matches(", ")]));
     add("id", if job.id.is_made_of(&job.spec.title) { job.id.to_string() } else { String::new() });

@@ -9,7 +9,7 @@ use super::text::{clean, fit, fit_id, grouped};
 use crate::dash::model::{Health, Loaded, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::{Event, ParkReason, What, named};
-use crate::insight::{limit_words, look_words, short_rev};
+use crate::insight::{limit_words, look_words, points, short_rev};
 use crate::job::{Outcome, Role, Seq, Stage};
 
 /// Columns of the kind of an event.
@@ -138,9 +138,10 @@ pub fn told(what: &What) -> String {
             };
             format!("{words}{until}{more}")
         }
-        What::LeaseGranted { holder, engine, account, epoch, .. } => {
+        What::LeaseGranted { holder, engine, account, epoch, score, .. } => {
             let on = named(account.as_deref()).map(|name| format!(", account {name}")).unwrap_or_default();
-            format!("{}, {engine}{on}, epoch {epoch}", holder.short())
+            let score = score.map(|score| format!("score {}, ", points(score.total()))).unwrap_or_default();
+            format!("{}, {engine}{on}, {score}epoch {epoch}", holder.short())
         }
         What::AccountClosed { engine, account, window, outcome, until, of, .. } => {
             let until = until.map(|at| format!(" until {}", at.local_full())).unwrap_or_default();

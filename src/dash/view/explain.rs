@@ -8,8 +8,8 @@ use super::events::rolled;
 use super::text::{clean, width};
 use crate::dash::model::{Explained, Layer, Loaded};
 use crate::dash::theme::Sign;
-use crate::fleet::Job;
-use crate::insight::Chain;
+use crate::fleet::{Job, Score};
+use crate::insight::{Chain, points, score_words};
 use crate::job::Role;
 
 /// A line of the text: a role, and where it is a rule, the word at its right.
@@ -116,6 +116,21 @@ fn rows(canvas: &Canvas<'_>, job: &Job, of: &Explained, room: usize) -> Vec<Row>
             rows.extend(wrapped(&text, room).into_iter().map(|line| Row::Text(Role::Head, line)));
         }
     }
+    rows.extend(place(canvas, of, room));
+    rows.extend(hosts(canvas, of));
+    rows.push(Row::Text(Role::Neutral, String::new()));
+    let at = canvas.model.page.as_ref().and_then(|page| page.explain.at);
+    let flag = at.map(|at| format!(" --at {at}")).unwrap_or_default();
+    rows.push(Row::Text(
+        Role::Neutral,
+        format!("same as: aq explain {}{flag}   read at event #{}", job.id, of.seq),
+    ));
+    rows
+}
+
+/// Where it stands in the line, and how well it fits its host.
+fn place(canvas: &Canvas<'_>, of: &Explained, room: usize) -> Vec<Row> {
+    let (said, mut rows) = (&of.said, Vec::new());
     if let Some((place, line)) = said.place {
         rows.push(Row::Text(Role::Neutral, String::new()));
         rows.push(Row::Rule("Its place in the line".to_string(), format!("{place} of {line}")));
@@ -125,22 +140,27 @@ fn rows(canvas: &Canvas<'_>, job: &Job, of: &Explained, room: usize) -> Vec<Row>
             format!(", raised from {} by age", said.own_class.name())
         };
         let rises = said.rises.map(|at| format!("; rises at {}", at.local_hm())).unwrap_or_default();
-        rows.push(Row::Text(
-            Role::Neutral,
-            format!("class {}{own}{rises}; then the older first", said.class.name()),
-        ));
-        let none = canvas.sign(Sign::Minus);
-        let text = format!("score {none}  a folder has one host: nothing is weighed against another");
+        let then = match said.by_age {
+            true => "it has waited for a day: now the older first",
+            false => "then the better score first, then the older",
+        };
+        let text = format!("class {}{own}{rises}; {then}", said.class.name());
         rows.extend(wrapped(&text, room).into_iter().map(|line| Row::Text(Role::Neutral, line)));
     }
-    rows.extend(hosts(canvas, of));
-    rows.push(Row::Text(Role::Neutral, String::new()));
-    let at = canvas.model.page.as_ref().and_then(|page| page.explain.at);
-    let flag = at.map(|at| format!(" --at {at}")).unwrap_or_default();
-    rows.push(Row::Text(
-        Role::Neutral,
-        format!("same as: aq explain {}{flag}   read at event #{}", job.id, of.seq),
-    ));
+    if let Some((host, score)) = &said.score {
+        let held = said.stage.is_held();
+        if held {
+            rows.push(Row::Text(Role::Neutral, String::new()));
+            rows.push(Row::Rule("Why this host".to_string(), "when it was granted".to_string()));
+        }
+        let words = score_words(host, score, canvas.sign(Sign::Minus));
+        let text = format!("score {}", clean(&words));
+        rows.extend(wrapped(&text, room).into_iter().map(|line| Row::Text(Role::Neutral, line)));
+        if held && score.terms().any(|row| row.1.is_none()) {
+            let half = points(Score::UNKNOWN.into());
+            rows.push(Row::Text(Role::Neutral, format!("? was not known and counts as {half}")));
+        }
+    }
     rows
 }
 
@@ -177,23 +197,9 @@ fn hosts(canvas: &Canvas<'_>, of: &Explained) -> Vec<Row> {
     };
     let mut rows = vec![
         Row::Text(Role::Neutral, String::new()),
-        Row::Rule(format!("Hosts {}", of.hosts.len()), right.to_string()),
+        Row::Rule(format!("Hosts {}", of.said.hosts.len()), right.to_string()),
     ];
-    for host in &of.hosts {
-        let name = clean(host.host.split(['/', '~']).next().unwrap_or_default());
-        let (role, sign, what) = match host.what.is_empty() {
-            true => (
-                Role::Good,
-                canvas.look().stage_sign(crate::job::Stage::Shipped),
-                "lacks nothing".to_string(),
-            ),
-            false => (Role::Wait, canvas.sign(Sign::Bad), clean(&host.what.join("; "))),
-        };
-        rows.push(Row::Text(
-            role,
-            format!("{sign} {name:<12} {what}   engines: {}", clean(&host.engines.join(" "))),
-        ));
-    }
+    rows.extend(super::hosts::rows(canvas, of).into_iter().map(|(role, text)| Row::Text(role, text)));
     rows
 }
 

@@ -14,6 +14,7 @@ use crate::dash::model::{
 };
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
+use crate::insight::{points, score_of};
 use crate::job::Role;
 
 /// Rows of what the cursor is on, where it stands below the list.
@@ -332,6 +333,11 @@ fn cell(canvas: &mut Canvas<'_>, job: &Job, of: Column, wide: usize) -> Piece<'s
         Column::Engine => clean(engine_of(job)),
         Column::Age => canvas.age(job.since),
         Column::Cost => parts::cost(job),
+        Column::Score => {
+            let agents = std::sync::Arc::clone(&canvas.model.replica.agents);
+            let found = score_of(&canvas.model.replica.state, job, canvas.model.law_now(), &agents);
+            found.map(|found| points(found.1.total())).unwrap_or_default()
+        }
         Column::Tags => parts::tags_of(canvas, job, &[]),
     };
     Piece::raw(fit(&text, wide, column(of).right, more))

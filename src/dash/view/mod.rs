@@ -18,6 +18,7 @@ mod frame;
 mod gate;
 mod graph;
 mod help;
+mod hosts;
 mod jobs;
 mod layered;
 mod log;
