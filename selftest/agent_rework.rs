@@ -180,3 +180,22 @@ fn the_verify_of_a_merge_has_what_every_verify_has() {
     factory.commit_on("trunk", "theirs", "yes\n");
     has(&factory.say(&["ship", "it", "--yes"]), &["merged into trunk", "exit 0"]);
 }
+
+#[test]
+fn a_ship_by_rule_that_cannot_be_is_a_persons() {
+    let factory = Factory::new();
+    let told = factory.top().join("told");
+    let script = format!("printf '%s\\n' \"$1\" >> '{}'", told.display());
+    factory.config(&format!("notify.command = {}\n", serde_json::json!(["sh", "-c", script, "notify"])));
+    // The base is checked out, where only a person may change files.
+    factory.job("it", "ship: merge | autoship: verified | verify: test -s a", "echo 1 >> a").once();
+    assert_eq!(factory.course("it"), "start1 proven ok>testing ship_failed", "{}", factory.reason("it"));
+    let why = "is checked out in";
+    has(&factory.say(&["next"]), &["not shipped:", why, "aq ship it-"]);
+    has(&factory.say(&["explain", "it"]), &["its rule has tried to ship it"]);
+    has(&factory.say(&["ls", "needs:me", "--plain"]), &[why]);
+    has(&factory.say(&["wait", "it", "--for", "settled", "--timeout", "5s"]), &["exit 0"]);
+    factory.wait("the person's command", || {
+        std::fs::read_to_string(&told).is_ok_and(|text| text.contains(why)).then_some(())
+    });
+}

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 
-use crate::fleet::{Now, State};
+use crate::fleet::{Claimant, Now, State};
 use crate::insight::need_of;
-use crate::job::{Config, HolderId, JobId, PING_PACE, PingKind, PingWay, Quiet, Stage};
+use crate::job::{Config, JobId, PING_PACE, PingKind, PingWay, Quiet, Stage};
 use crate::time::{Span, Stamp};
 
 /// Commands that may run at once: one that hangs must not fill the machine.
@@ -73,14 +73,15 @@ impl Herald {
     }
 
     /// The queue moved on: what `me` held and holds no more may need a person now.
-    pub fn look(&mut self, state: &State, me: &HolderId, now: Now) {
+    pub fn look(&mut self, state: &State, me: &Claimant, now: Now) {
         let holds: BTreeSet<JobId> =
-            state.held().filter(|row| row.1 == me).map(|row| row.0.id.clone()).collect();
+            state.held().filter(|row| *row.1 == me.holder).map(|row| row.0.id.clone()).collect();
         for id in self.held.difference(&holds) {
             let Some(job) = state.job(id) else { continue };
             let about = job.subject.as_ref().and_then(|subject| state.job(&subject.job)).unwrap_or(job);
-            // That one of them can be shipped is no news to be called for.
-            let need = need_of(state, about, now).filter(|_| about.stage != Stage::Testing);
+            // That one of them can be shipped is no news to be called for; that one could not be is.
+            let news = about.stage != Stage::Testing || about.failed_to_ship();
+            let need = need_of(state, about, now, std::slice::from_ref(me)).filter(|_| news);
             self.waiting.extend(need.map(|need| format!("{} {}", need.job, need.what)));
         }
         self.held = holds;

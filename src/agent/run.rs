@@ -389,7 +389,7 @@ impl Loop {
         }
         self.tell(&happening, &state);
         if let Some(herald) = &mut self.herald {
-            herald.look(&state, &self.options.who.holder, self.local.now());
+            herald.look(&state, &self.options.who, self.local.now());
         }
         // A hand's move is noticed by the watch, but our own moves nudge it too: those change nothing.
         for act in step(&mut self.desk, &state, happening, at) {

@@ -167,5 +167,5 @@ fn parent<'a>(row: &Row<'a>) -> &'a str {
 }
 
 fn needs(row: &Row<'_>) -> String {
-    need_of(&row.seen.state, row.job, row.seen.now).map(|need| need.verb).unwrap_or_default()
+    need_of(&row.seen.state, row.job, row.seen.now, &row.seen.hosts).map(|need| need.verb).unwrap_or_default()
 }

@@ -117,7 +117,7 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     if let Some(pr) = &job.pr {
         add("pr", format!("{}, {}", pr_words(pr, seen.now.law), pr.url), plain);
     }
-    if let Some(need) = need_of(&seen.state, job, seen.now) {
+    if let Some(need) = need_of(&seen.state, job, seen.now, &seen.hosts) {
         add("needs you", format!("{}: {}", need.what, need.verb), Role::Human);
     }
     add("tags", tags(job, &is_gone).join(", "), Role::Wait);

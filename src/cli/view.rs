@@ -228,7 +228,7 @@ impl JobView {
             lock: job.spec.lock.clone(),
             used: used(job).into(),
             tags: tags(job, &is_gone),
-            needs: need_of(&seen.state, job, seen.now)
+            needs: need_of(&seen.state, job, seen.now, &seen.hosts)
                 .map(|need| NeedView { what: need.what, verb: need.verb }),
         }
     }

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::feed::Feed;
 use super::frame::{Answer, CliError, Context, Envelope, Exit, Form, find_jobs};
-use super::scene::Seen;
+use super::scene::{Seen, hosts};
 use crate::board::{Board as _, Source};
 use crate::fleet::{Job, State};
-use crate::insight::need_of;
+use crate::insight::{awaits_engines, need_of};
 use crate::job::{JobId, STAGES, Seq, Stage};
 use crate::time::{Span, Stamp};
 
@@ -143,7 +143,9 @@ impl Waiting {
 
     fn tell_person(&mut self, state: &State, id: &JobId, cx: &mut Context) {
         let now = cx.now(state);
-        let need = state.job(id).and_then(|job| need_of(state, job, now).map(|need| (job.stage, need)));
+        let hosts = if awaits_engines(state) { hosts(cx).unwrap_or_default() } else { Vec::new() };
+        let need = |job| need_of(state, job, now, &hosts);
+        let need = state.job(id).and_then(|job| need(job).map(|need| (job.stage, need)));
         if let Some((stage, need)) = need.filter(|(stage, _)| self.told.insert((id.clone(), *stage))) {
             cx.out.talk(&format!("{id} is in {stage}, waits for you: {}", need.verb));
         }

@@ -3,7 +3,7 @@
 
 use super::halt::halt;
 use super::line::{Line, class_of, rises_at};
-use super::needs::{need_of, requeue_verb, rev_flag};
+use super::needs::{need_of, requeue_verb};
 use super::pull_request::pr_words;
 use super::rated::{Rated, rated, score_of};
 use super::waits::{closed_words, doing, park_words};
@@ -115,10 +115,7 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
         hosts: if waits { rated(state, job, now, claimants) } else { Vec::new() },
         score: score_of(state, job, now, claimants).map(|(host, score)| (host.to_string(), score)),
         by_age: waits && goes_by_age(job, now.law),
-        verb: need_of(state, job, now).map(|need| need.verb).or_else(|| {
-            // What no host can say, a person can.
-            (!stuck.is_empty()).then(|| format!("aq approve {}{}", job.id, rev_flag(job)))
-        }),
+        verb: need_of(state, job, now, claimants).map(|need| need.verb),
     }
 }
 

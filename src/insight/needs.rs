@@ -32,24 +32,23 @@ pub struct Need {
 /// Every need, best score first. `hosts` are the agents that are known; with none nothing is said of what no
 /// host can take.
 pub fn needs_you(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Need> {
-    let need = |job| need_of(state, job, now).or_else(|| stuck(state, job, now, hosts));
+    let need = |job| need_of(state, job, now, hosts);
     let mut found: Vec<Need> = state.jobs.values().filter_map(|job| need(job)).collect();
     found.sort_by(|a, b| b.score.cmp(&a.score).then(a.since.cmp(&b.since)).then(a.job.cmp(&b.job)));
     found
 }
 
-/// What this job needs of a person, if anything.
-pub fn need_of(state: &State, job: &Job, now: Now) -> Option<Need> {
-    let (weight, what, verb) = what_of(state, job, now)?;
+/// What this job needs of a person, if anything. `hosts` as in [`needs_you`].
+pub fn need_of(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<Need> {
+    let (weight, what, verb) = what_of(state, job, now).or_else(|| stuck(state, job, now, hosts))?;
     Some(weighed(state, job, now, weight, what, verb))
 }
 
 /// A review by an engine that no host can take: what no engine can say, a person can.
-fn stuck(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<Need> {
+fn stuck(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<(u64, String, String)> {
     let why = super::explain::stuck_reviews(state, job, now, hosts);
     let verb = format!("aq approve {}{}", job.id, rev_flag(job));
-    (!why.is_empty())
-        .then(|| weighed(state, job, now, DECIDES, format!("review, stuck: {}", why.join("; ")), verb))
+    (!why.is_empty()).then(|| (DECIDES, format!("review, stuck: {}", why.join("; ")), verb))
 }
 
 fn weighed(state: &State, job: &Job, now: Now, weight: u64, what: String, verb: String) -> Need {

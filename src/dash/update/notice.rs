@@ -64,9 +64,11 @@ fn is_by_agent(news: &[(Seq, Event)], id: &JobId) -> bool {
     last.is_some_and(|row| matches!(row.1.by.kind, ActorKind::Agent | ActorKind::Engine))
 }
 
-/// What a job needs of a person, in a few words. That one of them can be shipped is told by the title alone.
+/// What a job needs of a person, in a few words. That one of them can be shipped is told by the title alone; that
+/// one could not be is not.
 fn needs_word(model: &Model, state: &State, job: &Job) -> Option<String> {
-    let need = need_of(state, job, model.now.of(state)).filter(|_| job.stage != Stage::Testing)?;
+    let news = job.stage != Stage::Testing || job.failed_to_ship();
+    let need = need_of(state, job, model.now.of(state), &model.replica.agents).filter(|_| news)?;
     Some(format!("{} {}", need.job, need.what))
 }
 
