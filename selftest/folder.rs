@@ -123,7 +123,7 @@ fn what_cannot_be_a_manifest_harms_nobody() {
         &expect![[r#"
             inbox/fifo.md is not a regular file and is left alone
             inbox/�.md has a name that is not UTF-8 and is left alone
-            rejected big.md: big.md:1:1: 2097152 bytes; a manifest has at most 1048576 (1 MiB) (all problems: big.problems.txt)
+            rejected big.md: big.md:1:1: too long: a manifest has at most 1048576 bytes (1 MiB) (all problems: big.problems.txt)
             submitted a from a.md
             inbox/a.md is not a regular file and is left alone
             look again

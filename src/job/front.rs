@@ -59,7 +59,8 @@ fn take_root(front: &mut Front, root: Option<Node>) {
 /// The file as text: of bearable size, UTF-8, without a byte order mark and without NUL.
 fn decode(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > FILE_MAX {
-        let message = format!("{} bytes; a manifest has at most {FILE_MAX} (1 MiB)", bytes.len());
+        // How many there are nobody knows: what is too long is not read to its end.
+        let message = format!("too long: a manifest has at most {FILE_MAX} bytes (1 MiB)");
         return Err(Problem::new(At::new(1, 1), message).hint("put the long part into a file and name it"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {

@@ -253,7 +253,7 @@ fn files_that_are_no_manifest() {
     "#]],
     );
     expect![[r#"
-        fix.md:1:1: 1048577 bytes; a manifest has at most 1048576 (1 MiB)
+        fix.md:1:1: too long: a manifest has at most 1048576 bytes (1 MiB)
             put the long part into a file and name it
     "#]]
     .assert_eq(&shown(&vec![b'a'; FILE_MAX + 1]));
