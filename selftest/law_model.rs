@@ -191,7 +191,9 @@ impl Seen {
             Command::ExpireLease { gone, .. } => {
                 yes((held || job.shipping) && job.holder.as_ref() == Some(gone))
             }
-            Command::Release { .. } | Command::Start { .. } => yes(job.stage == Assigned),
+            Command::Release { .. } => yes(job.stage == Assigned),
+            // A queue that was stopped lets nothing begin; this model knows jobs alone.
+            Command::Start { .. } => open(job.stage == Assigned),
             Command::Progress { .. } => open(job.stage == Building),
             Command::Checkpoint { .. } => open(held || job.shipping),
             Command::Verify { .. } => yes(job.stage == Building || job.shipping),

@@ -516,3 +516,31 @@ fn a_queue_stops_at_its_ceiling_by_what_a_stopped_run_had_used_up() {
         "#]],
     );
 }
+
+#[test]
+fn what_was_granted_before_the_queue_was_stopped_does_not_begin() {
+    check(
+        "
+        ~ submit a
+        ~ claim h
+        ~ pause drain
+        start a
+        ~ submit b
+        ~ resume
+        ~ claim h
+        ~ pause stop
+        start b
+        release b
+        ",
+        expect![[r#"
+            > start a
+              attempt_started a e1
+              = a building@1 h "attempt started"
+            > start b
+              ! invalid_state: b is in assigned: the queue was stopped: paused by a person
+            > release b
+              lease_released b e2 reason="given back"
+              = b queued@2 "given back"
+        "#]],
+    );
+}

@@ -22,7 +22,9 @@ pub struct Args {
 /// # Errors
 /// Exit 2 without words; the law's refusals.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
-    let text = must_say(args.flags.message.as_deref(), "answer", "they are the answer")?.to_string();
+    let text =
+        must_say(args.flags.message.as_deref(), "answer", "they are the answer; the question: aq show JOB")?
+            .to_string();
     let board = cx.acting_or_looking(args.flags.dry_run)?;
     let targets = args.one.targets(&board.snapshot())?;
     let blob = match args.flags.dry_run {

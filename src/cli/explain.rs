@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role, Table, role_of};
 use super::scene::{Seen, hosts, minus};
+use crate::agent::claimants;
 use crate::engine::is_gone;
 use crate::fleet::{Job, Score};
 use crate::insight::{Chain, Explanation, Line, Rated, chains, explain, score_words};
@@ -113,6 +114,7 @@ struct ChainView {
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let seen = Seen::open(cx, args.at.as_deref())?;
     let takers = hosts(cx)?;
+    let nobody = claimants(cx.place()?).is_empty();
     let line = Line::of(&seen.state, seen.now, &takers);
     let tell = |job: &Job| explain(&seen.state, job, seen.now, &line, &takers);
     let Some(name) = &args.job else {
@@ -135,11 +137,17 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         return Ok(Exit::Done);
     }
     cx.out.page();
-    one(&said, &ways, &seen, cx)?;
+    one(&said, &ways, &seen, nobody, cx)?;
     Ok(Exit::Done)
 }
 
-fn one(said: &Explanation, ways: &[Chain], seen: &Seen, cx: &mut Context) -> Result<(), CliError> {
+fn one(
+    said: &Explanation,
+    ways: &[Chain],
+    seen: &Seen,
+    nobody: bool,
+    cx: &mut Context,
+) -> Result<(), CliError> {
     let stage = cx.out.paint(role_of(said.stage), said.stage.name());
     let head = format!("{} is {stage} since {}: ", said.job, cx.out.moment(said.since));
     let why = super::frame::without_controls(&said.why);
@@ -151,6 +159,9 @@ fn one(said: &Explanation, ways: &[Chain], seen: &Seen, cx: &mut Context) -> Res
     }
     if said.stage.is_waiting() && said.reasons.is_empty() {
         let who = match said.takers.first() {
+            Some(_) if nobody => {
+                "waits for an agent: none runs on this queue; start one: aq agent".to_string()
+            }
             Some(taker) => format!("would start with the next free slot of {taker}"),
             None => "nothing holds it back: it starts when an agent has a free slot (aq agent)".to_string(),
         };

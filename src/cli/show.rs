@@ -13,7 +13,7 @@ use crate::insight::{
     account_gate, closed_words, engine_reviews, need_of, park_words, pr_words, score_words, status_of, tags,
     used,
 };
-use crate::job::{Effective, Proof, Stage, Usage, effective_listing};
+use crate::job::{BlobId, Effective, Proof, Stage, Usage, effective_listing};
 use crate::time::Span;
 
 /// Show one job
@@ -58,6 +58,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     for (label, value, role) in facts(&job, &seen, cx) {
         pair(cx, label, &value, role)?;
     }
+    question(&job, &seen, cx)?;
     attempts(&job, cx)?;
     verdict(&job, &seen, cx)?;
     Ok(Exit::Done)
@@ -174,6 +175,13 @@ fn use_of(usage: &Usage) -> String {
     let wall = if usage.wall == Span::ZERO { "?".to_string() } else { usage.wall.age() };
     let tokens = usage.tokens().unwrap_or_else(|| "?".to_string());
     format!("cost {cost}, tokens {tokens}, turns {}, engine time {wall}", known(usage.turns))
+}
+
+/// What it asks, in its own words, and how to answer.
+fn question(job: &Job, seen: &Seen, cx: &mut Context) -> Result<(), CliError> {
+    let Some(asked) = &job.asked else { return Ok(()) };
+    let words = cx.wait(seen.board.blob(BlobId::clone(asked)))?.unwrap_or_default();
+    pair(cx, "asks", String::from_utf8_lossy(&words).trim(), Role::Human)
 }
 
 /// The words of a review; they are a blob, and its events hold none of them.

@@ -462,6 +462,11 @@ impl Job {
         self.stage == Stage::Testing && self.ship_lease().is_none() && self.why.starts_with(NOT_SHIPPED)
     }
 
+    /// Whether it is in review because its ship met a conflict, which no approval mends.
+    pub fn met_conflict(&self) -> bool {
+        self.stage == Stage::Review && self.why.starts_with(NOT_SHIPPED)
+    }
+
     /// Whether `stage` satisfies a dependency in this job's mode.
     pub fn accepts_dep(&self, stage: Stage) -> bool {
         match self.spec.deps_mode {

@@ -86,6 +86,10 @@ fn goes(action: Action, job: &Job) -> Vec<(&'static str, String)> {
             vec![("ships", "its branch stands as it is; nothing is merged (ship: branch)".to_string())]
         }
         Action::Ship => vec![("ships", "its work stands where it was done already".to_string())],
+        Action::Approve | Action::Promote if job.met_conflict() => vec![
+            ("conflict", job.why.to_string()),
+            ("then", "a ship meets it again; reject it to have it done anew on what base is now".to_string()),
+        ],
         Action::Approve if job.approvals() + 1 < job.approvals_needed() => {
             vec![("then", "it stays in review until the others have approved".to_string())]
         }

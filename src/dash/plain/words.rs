@@ -124,6 +124,7 @@ pub fn standing(model: &Model, job: &Job) -> String {
     }
     match job.stage {
         Stage::Assigned => "starting".to_string(),
+        Stage::Review if job.met_conflict() => clean(&job.why),
         Stage::Review => {
             let proof = if job.proof() == Proof::Verified { "" } else { "unproven, " };
             format!("{proof}{} of {} approvals", job.approvals(), job.review_rule().approvals.max(1))

@@ -69,6 +69,7 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
     }
     let text = match job.stage {
         Stage::Assigned => "starting".to_string(),
+        Stage::Review if job.met_conflict() => clean(&job.why),
         Stage::Review => {
             let have = format!("{} of {}", job.approvals(), job.review_rule().approvals.max(1));
             let proof = unproven(job);

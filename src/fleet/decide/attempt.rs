@@ -1,6 +1,6 @@
 //! An attempt from start to end, and where its end leads.
 
-use super::super::command::{Ending, Now};
+use super::super::command::{Ending, Now, PauseMode};
 use super::super::event::What;
 use super::super::job::{Job, Park, ParkReason};
 use super::super::pick::unmet;
@@ -25,6 +25,10 @@ pub(super) fn start(
 ) -> Result<Vec<What>, Refusal> {
     if job.stage != Stage::Assigned {
         return Err(invalid(job, "an attempt starts from assigned"));
+    }
+    // Granted a moment before the queue was stopped: what has not begun does not begin.
+    if let Some((PauseMode::Stop | PauseMode::Kill, reason, ..)) = &state.product.paused {
+        return Err(invalid(job, &format!("the queue was stopped: {reason}")));
     }
     review::must_be_another(state, job, engine, run)?;
     let last = job.attempts.last().map_or(0, |a| a.no);
