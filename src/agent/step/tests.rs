@@ -167,6 +167,13 @@ fn ceilings_are_watched() {
     );
 }
 
+#[test]
+fn a_ceiling_of_the_queue_has_its_runs_looked_at_closely() {
+    running("wait:9s wait:1s", "look 0");
+    running("capped wait:1s wait:1s", "look 0 | look 0");
+    running("wait:3s capped wait:1s", "look 0");
+}
+
 /// Looks and saves come and go with the clock; only what stops is told.
 #[track_caller]
 fn stops(script: &str, expected: &str) {

@@ -61,7 +61,7 @@ pub(in crate::agent) fn step(desk: &mut Desk, state: &State, what: Happening, at
     }
     watch_fence(desk, state, &mut acts);
     watch_pause(desk, state, &mut acts);
-    deadlines(desk, now, &mut acts);
+    deadlines(desk, state, now, &mut acts);
     ship_by_rule(desk, state, at.law, &mut acts);
     ask_reviewers(desk, state, &mut acts);
     look_at_prs(desk, state, now, &mut acts);

@@ -82,11 +82,15 @@ pub(super) fn stop_all(desk: &mut Desk, cause: StopCause, why: &str, acts: &mut 
     }
 }
 
-pub(super) fn deadlines(desk: &mut Desk, now: Span, acts: &mut Vec<Act>) {
+pub(super) fn deadlines(desk: &mut Desk, state: &State, now: Span, acts: &mut Vec<Act>) {
+    let capped = state.product.ceiling.is_some();
     for (slot, work) in desk.slots.iter_mut().enumerate() {
         let Some(work) = work else { continue };
+        if capped {
+            work.look_at = work.look_at.map(|at| at.min(later(now, LOOK_CLOSELY)));
+        }
         if work.look_at.is_some_and(|at| at <= now) {
-            work.look_at = Some(later(now, look_every(work)));
+            work.look_at = Some(later(now, if capped { LOOK_CLOSELY } else { look_every(work) }));
             acts.push(Act::Look { slot });
         }
         if work.save_at.is_some_and(|at| at <= now) && !work.saving {

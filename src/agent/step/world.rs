@@ -8,7 +8,7 @@ use crate::agent::work::{Prepared, RunEnd, Saved, Work};
 use crate::engine::RunKind;
 use crate::fleet::{
     Actor, ActorKind, Claimant, Command, Ending, EngineOffer, NOT_SHIPPED, Now, Order, PauseMode, State,
-    Submission, handle,
+    Submission, Window, handle,
 };
 use crate::job::{
     Autoship, BlobId, CapabilitySet, EngineClass, Epoch, HolderId, JobId, Outcome, Rev, ShipKind, Spec,
@@ -119,6 +119,10 @@ impl World {
             "setup-ran" => return self.ran(RunKind::Setup, arg, slot),
             "verify-ran" => return self.ran(RunKind::Verify, arg, slot),
             "cancel" => drop(self.law(Command::Cancel { job: JobId::new(arg) })),
+            "capped" => {
+                self.law(Command::SetCeiling { ceiling: Some(1_000_000), window: Window::Total });
+                return self.happen(Happening::Moved);
+            }
             "pause" => {
                 let mode = if arg == "kill" { PauseMode::Kill } else { PauseMode::Stop };
                 self.law(Command::Pause { mode, until: None });
