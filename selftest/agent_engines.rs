@@ -131,6 +131,14 @@ fn a_ceiling_that_nothing_could_reach_is_refused_before_it_costs_anything() {
         let book = floor.factory.top().join("book");
         assert_eq!(std::fs::read_dir(book).expect("a folder").count(), 0, "it was started");
     }
+    let floor = Floor::new("codex", "exit 1");
+    floor.job("it", "engine: codex | model: no-such-model | budget: {usd: 1}", "Do it.");
+    floor.once(&[]);
+    assert_eq!(floor.course("it"), "start1 config>failed");
+    assert!(
+        floor.factory.reason("it").contains("no-such-model has no price here"),
+        "nobody knows what it costs"
+    );
     let floor = Floor::new("devin", "exit 1");
     floor.job("it", "engine: devin | retry: {max: 0} | budget: {wall: 5m}", "Do it.");
     floor.once(&[]);

@@ -91,8 +91,17 @@ impl Stamp {
         if let Ok(span) = text.parse::<Span>() {
             return Some(before(span));
         }
-        let (hour, minute) = Stamp::clock_time(text)?;
-        before(Span::from_mins(24 * 60)).next_local(hour, minute)
+        let day = before(Span::from_mins(24 * 60));
+        let (clock, seconds) = match text.rsplit_once(':') {
+            Some((clock, seconds)) if clock.contains(':') => {
+                (clock, seconds.parse().ok().filter(|s| *s < 60)?)
+            }
+            _ => (text, 0),
+        };
+        let (hour, minute) = Stamp::clock_time(clock)?;
+        // A moment of this very minute may still be to come: then it was yesterday.
+        let from = |at: Stamp| Some(at.next_local(hour, minute)?.plus(Span::from_secs(seconds)));
+        from(day).filter(|at| *at <= now).or_else(|| from(Stamp(day.0 - 60_000)))
     }
 
     /// `22:00` as hour and minute.
@@ -397,6 +406,25 @@ impl Awake {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_with_seconds_is_the_last_such_moment() {
+        let then = Stamp::parse_rfc3339("2026-10-02T12:04:27Z").unwrap();
+        let text = &then.local_full()[11..];
+        let check = |later: u64, days: u64| {
+            let now = then.plus(Span::from_secs(later));
+            assert_eq!(
+                Stamp::read_past(text, now),
+                Some(then.plus(Span::from_mins(days * 24 * 60))),
+                "{later}"
+            );
+        };
+        check(0, 0);
+        check(10, 0);
+        check(86_399, 0);
+        check(86_400, 1);
+        assert_eq!(Stamp::read_past("12:04:60", then), None);
+    }
 
     #[test]
     fn spans_read_and_print() {

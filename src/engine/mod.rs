@@ -48,7 +48,7 @@ pub use event::{
 pub use identity::{BadIdentity, Liveness, ProcessIdentity, is_alive, is_gone, process_identity};
 pub use model::other_model;
 pub use plan::{KILL_GRACE, PLAN_VERSION, RUN_VARIABLE, RunKind, RunPlan, TRANSCRIPT_CAP};
-pub use prices::{price, prices_version};
+pub use prices::{has_price, price, prices_version};
 pub use reader::{Record, TranscriptReader, copy_raw, tally_transcript};
 pub use redact::without_secrets;
 pub use report::{End, ExitReport, NotStarted, REPORT_VERSION, ShimRecord, TAIL_MAX, TranscriptLoss};

@@ -66,6 +66,11 @@ pub fn price(model: &str, tokens: Tokens) -> Option<u64> {
     Some(micro.round() as u64)
 }
 
+/// Whether what a model uses can be reckoned in money.
+pub fn has_price(model: &str) -> bool {
+    row_of(model).is_some()
+}
+
 /// A model is written with its vendor before it, with dots or dashes in its number, with the date of its
 /// making behind it. Any other ending is another model, with a price of its own.
 fn row_of(model: &str) -> Option<&'static Row> {

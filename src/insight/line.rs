@@ -13,7 +13,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line of `state` at `now`, as these hosts would take from it; see [`line`].
+    /// The line of `state` at `now`, as these hosts would take from it; see [`crate::fleet::line()`].
     pub fn of(state: &State, now: Now, hosts: &[Claimant]) -> Line {
         let jobs = line(state, hosts, now).map(|row| row.0.id.clone());
         Line { places: jobs.zip(1..).collect() }

@@ -7,7 +7,7 @@ use super::runs::setup_is_done;
 use crate::agent::place::{NotReady, end_earlier_runs, prepare};
 use crate::agent::work::{Prepared, Work};
 use crate::board::Board as _;
-use crate::engine::{Reach, engine};
+use crate::engine::{Engine, Reach, engine, has_price};
 use crate::fleet::Job;
 use crate::job::{Effective, EngineClass, Outcome};
 use crate::store::Fault;
@@ -30,6 +30,12 @@ fn cannot_hold(engine: &str, ceiling: &str) -> String {
     format!("its ceiling of {ceiling} cannot be held: {engine} never tells {ceiling}; {mend}")
 }
 
+/// Why a job with a ceiling of money is not started: nobody knows what its model costs.
+fn unpriced(engine: &str, model: &str) -> String {
+    let mend = "give the job budget: {tokens: 2M} instead, or a model with a price";
+    format!("its ceiling of usd cannot be held: {engine} tells tokens, and {model} has no price here; {mend}")
+}
+
 impl Doer {
     pub(super) async fn prepare(&self, slot: usize, work: Work) -> Result<Prepared, NotReady> {
         let state = self.local.snapshot();
@@ -43,6 +49,12 @@ impl Doer {
         let row = engine(&work.engine).filter(|row| !self.settings.config.engines.contains_key(row.name));
         if let Some(ceiling) = row.and_then(|row| row.told.cannot_hold(&job.budget())) {
             return Err((Outcome::Config, cannot_hold(&work.engine, ceiling)));
+        }
+        let model = effective.model.as_deref().filter(|model| !has_price(model));
+        if let Some(model) =
+            model.filter(|_| row.is_some_and(Engine::is_reckoned) && job.budget().micro_usd.is_some())
+        {
+            return Err((Outcome::Config, unpriced(&work.engine, model)));
         }
         let (local, settings) = (self.local.clone(), self.settings.clone());
         let review = job.subject.as_ref().map(|subject| subject.rev.clone());

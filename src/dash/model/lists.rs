@@ -117,9 +117,10 @@ pub fn lists(of: &Request) -> Lists {
     let mut needs = needs_you(&of.state, of.now, &of.agents);
     needs.extend(of.state.held().filter(|row| of.gone.contains(row.1)).map(|row| left_alone(row.0)));
     needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
-    let ships = |need: &Need| {
-        of.state.job(&need.job).is_some_and(|job| job.stage == Stage::Testing && job.awaited_pr().is_none())
-    };
+    // One that could not be shipped has a reason of its own to tell.
+    let waits =
+        |job: &Job| job.stage == Stage::Testing && job.awaited_pr().is_none() && !job.failed_to_ship();
+    let ships = |need: &Need| of.state.job(&need.job).is_some_and(waits);
     let (to_ship, needs): (Vec<Need>, Vec<Need>) = needs.into_iter().partition(ships);
     let graph = of.graph.as_ref().map(|wish| graph_seen(&of.state, of.now, wish, &lets)).unwrap_or_default();
     let jobs = Arc::new(jobs);

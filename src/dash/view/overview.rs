@@ -269,13 +269,15 @@ const PR_WIDE: usize = 60;
 fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let more = canvas.sign(Sign::More);
     let in_pr = job.awaited_pr().is_some();
-    if job.stage == Stage::Testing && !in_pr {
+    // A row that stays under the cursor after it was decided is no second one of these.
+    if canvas.model.lists.to_ship.first() == Some(&job.id) {
         return to_ship(canvas, job, total);
     }
     let found = canvas.model.lists.needs.iter().find(|need| need.job == job.id);
     let asks = question(canvas, job);
     let what = asks.clone().or_else(|| found.map(|need| short_need(canvas, job, need, total >= TOLD)));
-    let what = what.unwrap_or_default();
+    let moved_on = || if job.stage == Stage::Testing { "in testing" } else { "" }.to_string();
+    let what = what.unwrap_or_else(moved_on);
     let gone = found.is_some_and(|need| need.what == AT_RISK);
     let head = match gone {
         true => canvas.piece(Role::Bad, canvas.sign(Sign::Warning)),

@@ -247,11 +247,10 @@ fn compared(canvas: &mut Canvas<'_>, at: Rect) {
     let (Some(position), Some(live)) = (model.time.at, &model.time.live) else {
         if at.height > 1 {
             canvas.rule(row(at, 0), "The past", "", false);
-            told(
-                canvas,
-                below(at, 1),
-                "← goes back by an event, [ to the mark before, t to a time, Space plays",
-            );
+            let left = if canvas.look().ascii { "Left" } else { "←" };
+            let text =
+                format!("{left} goes back by an event, [ to the mark before, t to a time, Space plays");
+            told(canvas, below(at, 1), &text);
         }
         return;
     };

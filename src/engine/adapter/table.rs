@@ -5,6 +5,9 @@ use super::session::{self, Past};
 use crate::job::{Budget, EngineClass, Outcome};
 use crate::time::Span;
 
+/// The cost of an engine that tells tokens and no money.
+const RECKONED: &str = "from the price table";
+
 /// When an engine tells what it uses up, and so how far past a ceiling it can run before aq stops it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Told {
@@ -22,6 +25,13 @@ pub enum Told {
     Turns,
     /// Never, not even turns.
     Never,
+}
+
+impl Engine {
+    /// Whether its tokens are reckoned in money by the price table, so that a model without a price has no cost.
+    pub fn is_reckoned(&self) -> bool {
+        self.facts.cost == RECKONED
+    }
 }
 
 impl Told {
@@ -227,7 +237,7 @@ pub const ENGINES: [Engine; 9] = [
         facts: Facts {
             stream: "yes",
             tokens: "yes, summed per thread",
-            cost: "from the price table",
+            cost: RECKONED,
             resume: "thread id, in the same home",
             sandbox: "`-s workspace-write`",
             yolo: "`--dangerously-bypass-approvals-and-sandbox`",
@@ -286,7 +296,7 @@ pub const ENGINES: [Engine; 9] = [
         facts: Facts {
             stream: "yes",
             tokens: "yes",
-            cost: "from the price table",
+            cost: RECKONED,
             resume: "session id, in the same home and folder",
             sandbox: "none",
             yolo: "`--approval-mode yolo`",
