@@ -7,7 +7,7 @@ use super::runs::setup_is_done;
 use crate::agent::place::{NotReady, end_earlier_runs, prepare};
 use crate::agent::work::{Prepared, Work};
 use crate::board::Board as _;
-use crate::engine::{Engine, Reach, engine, has_price};
+use crate::engine::{Reach, engine, has_price};
 use crate::fleet::Job;
 use crate::job::{Effective, EngineClass, Outcome};
 use crate::store::Fault;
@@ -37,25 +37,30 @@ fn unpriced(engine: &str, model: &str) -> String {
 }
 
 impl Doer {
+    /// What the job asks and this engine cannot do is refused before it costs anything.
+    fn can_be_done(&self, name: &str, job: &Job, effective: &Effective, plans: bool) -> Result<(), String> {
+        if let Some(reach) = self.out_of_reach(name, effective.yolo).filter(|_| plans) {
+            return Err(cannot_plan(name, reach));
+        }
+        let own = self.settings.config.engines.contains_key(name);
+        let Some(row) = engine(name).filter(|_| !own) else { return Ok(()) };
+        if let Some(ceiling) = row.told.cannot_hold(&job.budget()) {
+            return Err(cannot_hold(name, ceiling));
+        }
+        let capped = row.reckoned && job.budget().micro_usd.is_some();
+        match effective.model.as_deref().filter(|model| capped && !has_price(model)) {
+            Some(model) => Err(unpriced(name, model)),
+            None => Ok(()),
+        }
+    }
+
     pub(super) async fn prepare(&self, slot: usize, work: Work) -> Result<Prepared, NotReady> {
         let state = self.local.snapshot();
         let fault = |fault: Fault| (Outcome::Config, fault.to_string());
         let job = state.job(&work.job).cloned().ok_or((Outcome::Config, "the job is gone".to_string()))?;
         let effective = self.effective(&job).await.map_err(fault)?;
         let plans = effective.profile == PLANNER && job.subject.is_none();
-        if let Some(reach) = self.out_of_reach(&work.engine, effective.yolo).filter(|_| plans) {
-            return Err((Outcome::Config, cannot_plan(&work.engine, reach)));
-        }
-        let row = engine(&work.engine).filter(|row| !self.settings.config.engines.contains_key(row.name));
-        if let Some(ceiling) = row.and_then(|row| row.told.cannot_hold(&job.budget())) {
-            return Err((Outcome::Config, cannot_hold(&work.engine, ceiling)));
-        }
-        let model = effective.model.as_deref().filter(|model| !has_price(model));
-        if let Some(model) =
-            model.filter(|_| row.is_some_and(Engine::is_reckoned) && job.budget().micro_usd.is_some())
-        {
-            return Err((Outcome::Config, unpriced(&work.engine, model)));
-        }
+        self.can_be_done(&work.engine, &job, &effective, plans).map_err(|why| (Outcome::Config, why))?;
         let (local, settings) = (self.local.clone(), self.settings.clone());
         let review = job.subject.as_ref().map(|subject| subject.rev.clone());
         let space = match &review {

@@ -200,7 +200,7 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
     };
     let count = match pane {
         // As the first line counts: all that only wait to be shipped are one thing to do.
-        Pane::Needs => count_of_needs(canvas),
+        Pane::Needs => canvas.model.needs(),
         _ => list.rows().len(),
     };
     let right = match list.held() {
@@ -247,11 +247,6 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
             canvas.restyle(place_on_screen, canvas.look().cursor());
         }
     }
-}
-
-fn count_of_needs(canvas: &Canvas<'_>) -> usize {
-    let lists = &canvas.model.lists;
-    lists.needs.len() + usize::from(!lists.to_ship.is_empty())
 }
 
 /// Columns that stand at fixed places take so many; the text between them takes what is left.

@@ -5,9 +5,6 @@ use super::session::{self, Past};
 use crate::job::{Budget, EngineClass, Outcome};
 use crate::time::Span;
 
-/// The cost of an engine that tells tokens and no money.
-const RECKONED: &str = "from the price table";
-
 /// When an engine tells what it uses up, and so how far past a ceiling it can run before aq stops it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Told {
@@ -25,13 +22,6 @@ pub enum Told {
     Turns,
     /// Never, not even turns.
     Never,
-}
-
-impl Engine {
-    /// Whether its tokens are reckoned in money by the price table, so that a model without a price has no cost.
-    pub fn is_reckoned(&self) -> bool {
-        self.facts.cost == RECKONED
-    }
 }
 
 impl Told {
@@ -108,6 +98,8 @@ pub struct Engine {
     pub keys: &'static [&'static str],
     /// When it tells what it uses.
     pub told: Told,
+    /// It tells tokens and no money, which the price table makes of them: a model without a price has no cost.
+    pub reckoned: bool,
     /// Whether `aq` works inside.
     pub reach: Reach,
     /// Whether a session can be taken up again: looks whether it is still there. `None`: never.
@@ -166,6 +158,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &[],
         told: Told::IfSaid,
+        reckoned: false,
         reach: Reach::Always,
         resume: None,
         idle: Outcome::Ok,
@@ -196,6 +189,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("CLAUDE_CONFIG_DIR"),
         keys: &["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "ANTHROPIC_AUTH_TOKEN"],
         told: Told::PerRequest,
+        reckoned: false,
         reach: Reach::Always,
         resume: Some(session::claude),
         idle: Outcome::NoWork,
@@ -225,6 +219,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("CODEX_HOME"),
         keys: &["CODEX_API_KEY", "OPENAI_API_KEY"],
         told: Told::Record,
+        reckoned: true,
         reach: Reach::WithYolo,
         resume: Some(session::codex),
         idle: Outcome::NoWork,
@@ -237,7 +232,7 @@ pub const ENGINES: [Engine; 9] = [
         facts: Facts {
             stream: "yes",
             tokens: "yes, summed per thread",
-            cost: RECKONED,
+            cost: "from the price table",
             resume: "thread id, in the same home",
             sandbox: "`-s workspace-write`",
             yolo: "`--dangerously-bypass-approvals-and-sandbox`",
@@ -254,6 +249,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["DEVIN_API_KEY", "DEVIN_ORG_ID", "WINDSURF_API_KEY"],
         told: Told::Never,
+        reckoned: false,
         reach: Reach::WithYolo,
         resume: None,
         // Exit 0 is all it says, so nothing changed means that nothing can be shown.
@@ -284,6 +280,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         told: Told::AtEnd,
+        reckoned: true,
         reach: Reach::WithYolo,
         resume: Some(session::gemini),
         idle: Outcome::NoWork,
@@ -296,7 +293,7 @@ pub const ENGINES: [Engine; 9] = [
         facts: Facts {
             stream: "yes",
             tokens: "yes",
-            cost: RECKONED,
+            cost: "from the price table",
             resume: "session id, in the same home and folder",
             sandbox: "none",
             yolo: "`--approval-mode yolo`",
@@ -313,6 +310,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("OPENCODE_CONFIG_DIR"),
         keys: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
         told: Told::PerRequest,
+        reckoned: false,
         reach: Reach::Always,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
@@ -342,6 +340,7 @@ pub const ENGINES: [Engine; 9] = [
         home: Some("COPILOT_HOME"),
         keys: &["COPILOT_GITHUB_TOKEN"],
         told: Told::OutputOnly,
+        reckoned: false,
         reach: Reach::WithYolo,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
@@ -371,6 +370,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["CURSOR_API_KEY"],
         told: Told::Turns,
+        reckoned: false,
         reach: Reach::WithYolo,
         resume: Some(session::same_folder),
         idle: Outcome::NoWork,
@@ -400,6 +400,7 @@ pub const ENGINES: [Engine; 9] = [
         home: None,
         keys: &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY"],
         told: Told::PerRequest,
+        reckoned: false,
         reach: Reach::Never,
         resume: None,
         idle: Outcome::NoWork,
