@@ -199,3 +199,29 @@ fn a_ship_by_rule_that_cannot_be_is_a_persons() {
         std::fs::read_to_string(&told).is_ok_and(|text| text.contains(why)).then_some(())
     });
 }
+
+#[test]
+fn what_a_cancelled_run_had_made_is_shown_and_gone_on_from() {
+    let factory = Factory::new();
+    let ready = factory.top().join("ready");
+    let first = format!("echo 1 > made; touch '{}'; sleep 60", ready.display());
+    let script = format!("if [ $AQ_ATTEMPT = 1 ]; then {first}; fi; echo 2 > more");
+    factory.job("it", "verify: test -s made -a -s more", &script);
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait("its work", || ready.exists().then_some(()));
+    factory.say(&["budget", "pause", "local", "--yes"]);
+    factory.say(&["cancel", "it", "--yes"]);
+    // Saved after the law had closed the attempt, and known all the same.
+    factory.wait_event("it", "attempt_settled");
+    assert_eq!(agent.drain(), 0, "{}", agent.said());
+    has(&factory.say(&["diff", "it", "--stat"]), &["made", "exit 0"]);
+    // The folder may go: the work is in the repository.
+    let listed = factory.git(&["worktree", "list", "--porcelain"]).stdout;
+    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let folder = listed.lines().filter_map(|line| line.strip_prefix("worktree ")).nth(1).expect("its folder");
+    std::fs::remove_dir_all(folder).expect("gone");
+    factory.say(&["requeue", "it", "--yes"]);
+    factory.say(&["budget", "resume", "local", "--yes"]);
+    factory.once();
+    assert_eq!(factory.course("it"), "start1 cancelled start2 proven ok>testing", "{}", factory.reason("it"));
+}

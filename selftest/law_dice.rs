@@ -331,7 +331,7 @@ fn anything(state: &State, job: &Job, now: Now, step: usize, dice: &mut Dice) ->
         }
         "settle" => {
             let (attempt, run) = job.attempts.first().map_or((1, String::new()), |a| (a.no, a.run.clone()));
-            Command::Settle { job: id, attempt, run, usage: dice.usage() }
+            Command::Settle { job: id, attempt, run, usage: dice.usage(), rev: dice.maybe_rev() }
         }
         "checkpoint" => Command::Checkpoint { job: id, epoch, rev: dice.rev(), lines: 1 },
         "verify" => {

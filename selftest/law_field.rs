@@ -248,6 +248,68 @@ fn a_checkpoint_left_over_does_not_stand_in_the_way_of_a_clean_end() {
     );
 }
 
+#[test]
+fn what_a_stopped_run_was_saved_in_is_where_the_job_goes_on() {
+    check(
+        "
+        ~ submit a
+        ~ claim h1
+        ~ start a
+        ~ cancel a
+        settle a 1 rev=r1
+        settle a 1 rev=r1
+        show a
+        # a later attempt has its own tree
+        requeue a
+        ~ claim h1
+        ~ start a base=r1
+        ~ checkpoint a r2
+        settle a 1 rev=r0
+        show a
+        # and so has what a person chose
+        ~ cancel a
+        requeue a back=r1
+        settle a 2 rev=r3
+        show a
+        ",
+        expect![[r#"
+            > settle a 1 rev=r1
+              attempt_settled a rev=r1
+              = a failed@2 "cancelled"
+            > settle a 1 rev=r1
+              ! no_change: what attempt 1 of a used up is known
+            > show a
+              = a failed@2 "cancelled"
+                attempt 1 e1 h1: cancelled (stopped by an operator)
+                checkpoint r1 of e1
+            # a later attempt has its own tree
+            > requeue a
+              requeued a e3 to=queued
+              = a queued@3 "requeued"
+            > settle a 1 rev=r0
+              attempt_settled a rev=r0
+              = a building@4 h1 "attempt started"
+            > show a
+              = a building@4 h1 "attempt started"
+                attempt 1 e1 h1: cancelled (stopped by an operator)
+                attempt 2 e4 h1: open
+                checkpoint r2 of e4
+            # and so has what a person chose
+            > requeue a back=r1
+              requeued a e6 from=r1 to=queued
+              = a queued@6 "requeued"
+            > settle a 2 rev=r3
+              attempt_settled a rev=r3
+              = a queued@6 "requeued"
+            > show a
+              = a queued@6 "requeued"
+                attempt 1 e1 h1: cancelled (stopped by an operator)
+                attempt 2 e4 h1: cancelled (stopped by an operator)
+                checkpoint r1 of e6
+        "#]],
+    );
+}
+
 /// Row 32: why a job waited at a past event is told by the state replayed up to there.
 #[test]
 fn waiting_can_be_explained_afterwards() {

@@ -341,7 +341,7 @@ impl World {
                 let real = self.state.job(&job).and_then(|j| j.attempts.iter().find(|a| a.no == attempt));
                 let run =
                     words.get("run").map(str::to_string).or(real.map(|a| a.run.clone())).unwrap_or_default();
-                Command::Settle { job, attempt, run, usage: usage(words) }
+                Command::Settle { job, attempt, run, usage: usage(words), rev: words.rev() }
             }
             "checkpoint" => Command::Checkpoint { job, epoch, rev: Rev::new(words.at(2)), lines: 1 },
             "verify" => {

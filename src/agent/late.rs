@@ -54,7 +54,7 @@ pub async fn settle_closed(local: &Local) -> Result<Vec<String>, Fault> {
                 }
                 Left::Used(usage) => {
                     let (run, job) = (attempt.run.clone(), job.id.clone());
-                    let settle = Command::Settle { job, attempt: attempt.no, run, usage };
+                    let settle = Command::Settle { job, attempt: attempt.no, run, usage, rev: None };
                     // A no says that it is known.
                     local.act(vec![Order::new(Actor::new(ActorKind::Agent, "reaper"), settle)]).await?;
                     // Not written, it is only looked at once more.

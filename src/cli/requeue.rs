@@ -5,7 +5,7 @@ use clap::Args as ClapArgs;
 use super::acting::{Changing, Deed, Many, act, parse_budget};
 use super::frame::{Answer, CliError, Context};
 use crate::board::{Board as _, Local};
-use crate::fleet::{Action, Command, Job, What};
+use crate::fleet::{Action, Command, Job};
 use crate::insight::short_rev;
 use crate::job::{Budget, JobId, Rev};
 use crate::time::Stamp;
@@ -63,7 +63,7 @@ fn checkpoint(cx: &Context, board: &Local, id: &JobId, number: usize) -> Result<
     loop {
         let page = cx.wait(board.events(after, PAGE))?;
         for (_, event) in &page {
-            if let What::Checkpointed { job, rev, .. } = &event.what
+            if let Some((job, rev)) = event.what.saved()
                 && job == id
             {
                 all.push((rev.clone(), event.at));

@@ -174,9 +174,10 @@ commands! {
     Verify = "verify" { job: JobId, epoch: Epoch, passed: bool, rev: Option<Rev>, took: Span }
     /// The attempt is over and nothing of it runs any more.
     End = "end" { job: JobId, epoch: Epoch, ending: Box<Ending> }
-    /// What a run had used up at its end, where its attempt was closed before. No epoch fences it, because the job
-    /// has moved on and the money is spent all the same: the run's random name says which it was.
-    Settle = "settle" { job: JobId, attempt: AttemptNo, run: String, usage: Usage }
+    /// What a run had used up at its end and the commit its work was saved in, where its attempt was closed before.
+    /// No epoch fences it, because the job has moved on, and the money is spent and the work is there all the same:
+    /// the run's random name says which it was.
+    Settle = "settle" { job: JobId, attempt: AttemptNo, run: String, usage: Usage, rev: Option<Rev> }
     /// A reviewing engine has said what it came to.
     Verdict = "verdict" { job: JobId, epoch: Epoch, verdict: VerdictSaid }
     /// An engine needs an answer.

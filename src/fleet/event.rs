@@ -278,9 +278,16 @@ whats! {
         insight: Seldom<Insight>,
         to: Stage,
     }
-    /// The last figures of a run whose attempt was closed before it ended: by an operator, by a question, or
-    /// because its agent was lost.
-    AttemptSettled = "attempt_settled" { job: JobId, attempt: AttemptNo, usage: Seldom<Usage> }
+    /// The last figures and the last checkpoint of a run whose attempt was closed before it ended: by an operator,
+    /// by a question, or because its agent was lost.
+    AttemptSettled = "attempt_settled" {
+        job: JobId,
+        attempt: AttemptNo,
+        usage: Seldom<Usage>,
+        /// Where its work was saved after all, if that is news.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rev: Option<Rev>,
+    }
     /// An engine needs an answer; the text is a blob.
     Asked = "asked" { job: JobId, epoch: Epoch, question: BlobId }
     /// A person answered; the text is a blob and goes into the hand-off.
@@ -467,6 +474,16 @@ impl What {
             | BudgetPaused { .. }
             | BudgetResumed { .. }
             | QueueSuspended { .. } => None,
+        }
+    }
+
+    /// The job and the commit its work was saved in, if this says so.
+    pub fn saved(&self) -> Option<(&JobId, &Rev)> {
+        match self {
+            What::Checkpointed { job, rev, .. } | What::AttemptSettled { job, rev: Some(rev), .. } => {
+                Some((job, rev))
+            }
+            _ => None,
         }
     }
 }

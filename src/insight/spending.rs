@@ -111,7 +111,7 @@ impl Ledger {
             }
             What::Progressed { job, epoch, usage: Some(usage), .. } => (job, *epoch, &**usage),
             What::AttemptEnded { job, usage, epoch, .. } => (job, *epoch, &**usage),
-            What::AttemptSettled { job, usage, attempt } => {
+            What::AttemptSettled { job, usage, attempt, .. } => {
                 let Some(open) = self.open.get(job).filter(|open| open.attempt == Some(*attempt)) else {
                     return;
                 };

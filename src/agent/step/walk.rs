@@ -356,13 +356,16 @@ fn finish(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
     }
 }
 
-/// What an engine had used up at its end is spent, whatever became of the job meanwhile. Where the law takes the
-/// end itself, it has nothing to say against this.
+/// What an engine had used up at its end is spent and what it made is saved, whatever became of the job meanwhile.
+/// Where the law takes the end itself, this is no news to it.
 fn settlement(work: &Work) -> Option<Command> {
-    let end = work.ended.as_ref().filter(|end| end.kind == RunKind::Engine && work.attempt > 0)?;
-    let usage = Usage { wall: end.wall, ..end.usage };
+    let end = work.ended.as_ref().filter(|_| work.attempt > 0)?;
+    let told =
+        if end.kind == RunKind::Engine { Usage { wall: end.wall, ..end.usage } } else { Usage::default() };
     let (job, run) = (work.job.clone(), work.prepared.as_ref()?.run.clone());
-    (usage != Usage::default()).then_some(Command::Settle { job, attempt: work.attempt, run, usage })
+    let rev = work.saved.rev.clone();
+    let news = told != Usage::default() || rev.is_some();
+    news.then_some(Command::Settle { job, attempt: work.attempt, run, usage: told, rev })
 }
 
 /// The orders that tell the law all about the attempt, in one batch, and ask for the next job with it.

@@ -145,7 +145,11 @@ fn took(canvas: &mut Canvas<'_>, attempt: &Attempt) -> String {
 /// Checkpoints of the attempt, as far as the events of the job are here.
 fn checkpoints(canvas: &Canvas<'_>, attempt: &Attempt) -> Option<usize> {
     let history = canvas.model.page.as_ref()?.history.here()?;
-    let is = |what: &What| matches!(what, What::Checkpointed { epoch, .. } if *epoch == attempt.epoch);
+    let is = |what: &What| match what {
+        What::Checkpointed { epoch, .. } => *epoch == attempt.epoch,
+        What::AttemptSettled { attempt: no, rev: Some(_), .. } => *no == attempt.no,
+        _ => false,
+    };
     Some(history.iter().filter(|(_, event)| is(&event.what)).count())
 }
 

@@ -3,7 +3,7 @@
 use super::super::event::{Event, What};
 use super::super::job::{Attempt, Head, Job};
 use super::event::Mark;
-use crate::job::{AttemptNo, Follow, Insight, Outcome, Proof, Stage, Usage};
+use crate::job::{AttemptNo, Follow, Insight, Outcome, Proof, Rev, Stage, Usage};
 
 /// Gives the money it spent (millionths of a dollar); less than none where an estimate was too high.
 pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, String> {
@@ -68,7 +68,9 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<i64, St
             job.attempt_mut()?.insight = (!insight.is_usual()).then(|| Box::new(Insight::clone(insight)));
             return end_attempt(job, *outcome, reason, usage, rev.as_ref(), *to, mark);
         }
-        What::AttemptSettled { attempt, usage, .. } => return settle_late(job, *attempt, usage),
+        What::AttemptSettled { attempt, usage, rev, .. } => {
+            return settle_late(job, *attempt, usage, rev.as_ref());
+        }
         _ => return Err("not about an attempt".to_string()),
     }
     Ok(0)
@@ -80,12 +82,21 @@ fn accrue(so_far: &mut Usage, told: &Usage) -> i64 {
     book(so_far, so_far.at_least(*told))
 }
 
-/// Books the last figures of a run whose attempt was closed before.
-fn settle_late(job: &mut Job, no: AttemptNo, told: &Usage) -> Result<i64, String> {
+/// Books the last figures of a run whose attempt was closed before, and the commit it was saved in: the job goes on
+/// from there, unless a later attempt or a person's word has put it elsewhere.
+fn settle_late(job: &mut Job, no: AttemptNo, told: &Usage, rev: Option<&Rev>) -> Result<i64, String> {
+    let latest = job.attempts.last().map(|attempt| attempt.no);
     let closed = job.attempts.iter_mut().find(|attempt| attempt.no == no && attempt.ended.is_some());
     let closed = closed.ok_or_else(|| format!("no closed attempt {no}"))?;
-    let before = closed.usage;
+    let (before, epoch) = (closed.usage, closed.epoch);
     let spent = accrue(&mut closed.usage, told);
+    if let Some(rev) = rev {
+        closed.rev = Some(rev.clone());
+        job.checkpoints += 1;
+        if latest == Some(no) && job.checkpoint.as_ref().is_none_or(|(_, of)| *of <= epoch) {
+            job.checkpoint = Some((rev.clone(), epoch));
+        }
+    }
     // After a redrive it counts toward the fresh budget: it came in after it.
     job.spent = job.spent.plus(closed.usage.since(before)).into();
     Ok(spent)
@@ -120,7 +131,7 @@ fn end_attempt(
     outcome: Outcome,
     reason: &str,
     usage: &Usage,
-    rev: Option<&crate::job::Rev>,
+    rev: Option<&Rev>,
     to: Stage,
     mark: Mark,
 ) -> Result<i64, String> {

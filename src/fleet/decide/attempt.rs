@@ -103,18 +103,26 @@ pub(super) fn end(state: &State, job: &Job, ending: &Ending, now: Now) -> Result
     Ok(events)
 }
 
-/// Figures that do not exceed those that are known are no news: whoever finds the run tells them, once or often.
-pub(super) fn settle(job: &Job, no: AttemptNo, run: &str, usage: &Usage) -> Result<Vec<What>, Refusal> {
+/// Figures that do not exceed those that are known are no news, nor is a commit that is known: whoever finds the
+/// run tells them, once or often.
+pub(super) fn settle(
+    job: &Job,
+    no: AttemptNo,
+    run: &str,
+    usage: &Usage,
+    rev: Option<&Rev>,
+) -> Result<Vec<What>, Refusal> {
     let of_run = job.attempts.iter().find(|attempt| attempt.no == no && attempt.run == run);
     let attempt = of_run.ok_or_else(|| invalid(job, &format!("it had no such run as attempt {no}")))?;
     if attempt.ended.is_none() {
         return Err(invalid(job, "the attempt is open: its end tells what it used up"));
     }
-    if attempt.usage.at_least(*usage) == attempt.usage {
+    let rev = rev.filter(|rev| attempt.rev.as_ref() != Some(*rev)).cloned();
+    if attempt.usage.at_least(*usage) == attempt.usage && rev.is_none() {
         let message = format!("what attempt {no} of {} used up is known", job.id);
         return Err(Refusal::new(Code::NoChange, message, "nothing to do"));
     }
-    Ok(vec![What::AttemptSettled { job: job.id.clone(), attempt: no, usage: (*usage).into() }])
+    Ok(vec![What::AttemptSettled { job: job.id.clone(), attempt: no, usage: (*usage).into(), rev }])
 }
 
 /// The second table of `jobs.md` section 3.

@@ -71,7 +71,9 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::Verify { passed, rev, took, .. } => attempt::verify(job, *passed, rev.as_ref(), *took),
         C::Verdict { verdict, .. } => review::verdict(job, verdict),
         C::End { ending, .. } => attempt::end(state, job, ending, now),
-        C::Settle { attempt, run, usage, .. } => attempt::settle(job, *attempt, run, usage),
+        C::Settle { attempt, run, usage, rev, .. } => {
+            attempt::settle(job, *attempt, run, usage, rev.as_ref())
+        }
         C::Ask { question, .. } => attempt::ask(job, question),
         C::Park { until, reason, .. } => operator::park(job, *until, *reason),
         C::Unpark { .. } => operator::unpark(state, job, now),
