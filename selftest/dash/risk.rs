@@ -151,6 +151,34 @@ fn letting_go_has_no_key_and_asks() {
 }
 
 #[test]
+fn what_a_gone_agent_held_is_not_given_up_before_the_next_one_had_it() {
+    let mut seat = seat((80, 24));
+    // Those that nobody holds are two; the one of the gone agent is none of them.
+    let names = |seat: &Seat| aq::dash::nobodys(&seat.model).iter().map(JobId::to_string).collect::<Vec<_>>();
+    seat.gone.insert(aq::job::HolderId::new("h1~x/1"));
+    seat.feed();
+    assert_eq!(names(&seat), ["dropped", "lost"]);
+    found(&mut seat, vec![at_risk("alive", 213, &["src/replay.rs"], &[])]);
+    let seat = seat.keys(": \"let-go-all\" Enter");
+    assert!(seat.model.layers.is_empty(), "it is off");
+    let why = aq::dash::ACTIONS.iter().find(|row| row.name == "let-go-all").map(|row| (row.off)(&seat.model));
+    let why = why.expect("a row").expect_err("off");
+    assert!(why.contains("their agents are gone"), "{why}");
+}
+
+#[test]
+fn what_was_saved_is_shown_no_longer_than_the_cursor_needs_it() {
+    let mut seat = seat((80, 24));
+    let others = || vec![at_risk("alive", 213, &["src/replay.rs"], &[])];
+    found(&mut seat, others());
+    assert_eq!(seat.model.risk.list.rows().len(), 2, "the cursor stands on it");
+    let mut seat = seat.keys("1 7");
+    assert_eq!(seat.model.risk.list.rows().len(), 1, "come to anew");
+    found(&mut seat, Vec::new());
+    assert_eq!(seat.model.risk.list.rows().len(), 0, "nothing is at risk");
+}
+
+#[test]
 fn the_worktree_is_compared_and_opened() {
     check(
         "D",
@@ -197,6 +225,7 @@ fn frames() {
     for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
         compare(seat(size), &format!("risk-{of}"), of == "80");
         compare(seat(size).keys("R"), &format!("risk-rescue-all-{of}"), false);
+        compare(seat(size).keys(": \"let-go-all\" Enter"), &format!("risk-let-go-all-{of}"), false);
     }
     let mut empty = Seat::of(SCENE, (80, 24)).keys("7");
     found(&mut empty, Vec::new());

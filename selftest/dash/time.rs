@@ -344,6 +344,8 @@ fn frames() {
     compare(seat((80, 24)).keys("[ [ D"), "time-differs", false);
     compare(seat((80, 24)).keys("t \"soon\" Enter"), "time-ask", false);
     compare(seat((80, 24)).keys("[ [ 2"), "time-jobs", false);
+    compare(seat((80, 24)).keys("[ [ 7"), "time-risk", false);
+    compare(seat((80, 24)).keys("[ [ 4"), "time-fleet", false);
     compare(Seat::of(SCENE, (80, 24)).keys("6"), "time-reading", false);
     let poor = Wishes { term: "linux".into(), ..Wishes::default() };
     compare(seat((80, 24)).look(&poor).keys("[ ["), "time-ascii", false);

@@ -9,9 +9,9 @@
 
 use super::key::Key;
 use super::lawful::{
-    Off, always, an_agent, at_risk, by_law, can_let_go, can_rescue_all, can_save, can_save_all, can_watch,
+    Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_save, can_save_all, can_watch,
     compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines, is_held,
-    is_past, is_searching, may_change, on_a_job, on_the_board, seen_by_law, somebody_waits,
+    is_past, is_searching, may_change, on_a_job, on_the_board, risk_is_shown, seen_by_law, somebody_waits,
 };
 use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
 use std::sync::Arc;
@@ -379,7 +379,7 @@ actions! {
     Act On::Elsewhere(Screen::Risk), "resume" "let the queue go on" [Char('R')] None, is_held, Do::Queue(QueueDo::Resume);
     Act ON_RISK, "rescue" "put the worktree into a commit" [Char('r')] Some("rescue"), can_save, Do::Risk(RiskDo::Rescue);
     Act ON_RISK, "rescue-all" "rescue all that nobody saves" [Char('R')] Some("rescue all"), can_save_all, Do::Risk(RiskDo::RescueAll);
-    Act ON_RISK, "let-go-all" "give up all that nobody saves" [] None, can_rescue_all, Do::Risk(RiskDo::LetGoAll);
+    Act ON_RISK, "let-go-all" "give up all that nobody saves" [] None, can_let_go_all, Do::Risk(RiskDo::LetGoAll);
     Act ON_RISK, "let-go" "give the worktree up" [] None, can_let_go, Do::Risk(RiskDo::LetGo);
     Move ON_GRAPH, "upstream" "to what it waits for" [Char('h'), Key::Left] None, on_a_job, Do::Graph(GraphView::Stream { down: false });
     Move ON_GRAPH, "downstream" "to what waits for it" [Char('l'), Right] None, on_a_job, Do::Graph(GraphView::Stream { down: true });
@@ -402,7 +402,7 @@ actions! {
     View ON_TIME, "differs" "this moment against now" [Char('D')] Some("diff"), is_past, Do::Wind(Wind::Differs);
     View Everywhere, "live" "back to now" [Char('L')] Some("live"), is_past, Do::Wind(Wind::Live);
     View ON_RISK, "unsaved" "compare with the accepted work" [Char('D')] Some("compare"), at_risk, Do::Risk(RiskDo::Compare);
-    View ON_RISK, "risk-sort" "what nobody saves first, or lines, files, age" [Char('s')] Some("sort"), always, Do::Risk(RiskDo::Sort);
+    View ON_RISK, "risk-sort" "what nobody saves first, or lines, files, age" [Char('s')] Some("sort"), risk_is_shown, Do::Risk(RiskDo::Sort);
     Select ON_RISK, "copy-path" "copy where it stands" [Char('y')] None, at_risk, Do::Risk(RiskDo::CopyPath);
     Select Jobs, "watch" "tell me when it changes" [Char('w')] Some("watch"), can_watch, Do::Watch;
     Act Everywhere, "menu" "all actions here" [Char('.')] Some("actions"), has_actions, Do::Menu;

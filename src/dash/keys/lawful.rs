@@ -204,7 +204,16 @@ pub fn has_actions(model: &Model) -> Off {
 
 /// A worktree at risk is under the cursor.
 pub fn at_risk(model: &Model) -> Off {
+    risk_is_shown(model)?;
     model.risk.current().map(|_| ()).ok_or_else(|| "no worktree is under the cursor".to_string())
+}
+
+/// Worktrees are shown: they are known only as they are now.
+pub fn risk_is_shown(model: &Model) -> Off {
+    match model.time.at {
+        None => Ok(()),
+        Some(_) => Err("worktrees are known only as they are now: L goes live".to_string()),
+    }
 }
 
 /// The worktree under the cursor has no owner that will save it.
@@ -266,4 +275,13 @@ fn is_gone(model: &Model, id: &crate::job::JobId) -> bool {
 /// As a rescue: what an agent works in is not given up.
 pub fn can_let_go(model: &Model) -> Off {
     can_rescue(model)
+}
+
+/// As [`can_let_go`], of at least one of them.
+pub fn can_let_go_all(model: &Model) -> Off {
+    can_rescue_all(model)?;
+    match crate::dash::model::nobodys(model).is_empty() {
+        true => Err("their agents are gone: the next agent here takes them back first".to_string()),
+        false => Ok(()),
+    }
 }

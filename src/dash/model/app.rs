@@ -272,7 +272,7 @@ impl Model {
             (None, Screen::Overview) => self.overview.list().cursor(),
             (None, Screen::Jobs) => self.jobs.cursor(),
             (None, Screen::Graph) => self.graph.list.cursor(),
-            (None, Screen::Risk) => self.risk.list.cursor(),
+            (None, Screen::Risk) if self.time.at.is_none() => self.risk.list.cursor(),
             (None, _) => self.selected.as_ref(),
         };
         id.and_then(|id| self.job(id))

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::app::Model;
+use super::risk::{to_save, worktrees};
 use crate::fleet::{PauseMode, Window};
 use crate::insight::LOCAL;
 use crate::job::{JobId, usd};
@@ -158,15 +159,15 @@ impl Form {
                 ..Asked::default()
             },
             FormKind::LetGo(jobs) => Asked {
-                head: format!("Let go of {} worktrees?", jobs.len()),
+                head: format!("Let go of {}?", worktrees(jobs.len())),
                 rows: vec![
                     ("lost", "everything in them that stands in no commit, for good".to_string()),
                     ("jobs", named(jobs.iter().map(JobId::as_str))),
                     ("kept", "commits, checkpoints, logs".to_string()),
-                    ("instead", "R rescues them and loses nothing".to_string()),
+                    ("instead", instead(model)),
                 ],
                 line: Some("type how many worktrees are given up".to_string()),
-                runs: format!("aq risk let-go JOB… --confirm {}", jobs.len()),
+                runs: let_go(jobs),
                 hint: format!("type {} then {{enter}}   Esc keeps all", jobs.len()),
                 ..Asked::default()
             },
@@ -240,6 +241,23 @@ impl Form {
     fn typed<'a>(&'a self, empty: &'a str) -> &'a str {
         let text = self.input.value().trim();
         if text.is_empty() { empty } else { text }
+    }
+}
+
+/// The command line that gives them up: one is agreed to by yes, several by their number.
+fn let_go(jobs: &[JobId]) -> String {
+    let names = jobs.iter().map(JobId::as_str).collect::<Vec<_>>().join(" ");
+    match jobs.len() {
+        1 => format!("aq risk let-go {names} --yes"),
+        many => format!("aq risk let-go {names} --confirm {many}"),
+    }
+}
+
+/// What could be done with them and loses nothing.
+fn instead(model: &Model) -> String {
+    match to_save(model).len() {
+        0 => "copy them away first: no commit takes what is left in them".to_string(),
+        saved => format!("R rescues {}: what a commit takes is kept", worktrees(saved)),
     }
 }
 

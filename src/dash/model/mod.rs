@@ -49,7 +49,7 @@ pub use page::{BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, 
 pub use patch::{FileKind, Patch, PatchFile, PatchLine, Side};
 pub use place::{Pane, Place, SCREENS, Screen, TABS, Tab};
 pub use replica::{EVENTS_MOST, Health, Replica, Retry};
-pub use risk::{Owner, Risk, RiskOrder, Unsaved, at_risk_in, owner_of, to_save};
+pub use risk::{Owner, Risk, RiskOrder, Unsaved, at_risk_in, nobodys, owner_of, to_save, worktrees};
 pub use runs::RunsPane;
 pub use sheet::{Answer, Deed, GUARD, Plan, Sheet, Target, Words};
 pub use time::{BEFORE, Differs, NAMES, Position, SPEEDS, TICK, Time};

@@ -100,14 +100,24 @@ impl Risk {
     }
 }
 
-/// The worktrees that no agent will save, and that hold something a commit takes.
-pub fn to_save(model: &Model) -> Vec<JobId> {
-    let saves = |id: &JobId| {
+/// The worktrees that no agent will save: of those whose agent is gone, the next one here takes the job up.
+pub fn nobodys(model: &Model) -> Vec<JobId> {
+    let is_free = |id: &JobId| {
         let owner = model.job(id).map_or(Owner::Nobody, |job| owner_of(job, &model.replica.gone));
-        let is_free = matches!(owner, Owner::Fenced(..) | Owner::Nobody);
-        is_free && model.risk.row(id).is_some_and(AtRisk::can_be_saved)
+        matches!(owner, Owner::Fenced(..) | Owner::Nobody) && model.risk.row(id).is_some()
     };
-    model.risk.list.rows().iter().filter(|id| saves(id)).cloned().collect()
+    model.risk.list.rows().iter().filter(|id| is_free(id)).cloned().collect()
+}
+
+/// Those of them that hold something a commit takes.
+pub fn to_save(model: &Model) -> Vec<JobId> {
+    let saves = |id: &JobId| model.risk.row(id).is_some_and(AtRisk::can_be_saved);
+    nobodys(model).into_iter().filter(saves).collect()
+}
+
+/// So many worktrees, in words.
+pub fn worktrees(n: usize) -> String {
+    if n == 1 { "1 worktree".to_string() } else { format!("{n} worktrees") }
 }
 
 /// Who owns the worktree of a job.

@@ -35,7 +35,7 @@ pub fn ceiling(model: &mut Model) -> Vec<Effect> {
 
 /// Asks for the number before all worktrees that nobody saves are given up.
 pub fn let_go_all(model: &mut Model) -> Vec<Effect> {
-    let jobs = super::risk::unsaved(model);
+    let jobs = crate::dash::model::nobodys(model);
     open(model, FormKind::LetGo(jobs), "", 0)
 }
 

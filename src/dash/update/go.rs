@@ -54,7 +54,7 @@ pub fn arrive(model: &mut Model) -> Vec<Effect> {
             super::time::draw_line(model);
             effects
         }
-        Screen::Risk => super::risk::look(model),
+        Screen::Risk => super::risk::arrive(model),
         Screen::Budget => super::budget::look(model),
         _ => Vec::new(),
     }

@@ -5,6 +5,7 @@ use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, RiskDo};
 use crate::dash::model::{
     Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, at_risk_in, owner_of, to_save,
+    worktrees,
 };
 use crate::dash::survey::{Risks, Wish};
 use crate::fleet::{Event, Level, What};
@@ -12,6 +13,15 @@ use crate::job::{JobId, Seq};
 
 /// Files named in a sheet before the rest is only counted.
 const NAMED_MOST: usize = 6;
+
+/// The screen is come to: what was rescued meanwhile is shown no more, and the worktrees are looked at.
+pub fn arrive(model: &mut Model) -> Vec<Effect> {
+    if model.time.at.is_some() {
+        return Vec::new();
+    }
+    in_order(model);
+    look(model)
+}
 
 /// Looks at the worktrees; while a look is under way, once more after it.
 pub fn look(model: &mut Model) -> Vec<Effect> {
@@ -40,7 +50,9 @@ pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
         Ok(risks) => {
             let order = at_risk_in(model.risk.order, &risks.rows, |id| is_alive(model, id));
             let state = std::sync::Arc::clone(&model.replica.state);
-            let _ = model.risk.list.take(&order, None, |id| state.jobs.contains_key(id));
+            // A last row that only stayed for the cursor would hide that nothing is at risk.
+            let stays = !order.is_empty();
+            let _ = model.risk.list.take(&order, None, |id| stays && state.jobs.contains_key(id));
             model.risk.found = Loaded::Here(risks);
             if let Some(id) = model.selected.clone().filter(|_| model.screen == Screen::Risk) {
                 model.risk.list.point(&id);
@@ -62,7 +74,7 @@ fn is_gone(model: &Model, id: &JobId) -> bool {
 }
 
 /// The jobs at risk that no living agent saves.
-pub fn unsaved(model: &Model) -> Vec<JobId> {
+fn unsaved(model: &Model) -> Vec<JobId> {
     model.risk.list.rows().iter().filter(|id| !is_alive(model, id)).cloned().collect()
 }
 
@@ -85,10 +97,15 @@ pub fn risk(model: &mut Model, what: RiskDo) -> Vec<Effect> {
 /// Puts something else at the top; the cursor stays on its worktree.
 fn sort(model: &mut Model) -> Vec<Effect> {
     model.risk.order = model.risk.order.next();
+    in_order(model);
+    Vec::new()
+}
+
+/// Shows what was found last, anew.
+fn in_order(model: &mut Model) {
     let rows = model.risk.found.here().map(|found| found.rows.as_slice()).unwrap_or_default();
     let order = at_risk_in(model.risk.order, rows, |id| is_alive(model, id));
     model.risk.list.reset(&order);
-    Vec::new()
 }
 
 /// Puts the worktree under the cursor into a commit: nothing is lost by it, so it is not asked for.
@@ -168,10 +185,6 @@ fn let_go(model: &mut Model) -> Vec<Effect> {
         ("let it go", plan),
         Level::Decides,
     )
-}
-
-fn worktrees(n: usize) -> String {
-    if n == 1 { "1 worktree".to_string() } else { format!("{n} worktrees") }
 }
 
 fn named(jobs: &[JobId]) -> String {

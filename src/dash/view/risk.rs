@@ -28,6 +28,11 @@ const ROOMY: u16 = 90;
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
+    if canvas.model.time.at.is_some() {
+        canvas.rule(row(body, 0), "Work at risk", "", true);
+        told(canvas, below(body, 2), "Of the past only jobs are kept, not worktrees: L goes live.");
+        return;
+    }
     if canvas.model.risk.patch.is_some() {
         return patch(canvas, body);
     }
