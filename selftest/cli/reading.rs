@@ -412,3 +412,16 @@ fn the_cockpit_is_told_in_words_without_a_terminal_and_never_in_json() {
         "! error: no theme dusk\n!   themes: auto, dark, light, 16, mono, contrast\nexit 2\n",
     );
 }
+
+#[test]
+fn every_door_counts_what_needs_a_person_alike() {
+    let bench = queue();
+    let said = bench.run("");
+    assert!(said.contains("2 need you: aq next"), "{said}");
+    let rows = bench.run("next --plain");
+    assert_eq!(rows.lines().filter(|line| !line.starts_with("exit")).count(), 2, "{rows}");
+    let rows = bench.run("ls needs:me --plain");
+    assert_eq!(rows.lines().filter(|line| !line.starts_with("exit")).count(), 2, "{rows}");
+    let said = bench.run("dash --plain");
+    assert!(said.contains("2 need you"), "{said}");
+}

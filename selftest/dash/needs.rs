@@ -152,3 +152,40 @@ fn in_words_a_job_whose_agent_is_gone_is_not_said_to_work() {
     let menu: String = talk.tell(&seat.model).iter().map(|line| without_times(line) + "\n").collect();
     assert!(menu.contains(" door building, 0 s, door, agent gone\n"), "{menu}");
 }
+
+/// One to review, one that failed, three that can be shipped, one whose agent is gone, one that only runs.
+const SIX: &str = "submit gate review=1 | claim h1~x/1 | start gate | end gate ok rev=c1 \
+     | submit broken | claim h1~x/1 | start broken | end broken task_failed \
+     | submit s1 | claim h1~x/1 | start s1 | verify s1 pass rev=c2 | end s1 ok rev=c2 \
+     | submit s2 | claim h1~x/1 | start s2 | verify s2 pass rev=c3 | end s2 ok rev=c3 \
+     | submit s3 | claim h1~x/1 | start s3 | verify s3 pass rev=c4 | end s3 ok rev=c4 \
+     | submit lost | claim h2~x/2 | start lost | submit fine | claim h1~x/1 | start fine";
+
+#[test]
+fn every_place_counts_the_same_jobs() {
+    let mut seat = Seat::of(SIX, (120, 30));
+    seat.gone.insert("h2~x/2".into());
+    seat.feed();
+    let state = std::sync::Arc::clone(&seat.model.replica.state);
+    let gone = |holder: &aq::job::HolderId| seat.gone.contains(holder);
+    let (now, hosts) = (seat.model.law_now(), seat.agents.clone());
+    let scene = aq::insight::Scene { state: &state, now, hosts: &hosts, gone: &gone };
+    assert_eq!(aq::insight::needs_you(&scene).len(), 6, "as aq and aq next count");
+    let mut seat = seat;
+    let frame = seat.frame();
+    assert!(frame.contains("◇6 need you") && frame.contains("Needs you 6"), "{frame}");
+    seat.send(Msg::Focus(true));
+    assert_eq!(seat.title, "aq ◇6");
+    let menu = aq::dash::Talk::new(Vec::new()).tell(&seat.model).join("\n");
+    assert!(menu.contains("6 need you"), "{menu}");
+    let frame = seat.keys("2 / \"needs:me\" Enter").frame();
+    assert!(frame.contains("6 of 7") && frame.contains("Jobs 6"), "{frame}");
+}
+
+#[test]
+fn the_next_that_needs_you_is_also_what_waits_for_ship() {
+    let queue = "submit s1 | claim h1~x/1 | start s1 | verify s1 pass rev=c2 | end s1 ok rev=c2";
+    let seat = Seat::of(queue, (80, 24)).keys("2 !");
+    assert_eq!(seat.model.current().map(|job| job.id.as_str()), Some("s1"));
+    assert!(seat.model.page.is_none() && seat.model.toast.is_none(), "{:?}", seat.model.toast);
+}

@@ -199,6 +199,7 @@ fn the_past_is_wound_and_money_told_in_words() {
             Budget in total: active, $4.00 reserved
                local: spent $1.50, no ceiling
                shell: spent $1.50, no ceiling
+               shipped: none so far
                by profile: developer $1.50
                by job: fix-login $1.50
             pause, resume and ceiling ask first; budget show tells more; back goes on

@@ -4,7 +4,7 @@ use super::frame::{Cell, CliError, Column, Out, Role, nearest_word, role_of, sig
 use super::scene::Seen;
 use crate::engine::is_gone;
 use crate::fleet::Job;
-use crate::insight::{Line, need_of, points, score_of, status_of, tags, used};
+use crate::insight::{Line, need_in, points, score_of, status_of, tags, used};
 use crate::time::Stamp;
 
 /// A job with what its columns are made from.
@@ -167,5 +167,5 @@ fn parent<'a>(row: &Row<'a>) -> &'a str {
 }
 
 fn needs(row: &Row<'_>) -> String {
-    need_of(&row.seen.state, row.job, row.seen.now, &row.seen.hosts).map(|need| need.verb).unwrap_or_default()
+    need_in(&row.seen.scene(), row.job).map(|need| need.verb).unwrap_or_default()
 }

@@ -8,9 +8,8 @@ use super::columns::{ColumnRow, Key, Row, SCORE, column};
 use super::frame::{Answer, CliError, Context, Envelope, Exit, Form, Table};
 use super::scene::{Seen, filter_of};
 use super::view::JobView;
-use crate::engine::is_gone;
 use crate::fleet::Job;
-use crate::insight::{Filter, Scene};
+use crate::insight::{Filter, Tally};
 use crate::job::Stage;
 
 /// What is shown where nothing else is asked for; stable, because scripts read it.
@@ -87,17 +86,18 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
 
 /// Jobs the filter lets through, and how many shipped ones were left out only for being shipped.
 fn chosen(seen: &Seen, filter: &Filter, all: bool) -> (Vec<Arc<Job>>, usize) {
-    let scene = Scene { state: &seen.state, now: seen.now, hosts: &seen.hosts, gone: &is_gone };
+    let scene = seen.scene();
     let with_shipped = all || filter.names_stages();
-    let mut hidden = 0;
+    let mut tally = Tally::default();
     let jobs = seen.state.jobs.values().filter(|job| {
         let passes = filter.lets(job, &scene);
-        let hide = passes && job.stage == Stage::Shipped && !with_shipped;
-        hidden += usize::from(hide);
-        passes && !hide
+        if passes {
+            tally.count(job);
+        }
+        passes && (job.stage != Stage::Shipped || with_shipped)
     });
     let jobs = jobs.cloned().collect();
-    (jobs, hidden)
+    (jobs, if with_shipped { 0 } else { tally.shipped })
 }
 
 /// For people: what was left out, so that a short list is not taken for the whole.

@@ -5,9 +5,8 @@ use serde::Serialize;
 
 use super::frame::{Answer, Cell, Column, Context, Envelope, Exit, Role, Table};
 use super::scene::{Seen, filter_of};
-use crate::engine::is_gone;
 use crate::fleet::ClosedAccount;
-use crate::insight::{Need, Scene, closed_words, needs_you};
+use crate::insight::{Need, closed_words, needs_you};
 
 /// List what waits for you, best first
 #[derive(ClapArgs, Debug)]
@@ -41,8 +40,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     if filter.asks_scores() {
         seen.ask_hosts(cx)?;
     }
-    let scene = Scene { state: &seen.state, now: seen.now, hosts: &seen.hosts, gone: &is_gone };
-    let mut needs = needs_you(&seen.state, seen.now, &seen.hosts);
+    let scene = seen.scene();
+    let mut needs = needs_you(&scene);
     needs.retain(|need| seen.state.job(&need.job).is_some_and(|job| filter.lets(job, &scene)));
     let found = needs.len();
     needs.truncate(args.limit);

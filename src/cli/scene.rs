@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::frame::{CliError, Context, Out, Toward, find_job, parse_moment};
 use crate::agent::{claimant, claimant_at_once, claimants};
 use crate::board::{Board as _, Local, Purpose, Settings, Source};
+use crate::engine::is_gone;
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Filter, Line, account_gate, awaits_engines, closed_words, doing, halt, jobs_ever, park_words,
+    Filter, Line, Scene, account_gate, awaits_engines, closed_words, doing, halt, jobs_ever, park_words,
     parse_filter, pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
@@ -61,6 +62,11 @@ impl Seen {
             self.hosts = hosts(cx).unwrap_or_default();
         }
         self
+    }
+
+    /// It as filters and needs are asked of it.
+    pub fn scene(&self) -> Scene<'_> {
+        Scene { state: &self.state, now: self.now, hosts: &self.hosts, gone: &is_gone }
     }
 
     /// Finds out who would run its jobs, for what goes by scores.

@@ -10,7 +10,7 @@ use crate::board::Board as _;
 use crate::engine::is_gone;
 use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{
-    account_gate, closed_words, engine_reviews, need_of, park_words, pr_words, score_words, status_of, tags,
+    account_gate, closed_words, engine_reviews, need_in, park_words, pr_words, score_words, status_of, tags,
     used,
 };
 use crate::job::{BlobId, Effective, Proof, Stage, Usage, effective_listing};
@@ -118,7 +118,7 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     if let Some(pr) = &job.pr {
         add("pr", format!("{}, {}", pr_words(pr, seen.now.law), pr.url), plain);
     }
-    if let Some(need) = need_of(&seen.state, job, seen.now, &seen.hosts) {
+    if let Some(need) = need_in(&seen.scene(), job) {
         add("needs you", format!("{}: {}", need.what, need.verb), Role::Human);
     }
     add("tags", tags(job, &is_gone).join(", "), Role::Wait);

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::frame::{CliError, Context, Envelope, Exit, Role, role_of, sign_of};
 use super::scene::hosts;
 use crate::board::{Board as _, Purpose};
+use crate::engine::is_gone;
 use crate::fleet::State;
-use crate::insight::{awaits_engines, halt, needs_you};
+use crate::insight::{Scene, awaits_engines, halt, needs_you};
 use crate::job::STAGES;
 use crate::store::Place;
 
@@ -79,7 +80,7 @@ pub(super) fn show(cx: &mut Context) -> Result<(), CliError> {
 /// As many as `aq next` lists.
 fn count_of_needs(state: &State, cx: &Context) -> usize {
     let hosts = if awaits_engines(state) { hosts(cx).unwrap_or_default() } else { Vec::new() };
-    needs_you(state, cx.now(state), &hosts).len()
+    needs_you(&Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone }).len()
 }
 
 fn gather(state: &State, place: &Place, needs_you: usize, new_files: usize) -> Summary {

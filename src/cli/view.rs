@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::scene::Seen;
 use crate::engine::is_gone;
 use crate::fleet::{Attempt, ClosedAccount, Job};
-use crate::insight::{account_gate, need_of, status_of, tags, used};
+use crate::insight::{account_gate, need_in, status_of, tags, used};
 use crate::job::{Insight, Proof, Stage, Usage};
 use crate::time::Stamp;
 
@@ -228,8 +228,7 @@ impl JobView {
             lock: job.spec.lock.clone(),
             used: used(job).into(),
             tags: tags(job, &is_gone),
-            needs: need_of(&seen.state, job, seen.now, &seen.hosts)
-                .map(|need| NeedView { what: need.what, verb: need.verb }),
+            needs: need_in(&seen.scene(), job).map(|need| NeedView { what: need.what, verb: need.verb }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The filter language of `ls`, `watch` and the cockpit: which jobs a filter lets through.
 
-use super::needs::need_of;
+use super::needs::need_in;
 use super::rated::score_of;
 use super::rollup::used;
 use super::tags::tags;
@@ -121,7 +121,7 @@ impl Ask {
                 wanted.iter().any(|want| tag == *want || tag.split(' ').next() == Some(want))
             }),
             Ask::Lock(keys) => job.spec.lock.as_deref().is_some_and(|lock| any(keys, lock)),
-            Ask::NeedsMe => need_of(scene.state, job, scene.now, scene.hosts).is_some(),
+            Ask::NeedsMe => need_in(scene, job).is_some(),
             Ask::BlockedBy(names) => blocked_by(job, names, scene),
             Ask::Parent(names) => job.parent.as_ref().is_some_and(|p| begins(names, p.as_str())),
             Ask::Age(compare, span) => compare.holds(&scene.now.law.since(job.since), span),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::filter::Scene;
 use super::pull_request::pr_words;
 use crate::fleet::{Claimant, Gate, Job, Now, ParkReason, State, gates};
 use crate::job::{Autoship, JobId, Priority, Stage};
@@ -9,6 +10,11 @@ use crate::time::{Span, Stamp};
 
 /// Weight of a decision about work that is done.
 const DECIDES: u64 = 80;
+/// What is needed of a person where an agent is gone: what it did since its last checkpoint stands in a worktree
+/// alone.
+pub const AT_RISK: &str = "agent gone";
+/// Weight of work that may be lost: it goes before what is lost already.
+const RISKS: u64 = 60;
 /// Jobs counted behind one; more make no difference to anybody.
 const BEHIND_MOST: usize = 1_000;
 
@@ -29,16 +35,26 @@ pub struct Need {
     pub score: u64,
 }
 
-/// Every need, best score first. `hosts` are the agents that are known; with none nothing is said of what no
-/// host can take.
-pub fn needs_you(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Need> {
-    let need = |job| need_of(state, job, now, hosts);
-    let mut found: Vec<Need> = state.jobs.values().filter_map(|job| need(job)).collect();
+/// Every need, best score first: one per job. Whoever tells how much needs a person tells how many these are.
+pub fn needs_you(scene: &Scene<'_>) -> Vec<Need> {
+    let mut found: Vec<Need> = scene.state.jobs.values().filter_map(|job| need_in(scene, job)).collect();
     found.sort_by(|a, b| b.score.cmp(&a.score).then(a.since.cmp(&b.since)).then(a.job.cmp(&b.job)));
     found
 }
 
-/// What this job needs of a person, if anything. `hosts` as in [`needs_you`].
+/// What this job needs of a person, if anything, also because whoever held it is gone.
+pub fn need_in(scene: &Scene<'_>, job: &Job) -> Option<Need> {
+    let left_alone = || {
+        let holder = &job.lease.as_deref()?.holder;
+        let risk = || (RISKS, AT_RISK.to_string(), "aq risk".to_string());
+        let (weight, what, verb) = (scene.gone)(holder).then(risk)?;
+        Some(weighed(scene.state, job, scene.now, weight, what, verb))
+    };
+    need_of(scene.state, job, scene.now, scene.hosts).or_else(left_alone)
+}
+
+/// What this job needs of a person by what the log alone says. `hosts` are the agents that are known; with none
+/// nothing is said of what no host can take.
 pub fn need_of(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<Need> {
     let (weight, what, verb) = what_of(state, job, now).or_else(|| stuck(state, job, now, hosts))?;
     Some(weighed(state, job, now, weight, what, verb))
@@ -156,12 +172,17 @@ fn behind(state: &State, id: &JobId) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::tests::{Scene, claimant};
+    use crate::insight::tests::Scene;
+    use crate::job::HolderId;
+
+    fn seen<'a>(scene: &'a Scene, gone: &'a dyn Fn(&HolderId) -> bool) -> super::Scene<'a> {
+        super::Scene { state: &scene.state, now: scene.now(), hosts: &[], gone }
+    }
 
     #[track_caller]
     fn check(script: &str, expected: &[&str]) {
         let scene = Scene::script(script);
-        let needs = needs_you(&scene.state, scene.now(), &[claimant()]);
+        let needs = needs_you(&seen(&scene, &|_| false));
         let text: Vec<String> = needs.iter().map(|n| format!("{}: {} ({})", n.job, n.what, n.verb)).collect();
         assert_eq!(text, expected);
     }
@@ -209,5 +230,14 @@ mod tests {
     #[test]
     fn a_question_needs_its_answer() {
         check("job a | claim | start a | ask a", &["a: asks you (aq answer a -m TEXT)"]);
+    }
+
+    #[test]
+    fn what_a_gone_agent_held_is_a_need() {
+        let scene = Scene::script("job a | claim | start a");
+        let all = needs_you(&seen(&scene, &|_| true));
+        assert_eq!(all.len(), 1);
+        assert_eq!((all[0].what.as_str(), all[0].verb.as_str()), (AT_RISK, "aq risk"));
+        assert!(needs_you(&seen(&scene, &|_| false)).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use super::tally::shipped_since;
 use crate::fleet::{Event, State, What};
 use crate::job::{AttemptNo, Epoch, JobId, Seq};
 use crate::time::{Span, Stamp};
@@ -29,11 +30,9 @@ pub struct Spending {
 /// Who spent what since `from`, as far as jobs are in the hot state. An attempt counts where it ended.
 pub fn spending(state: &State, from: Stamp) -> Spending {
     let (mut engines, mut profiles) = (BTreeMap::new(), BTreeMap::new());
-    let mut out = Spending::default();
+    let mut out = Spending { shipped: shipped_since(state, from), ..Spending::default() };
     for job in state.jobs.values() {
         let mut whole = 0_u64;
-        let shipped = job.shipped.is_some() && job.since >= from;
-        out.shipped += usize::from(shipped);
         for attempt in job.attempts.iter().filter(|attempt| attempt.ended.is_none_or(|at| at >= from)) {
             let sum = engines.entry(attempt.engine.clone()).or_insert(0_u64);
             let Some(micro) = attempt.usage.micro_usd else {

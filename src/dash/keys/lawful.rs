@@ -108,7 +108,7 @@ pub fn an_agent(model: &Model) -> Off {
 
 /// Something waits for a person.
 pub fn somebody_waits(model: &Model) -> Off {
-    match model.lists.needs.is_empty() {
+    match model.needs() == 0 {
         true => Err("nothing waits for you".to_string()),
         false => Ok(()),
     }

@@ -286,9 +286,10 @@ impl Model {
         self.marks.iter().filter_map(|id| self.job(id)).collect()
     }
 
-    /// How much waits for the person; all jobs that only wait to be shipped count as one.
+    /// How many jobs wait for the person, as every door counts them; those that only wait to be shipped share one
+    /// row and are still as many.
     pub fn needs(&self) -> usize {
-        self.lists.needs.len() + usize::from(!self.lists.to_ship.is_empty())
+        self.lists.needs.len() + self.lists.to_ship.len()
     }
 
     /// What is wrong around the jobs.

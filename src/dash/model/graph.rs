@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::listing::Listing;
 use crate::fleet::{Job, Now, State};
 use crate::insight::{
-    CriticalPath, Estimates, Filter, Picture, Rail, Step, behind, critical_path, picture, rails,
+    CriticalPath, Estimates, Filter, Picture, Rail, Step, Tally, behind, critical_path, picture, rails,
 };
 use crate::job::{JobId, Stage};
 
@@ -90,6 +90,8 @@ pub struct GraphSeen {
     pub bottlenecks: Vec<(JobId, usize)>,
     /// Blocked jobs whose cause will not go away by itself: the job, and the cause.
     pub stuck: Vec<(JobId, JobId)>,
+    /// The jobs of the picture, by whether they are shipped.
+    pub tally: Tally,
     /// Jobs there would be without the filter.
     pub all: usize,
     /// There are too many jobs for layers.
@@ -136,6 +138,7 @@ pub fn graph_seen(state: &State, now: Now, wish: &GraphWish, lets: &dyn Fn(&Job)
     let stuck = picture.edges.iter().filter(|edge| dead(&edge.on) && is_open(&edge.from));
     let stuck = stuck.map(|edge| (edge.from.clone(), edge.on.clone())).collect();
     let too_many = wish.layers && picture.jobs.len() > LAYERED_MOST;
+    let tally = Tally::of(picture.jobs.iter().filter_map(|id| state.job(id)));
     let rails = rails(&picture);
     let lines = rails.iter().enumerate().filter_map(|(nth, rail)| Some((rail.job.clone()?, nth))).collect();
     let steps = path.steps.iter().map(|step| (step.job.clone(), step.clone())).collect();
@@ -153,6 +156,7 @@ pub fn graph_seen(state: &State, now: Now, wish: &GraphWish, lets: &dyn Fn(&Job)
         behind,
         bottlenecks,
         stuck,
+        tally,
         all,
         too_many,
     }

@@ -13,12 +13,10 @@ use super::fleet::{Demand, demands};
 use super::graph::{GraphSeen, GraphWish, graph_rows, graph_seen};
 use super::listing::Step;
 use crate::fleet::{Claimant, Job, Now, State};
-use crate::insight::{Filter, Need, Scene, Spending, needs_you, spending};
+use crate::insight::{Filter, Need, Scene, Spending, Tally, needs_you, spending};
 use crate::job::{HolderId, JobId, Stage};
 use crate::time::Stamp;
 
-/// What is needed of a person where an agent is gone.
-pub const AT_RISK: &str = "agent gone";
 /// Recently ended jobs that any screen shows.
 const RECENT_MOST: usize = 50;
 /// With more jobs than this the lists are made beside the screen, not between two frames.
@@ -114,8 +112,7 @@ pub fn lists(of: &Request) -> Lists {
     let gone = |holder: &HolderId| of.gone.contains(holder);
     let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone };
     let lets = |job: &Job| of.graph_filter.lets(job, &scene);
-    let mut needs = needs_you(&of.state, of.now, &of.agents);
-    needs.extend(of.state.held().filter(|row| of.gone.contains(row.1)).map(|row| left_alone(row.0)));
+    let mut needs = needs_you(&scene);
     needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
     // One that could not be shipped has a reason of its own to tell.
     let waits =
@@ -164,30 +161,18 @@ fn steps(of: &Request, rows: &PerList<Arc<Vec<JobId>>>) -> PerList<Step> {
     }
 }
 
-/// A job whose agent is gone: what it did since its last checkpoint stands in a worktree alone.
-fn left_alone(job: &Job) -> Need {
-    Need {
-        job: job.id.clone(),
-        what: AT_RISK.to_string(),
-        since: job.since,
-        verb: "aq risk".to_string(),
-        behind: 0,
-        score: 0,
-    }
-}
-
 fn chosen(of: &Request) -> (Vec<JobId>, usize) {
     let gone = |holder: &HolderId| of.gone.contains(holder);
     let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone };
     let with_shipped = of.shipped || of.filter.names_stages();
-    let mut hidden = 0;
+    let mut tally = Tally::default();
     let mut rows: Vec<(Key, &Job)> = Vec::new();
     for job in of.state.jobs.values() {
         if !of.filter.lets(job, &scene) {
             continue;
         }
+        tally.count(job);
         if job.stage == Stage::Shipped && !with_shipped {
-            hidden += 1;
             continue;
         }
         rows.push(((of.sort.by.key)(job, &scene), job));
@@ -201,6 +186,7 @@ fn chosen(of: &Request) -> (Vec<JobId>, usize) {
         };
         order.then_with(|| (x.stage, x.since).cmp(&(y.stage, y.since))).then_with(|| x.id.cmp(&y.id))
     });
+    let hidden = if with_shipped { 0 } else { tally.shipped };
     // Not out of the rows themselves: the names would keep the room of the keys.
     (rows.iter().map(|row| row.1.id.clone()).collect(), hidden)
 }

@@ -42,7 +42,7 @@ pub use gist::{Gist, GistOf, Gists};
 pub use graph::{BEHIND_MOST, Gauge, Graph, GraphSeen, GraphWish, HOPS, graph_seen};
 pub use layer::{Choice, Field, Layer, LogChange, Pick, Then};
 pub use listing::{Listing, Step};
-pub use lists::{AT_RISK, INLINE_MOST, Lists, PerList, Request, Sort, lists};
+pub use lists::{INLINE_MOST, Lists, PerList, Request, Sort, lists};
 pub use moment::{Moment, later};
 pub use notice::{Notices, STAYS};
 pub use page::{BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, LogPane, Page, Voice};

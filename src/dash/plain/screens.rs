@@ -4,7 +4,7 @@ use super::menu::{Menu, PROMPT};
 use super::words;
 use crate::agent::Agent;
 use crate::dash::model::{Loaded, Model, Owner, Pane, Then, budget_rows, owner_of, window_words};
-use crate::dash::view::{clean, money, plural, runs_out, told};
+use crate::dash::view::{clean, money, plural, runs_out, shipped, told};
 use crate::engine::Liveness;
 use crate::fleet::Event;
 use crate::insight::Recording;
@@ -90,6 +90,7 @@ pub fn budget(it: &mut Menu, model: &Model) {
     if let Some(at) = runs_out(model) {
         it.line(format!("   at the present rate it runs out {}", at.local_hm()));
     }
+    it.line(format!("   shipped: {}", shipped(model)));
     for (what, rows) in [("profile", &model.lists.spending.profiles), ("job", &model.lists.spending.jobs)] {
         let named: Vec<String> =
             rows.iter().take(ROWS_MOST).map(|row| format!("{} {}", clean(&row.0), money(row.1))).collect();

@@ -40,14 +40,13 @@ pub fn head(model: &Model) -> String {
         Health::Broken { why } => return format!("cannot read {}: {}", clean(&replica.from), clean(why)),
         Health::Skew { why } => return format!("nothing can be done: {}", clean(why)),
     };
-    let needs = model.lists.needs.len() + model.lists.to_ship.len();
     let count = |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
     let mut text = format!(
         "{health} {}: {}, {} running, {}, {}",
         clean(&replica.from),
         count(state.jobs.len(), "job", "jobs"),
         model.lists.running.len(),
-        count(needs, "needs you", "need you"),
+        count(model.needs(), "needs you", "need you"),
         count(replica.agents.len(), "agent", "agents"),
     );
     if model.read_only {

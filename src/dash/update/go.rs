@@ -259,10 +259,11 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
 
 /// The next job that needs a person, after the one that was looked at last.
 pub fn next_need(model: &mut Model) -> Vec<Effect> {
-    let needs = &model.lists.needs;
-    let last = model.selected.as_ref().and_then(|id| needs.iter().position(|need| need.job == *id));
+    // The row of all that only wait to be shipped is one of them.
+    let needs = &model.lists.rows.needs;
+    let last = model.selected.as_ref().and_then(|id| needs.iter().position(|need| need == id));
     let next = last.map_or(0, |at| at + 1) % needs.len().max(1);
-    let Some(id) = needs.get(next).map(|need| need.job.clone()) else { return Vec::new() };
+    let Some(id) = needs.get(next).cloned() else { return Vec::new() };
     model.selected = Some(id);
     let mut effects = close(model);
     model.screen = Screen::Overview;

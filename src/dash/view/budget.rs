@@ -9,8 +9,9 @@ use super::frame::{NARROW, WIDE};
 use super::panes::{bar, columns, labelled, told};
 use super::parts;
 use super::text::{clean, fit};
-use crate::dash::model::{BudgetRow, Hit, Loaded, Pane, budget_rows, running, window_words};
+use crate::dash::model::{BudgetRow, Hit, Loaded, Model, Pane, budget_rows, running, window_words};
 use crate::dash::theme::Sign;
+use crate::fleet::Window;
 use crate::insight::LOCAL;
 use crate::job::Role;
 
@@ -157,21 +158,33 @@ fn spenders(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
         let named = rows.iter().filter(|row| row.1 > 0).take(NAMED_MOST);
         named.map(|row| format!("{} {}", clean(&row.0), money(row.1))).collect::<Vec<_>>().join("   ")
     };
-    let whole = model.replica.state.spent_in_window(model.law_now().wall);
-    let each = u64::try_from(spending.shipped).ok().filter(|n| *n > 0).map(|n| money(whole / n));
     let mut rows = vec![
         ("engine", join(&spending.engines)),
         ("profile", join(&spending.profiles)),
         ("job", join(&spending.jobs)),
-        (
-            "shipped",
-            format!("{} {}", spending.shipped, each.map_or(String::new(), |each| format!("at {each} each"))),
-        ),
+        ("shipped", shipped(model)),
     ];
     if spending.unknown > 0 {
         rows.push(("unknown", format!("{} told no cost", parts::plural(spending.unknown, "attempt"))));
     }
     labelled(canvas, rest, &rows)
+}
+
+/// How many jobs were shipped in the window, and what all work in it cost for each of them.
+pub fn shipped(model: &Model) -> String {
+    let state = &model.replica.state;
+    let since = match state.product.window {
+        Window::Day => "today",
+        Window::Week => "this week",
+        Window::Month => "this month",
+        Window::Total => "so far",
+    };
+    let n = model.lists.spending.shipped;
+    let whole = state.spent_in_window(model.law_now().wall);
+    match u64::try_from(n).ok().filter(|n| *n > 0) {
+        Some(each) => format!("{n} {since}, {} of all that was spent for each", money(whole / each)),
+        None => format!("none {since}"),
+    }
 }
 
 fn at_ceiling(canvas: &Canvas<'_>) -> String {

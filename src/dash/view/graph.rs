@@ -70,8 +70,9 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) {
         .focus
         .as_ref()
         .map_or("all".to_string(), |id| format!("focus {id} ({} hops)", crate::dash::model::HOPS));
-    let left = seen.path.steps.len();
-    let eta = match (left, seen.path.unknown) {
+    // Of the jobs that are shown, so that the two counts can be held against each other.
+    let left = grouped(seen.tally.unshipped);
+    let eta = match (seen.path.steps.len(), seen.path.unknown) {
         (0, _) => "nothing is left".to_string(),
         (_, true) => "ETA ?".to_string(),
         (_, false) => format!("ETA {}", model.law_now().wall.plus(seen.path.total).local_hm()),
@@ -85,7 +86,7 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) {
                 false => String::new(),
             };
             format!(
-                "{focus} {} shown, {left} not shipped   critical path {}, {eta}",
+                "{focus} {} shown, {left} of them not shipped   critical path {}, {eta}",
                 grouped(seen.picture.jobs.len()),
                 parts::plural(seen.critical.len(), "job"),
             )

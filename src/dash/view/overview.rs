@@ -10,10 +10,10 @@ use super::frame::{NARROW, VAST, WIDE};
 use super::parts;
 use super::text::{clean, fit, fit_id, grouped, width};
 use crate::dash::keys::{Do, QueueDo};
-use crate::dash::model::{AT_RISK, Gist, Hit, Listing, Pane, Screen, factory_of};
+use crate::dash::model::{Gist, Hit, Listing, Pane, Screen, factory_of};
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Job, ParkReason};
-use crate::insight::Need;
+use crate::insight::{AT_RISK, Need};
 use crate::job::{JobId, Role, STAGES, Stage, code_of};
 
 /// With fewer rows than this for all panes, the lower ones are hidden.
@@ -199,7 +199,7 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
         }
     };
     let count = match pane {
-        // As the first line counts: all that only wait to be shipped are one thing to do.
+        // Jobs, as the first line counts them: all that only wait to be shipped share one row.
         Pane::Needs => canvas.model.needs(),
         _ => list.rows().len(),
     };
