@@ -18,6 +18,7 @@ mod plain;
 mod plain_screens;
 mod pty;
 mod risk;
+mod room;
 mod seat;
 mod speed;
 mod states;

@@ -7,16 +7,20 @@ use super::boxed;
 use super::canvas::{Canvas, below, row};
 use super::panes::wrapped;
 use super::pick::{input, rows};
-use super::text::{clean, cut, fit};
+use super::text::{clean, cut, fit, width};
 use crate::dash::keys::{GROUPS, row_of};
-use crate::dash::model::{Hit, Pane, Pick, Then, Window};
+use crate::dash::model::{Choice, Hit, Pane, Pick, Then, Window};
 use crate::dash::theme::Sign;
 use crate::job::{Role, STAGES};
 
 /// Rows for what the cursor is on.
 const FULL_MOST: usize = 2;
-/// Columns of one column of help.
+/// Columns of one column of help at least.
 const COLUMN: u16 = 36;
+/// Cells of the keys before what they do.
+const KEYS: usize = 10;
+/// Cells between two columns.
+const GAP: u16 = 1;
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick) {
@@ -77,19 +81,28 @@ fn grouped(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick) {
     }
     let legend = at.height > 20;
     let height = usize::from(at.height) - usize::from(legend) * 2;
-    let columns = usize::from((at.width / COLUMN).max(1));
+    // No more columns than it takes, so that each has the room that is there.
+    let most = usize::from((at.width / COLUMN).max(1));
+    let columns = list.len().div_ceil(height.max(1)).clamp(1, most);
     let cursor = list.iter().position(|row| matches!(row, Row::Action(i) if *i == pick.at)).unwrap_or(0);
     // Column by column: the page that holds the cursor.
     let page = (height * columns).max(1);
     let first = cursor / page * page;
     canvas.drawn.windows.push((Pane::Palette, Window { top: first, height: height.max(1) }));
-    let wide = at.width / u16::try_from(columns).unwrap_or(1);
-    for (nth, it) in list.iter().skip(first).take(page).enumerate() {
-        let x = at.x + wide * u16::try_from(nth / height.max(1)).unwrap_or(0);
+    let shown: Vec<&Row> = list.iter().skip(first).take(page).collect();
+    let needs: Vec<usize> = shown
+        .chunks(height.max(1))
+        .map(|column| column.iter().map(|row| needed(canvas, pick, row)).max().unwrap_or(0))
+        .collect();
+    let shares = shares(&needs, usize::from(at.width));
+    for (nth, it) in shown.into_iter().enumerate() {
+        let column = nth / height.max(1);
+        let before: usize = shares.iter().take(column).sum();
+        let cells = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
         let place = Rect {
-            x,
-            width: wide.saturating_sub(1),
-            ..row(at, u16::try_from(nth % height.max(1)).unwrap_or(0))
+            x: at.x + cells(before),
+            width: cells(shares[column]).saturating_sub(GAP),
+            ..row(at, cells(nth % height.max(1)))
         };
         match it {
             Row::Head(head) => {
@@ -104,16 +117,57 @@ fn grouped(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick) {
     }
 }
 
+/// Cells that a row takes if nothing of it is cut, with the gap behind it.
+fn needed(canvas: &Canvas<'_>, pick: &Pick, row: &Row) -> usize {
+    let cells = match row {
+        Row::Head(head) => width(head),
+        Row::Action(i) => pick.all.get(*i).map_or(0, |choice| KEYS + width(&told(canvas, choice))),
+        Row::Empty => 0,
+    };
+    cells + usize::from(GAP)
+}
+
+/// The width of each column: what it needs where that is less than its share, and to the others what that leaves.
+fn shares(needs: &[usize], total: usize) -> Vec<usize> {
+    let mut out = vec![0; needs.len()];
+    let mut open: Vec<usize> = (0..needs.len()).collect();
+    let mut left = total;
+    while !open.is_empty() {
+        let share = left / open.len();
+        let (small, large): (Vec<usize>, Vec<usize>) = open.iter().partition(|i| needs[**i] <= share);
+        if small.is_empty() {
+            large.iter().for_each(|i| out[*i] = share);
+            break;
+        }
+        for i in small {
+            out[i] = needs[i];
+            left -= needs[i];
+        }
+        open = large;
+    }
+    out
+}
+
+/// What an action does, and why it is off. In which stage the job is stands in many rows and in every other place.
+fn told(canvas: &Canvas<'_>, choice: &Choice) -> String {
+    let short = |why: String| match why.split_once(", not in ").filter(|_| why.starts_with("it is in ")) {
+        Some((_, stages)) => format!("not in {stages}"),
+        None => why,
+    };
+    let off = choice.off(canvas.model).map(|why| format!("  off: {}", clean(&short(why))));
+    format!("{}{}", choice.note, off.unwrap_or_default())
+}
+
 fn action(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick, which: usize) {
     let Some(choice) = pick.all.get(which) else { return };
     let more = canvas.sign(Sign::More);
-    let mut pieces = vec![
-        canvas.piece(Role::Head, fit(&choice.key, 9, false, more)),
-        Piece::raw(format!(" {}", choice.note)),
+    let text = told(canvas, choice);
+    let (note, off) = text.split_at(choice.note.len());
+    let pieces = vec![
+        canvas.piece(Role::Head, fit(&choice.key, KEYS - 1, false, more)),
+        Piece::raw(format!(" {note}")),
+        canvas.piece(Role::Wait, off.to_string()),
     ];
-    if let Some(why) = choice.off(canvas.model) {
-        pieces.push(canvas.piece(Role::Wait, format!("  off: {}", clean(&why))));
-    }
     canvas.line(at, &Line::from(pieces));
     canvas.hit(at, Hit::Choice(which));
     if which == pick.at {
@@ -128,4 +182,18 @@ fn stages(canvas: &mut Canvas<'_>, at: Rect) {
         pieces.push(Piece::styled(text, canvas.look().stage(stage)));
     }
     canvas.line(at, &Line::from(pieces));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn what_one_column_does_not_need_goes_to_the_others() {
+        assert_eq!(shares(&[20, 30], 144), [20, 30]);
+        assert_eq!(shares(&[20, 90, 90], 140), [20, 60, 60]);
+        assert_eq!(shares(&[20, 50, 90], 140), [20, 50, 70]);
+        assert_eq!(shares(&[90, 90], 80), [40, 40]);
+        assert!(shares(&[], 80).is_empty());
+    }
 }

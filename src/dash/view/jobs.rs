@@ -15,7 +15,7 @@ use crate::dash::model::{
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::insight::{points, score_of};
-use crate::job::Role;
+use crate::job::{JobId, Role};
 
 /// Rows of what the cursor is on, where it stands below the list.
 const DETAIL: u16 = 6;
@@ -31,6 +31,20 @@ const TITLE_LEAST: usize = 8;
 const ROOMY: u16 = 100;
 /// From so many columns on each has its full width.
 const SPACIOUS: u16 = 140;
+
+/// Whether a column is shown.
+type Shows<'a> = dyn Fn(Column) -> bool + 'a;
+
+/// With fewer columns for it a title is too short to tell jobs apart: as long as the one of the narrow list.
+const TITLE_GOOD: usize = 24;
+/// Which columns give way, one after the other, to a title that has less than so many.
+const GIVE_WAY: [(Column, usize); 5] = [
+    (Column::Score, TITLE_GOOD),
+    (Column::Engine, TITLE_GOOD),
+    (Column::Tags, TITLE_GOOD),
+    (Column::Factory, TITLE_LEAST),
+    (Column::Status, TITLE_LEAST),
+];
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
@@ -94,7 +108,9 @@ fn query(canvas: &mut Canvas<'_>, at: Rect) -> bool {
     }
     if model.lists.hidden > 0 {
         let key = model.keys.sign(Do::Shipped, model.look.ascii);
-        right = format!("{} shipped hidden ({key})  {right}", grouped(model.lists.hidden));
+        // Under a filter it is those that it lets through, not all there are.
+        let which = if it.query.is_empty() { "shipped" } else { "shipped match," };
+        right = format!("{} {which} hidden ({key})  {right}", grouped(model.lists.hidden));
     }
     let short = format!("{}/{} ", grouped(it.list.rows().len()), grouped(open));
     filter_row(canvas, at, (&it.query, it.bad.as_ref()), (&right, &short))
@@ -184,8 +200,22 @@ fn nothing(canvas: &mut Canvas<'_>, at: Rect) {
     }
 }
 
-/// The columns that are shown, with their widths; the title takes what is left.
-fn columns(canvas: &Canvas<'_>, total: u16) -> Vec<(&'static ColumnRow, usize)> {
+/// What a column of names needs for the rows in sight: what stands in it, and its head. The widths of what counts
+/// and ages stay, so that no row moves under the eye.
+fn held(canvas: &Canvas<'_>, row: &ColumnRow, most: usize, ids: &[JobId], shows: &Shows<'_>) -> usize {
+    let text = |job: &Job| match row.column {
+        Column::Factory => Some(clean(factory_of(job))),
+        Column::Engine => Some(clean(engine_of(job))),
+        Column::Tags => Some(tags_beside(canvas, job, shows)),
+        _ => None,
+    };
+    let jobs = ids.iter().filter_map(|id| canvas.model.job(id));
+    let needed = jobs.map(|job| text(job).map_or(most, |text| width(&text))).max();
+    needed.map_or(most, |needed| needed.max(width(row.head)).min(most))
+}
+
+/// The columns that are shown, with their widths; the title takes what the rows in sight leave.
+fn columns(canvas: &Canvas<'_>, total: u16, ids: &[JobId]) -> Vec<(&'static ColumnRow, usize)> {
     let hidden = &canvas.model.jobs.hidden;
     let needed: &[Column] = &[Column::Stage, Column::Id, Column::Title, Column::Age];
     let shows = |row: &&ColumnRow| {
@@ -204,18 +234,25 @@ fn columns(canvas: &Canvas<'_>, total: u16) -> Vec<(&'static ColumnRow, usize)> 
         Column::Stage if total < NARROW => 1,
         _ => usize::from(row.width),
     };
-    let left = |rows: &[&'static ColumnRow]| {
-        let fixed: usize = rows.iter().map(|row| set(row) + 1).sum();
+    let wide = |rows: &[&'static ColumnRow]| -> Vec<usize> {
+        let shows = |column| rows.iter().any(|row| row.column == column);
+        rows.iter().map(|row| held(canvas, row, set(row), ids, &shows)).collect()
+    };
+    let left = |wide: &[usize]| {
+        let fixed: usize = wide.iter().map(|cells| cells + 1).sum();
         usize::from(total).saturating_add(1).saturating_sub(2 + fixed)
     };
-    // A title of a letter says nothing, and a column that is half beyond the edge no more.
-    for gives_way in [Column::Factory, Column::Status] {
-        if left(&rows) < TITLE_LEAST {
-            rows.retain(|row| row.column != gives_way);
+    // Half a title does not tell one job from another: what is told beside the list too gives way to it. A title
+    // of a letter says nothing at all, and a column that is half beyond the edge no more.
+    let sorted = canvas.model.jobs.sort.by.column;
+    for (gives_way, least) in GIVE_WAY {
+        if left(&wide(&rows)) < least {
+            rows.retain(|row| row.column != gives_way || row.column == sorted && least == TITLE_GOOD);
         }
     }
-    let title = left(&rows);
-    rows.into_iter().map(|row| (row, if row.width == 0 { title } else { set(row) })).collect()
+    let wide = wide(&rows);
+    let title = left(&wide);
+    rows.into_iter().zip(wide).map(|(row, cells)| (row, if row.width == 0 { title } else { cells })).collect()
 }
 
 fn list(canvas: &mut Canvas<'_>, at: Rect) {
@@ -233,20 +270,21 @@ fn list(canvas: &mut Canvas<'_>, at: Rect) {
         n => format!("{} {n} moved", canvas.sign(Sign::Moved)),
     };
     canvas.rule(row(at, 0), &format!("Jobs {}", grouped(rows.len())), &right, true);
-    let columns = columns(canvas, at.width);
     // With two rows one job goes before the heads.
     let headed = at.height > 2;
+    let body = below(at, if headed { 2 } else { 1 });
+    let more = rows.len() > usize::from(body.height);
+    let height = usize::from(body.height) - usize::from(more && body.height > 1);
+    let window = canvas.window(Pane::Jobs, rows.len(), Some(it.list.at()), height);
+    let in_sight: Vec<JobId> = rows.iter().skip(window.top).take(height).cloned().collect();
+    let columns = columns(canvas, at.width, &in_sight);
     if headed {
         heads(canvas, row(at, 1), &columns);
     }
-    let body = below(at, if headed { 2 } else { 1 });
     if rows.is_empty() {
         canvas.text(row(body, 0), Role::Neutral, "  no job matches the filter");
         return;
     }
-    let more = rows.len() > usize::from(body.height);
-    let height = usize::from(body.height) - usize::from(more && body.height > 1);
-    let window = canvas.window(Pane::Jobs, rows.len(), Some(it.list.at()), height);
     let rest = rows.len() - (window.top + height).min(rows.len());
     for (nth, (place, id)) in rows.iter().enumerate().skip(window.top).take(height).enumerate() {
         let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
@@ -295,7 +333,8 @@ fn cells(canvas: &mut Canvas<'_>, job: &Job, columns: &[(&'static ColumnRow, usi
         }
         out.push(match row.column {
             Column::Tags => {
-                Piece::raw(fit(&tags_beside(canvas, job, columns), *wide, false, canvas.sign(Sign::More)))
+                let shows = |column| columns.iter().any(|row| row.0.column == column);
+                Piece::raw(fit(&tags_beside(canvas, job, &shows), *wide, false, canvas.sign(Sign::More)))
             }
             of => cell(canvas, job, of, *wide),
         });
@@ -304,8 +343,7 @@ fn cells(canvas: &mut Canvas<'_>, job: &Job, columns: &[(&'static ColumnRow, usi
 }
 
 /// Its tags without those that another column of the row says already.
-fn tags_beside(canvas: &Canvas<'_>, job: &Job, columns: &[(&'static ColumnRow, usize)]) -> String {
-    let shows = |column| columns.iter().any(|row| row.0.column == column);
+fn tags_beside(canvas: &Canvas<'_>, job: &Job, shows: &Shows<'_>) -> String {
     let said =
         [(Column::Stage, parts::PARKED), (Column::Status, parts::unproven(job).trim_end_matches(", "))];
     let said: Vec<&str> = said.into_iter().filter(|row| shows(row.0)).map(|row| row.1).collect();
