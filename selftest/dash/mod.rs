@@ -14,6 +14,7 @@ mod mouse;
 mod moving;
 mod needs;
 mod pages;
+mod palette;
 mod plain;
 mod plain_screens;
 mod pty;

@@ -5,9 +5,9 @@ use tui_input::Input;
 use super::app::Model;
 use super::column::Column;
 use super::form::Form;
-use super::place::Pane;
+use super::place::{Pane, Place};
 use super::sheet::Sheet;
-use crate::dash::keys::{Do, row_of};
+use crate::dash::keys::{Do, Group, row_of};
 use crate::dash::theme::Look;
 use crate::job::JobId;
 
@@ -88,8 +88,12 @@ pub struct Choice {
 impl Choice {
     /// Why it is off, as things stand now: they may have changed since the choice was offered.
     pub fn off(&self, model: &Model) -> Option<String> {
-        let Then::Do(does) = self.then else { return None };
-        row_of(does).and_then(|row| (row.off)(model).err())
+        match self.then {
+            Then::Do(does) => row_of(does).and_then(|row| (row.off)(model).err()),
+            // Whether it is off there is seen there; that nothing may be changed holds in every place.
+            Then::There(_, does) => row_of(does).filter(|row| row.group == Group::Act).and(model.bars()),
+            _ => None,
+        }
     }
 }
 
@@ -98,6 +102,8 @@ impl Choice {
 pub enum Then {
     /// An action of the table.
     Do(Do),
+    /// Goes where an action of the table is at home; what needs no row chosen there is done as well.
+    There(Place, Do),
     /// Opens a job's page.
     Open(JobId),
     /// Sorts by a column, or turns it round.

@@ -5,7 +5,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::{field, go, graph, jobs, log, root, tell};
 use crate::dash::effect::Effect;
-use crate::dash::keys::{ACTIONS, ActionRow, Do, GROUPS, Group, Key, Motion, row_of};
+use crate::dash::keys::{ACTIONS, ActionRow, Do, GROUPS, Group, Key, Motion, On, row_of};
 use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Place, Screen, Tab, Then, engine_of};
 use crate::dash::theme::{Look, THEMES};
 use crate::fleet::Job;
@@ -101,10 +101,10 @@ fn narrow(model: &Model, pick: &mut Pick) {
     let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
     let mut found: Vec<(u32, usize)> = Vec::new();
     for (i, choice) in pick.all.iter().enumerate() {
-        // A name counts for more than what is said about it.
+        // A name counts for more than what is said about it, and what is at home here for more than the rest.
         let named = score(&choice.label).map(|points| points.saturating_mul(2));
-        let told = score(&choice.note);
-        if let Some(points) = named.max(told) {
+        let here = if matches!(choice.then, Then::There(..)) { 1 } else { 4 };
+        if let Some(points) = named.max(score(&choice.note)).map(|points| points.saturating_mul(here)) {
             found.push((points, i));
         }
     }
@@ -140,7 +140,48 @@ fn choice(model: &Model, row: &'static ActionRow) -> Choice {
     }
 }
 
-/// Every action that is at home here, everything that can be set, and jobs by name.
+/// Where an action that is not at home here can be done: its screen, or its tab of the job at hand.
+fn elsewhere(model: &Model, row: &ActionRow) -> Option<Place> {
+    match row.on {
+        // Motions are for whoever sees what moves.
+        _ if row.group == Group::Move || row.on.has(model.place()) => None,
+        On::Screen(screen) => Some(Place::Screen(screen)),
+        On::Tab(tab) => model.current().map(|_| Place::Page(tab)),
+        On::Lists => Some(Place::Screen(Screen::Jobs)),
+        // Of the queue as a whole.
+        On::Elsewhere(_) => Some(Place::Screen(Screen::Budget)),
+        On::Everywhere | On::Jobs | On::Page => None,
+    }
+}
+
+fn there(row: &'static ActionRow, model: &Model) -> Option<Choice> {
+    let place = elsewhere(model, row)?;
+    // Its key means something else here, or nothing.
+    let note = format!("{}: {}", place.name(), row.title);
+    Some(Choice { note, key: String::new(), then: Then::There(place, row.does), ..choice(model, row) })
+}
+
+/// Goes where it is at home, and does it if nothing is to be chosen there first.
+fn go_and_do(model: &mut Model, place: Place, row: &'static ActionRow) -> Vec<Effect> {
+    let mut effects = match (place, model.current().map(|job| job.id.clone())) {
+        (Place::Screen(screen), _) => go::screen(model, screen),
+        (Place::Page(tab), Some(job)) => go::page(model, job, tab),
+        (Place::Page(_), None) => Vec::new(),
+    };
+    // An agent or a worktree is meant, and which one only its screen tells.
+    if matches!(row.does, Do::Agent(_) | Do::Risk(_)) {
+        let key = model.keys.sign(row.does, model.look.ascii);
+        let menu = || format!("{} {}", model.keys.sign(Do::Menu, model.look.ascii), row.name);
+        let by = if model.keys.of(row).is_empty() { menu() } else { key };
+        tell::say(model, Role::Neutral, &format!("{} is here: {by}", row.name), "", false);
+        return effects;
+    }
+    effects.extend(root::perform(model, row));
+    effects
+}
+
+/// Every action that is at home here, those of other places with their place, everything that can be set, and jobs
+/// by name.
 pub fn palette(model: &Model) -> Pick {
     let place = model.place();
     let here = |row: &&ActionRow| row.on.has(place) && row.group != Group::Move;
@@ -148,6 +189,9 @@ pub fn palette(model: &Model) -> Pick {
     // What acts on the job at hand and is lawful stands first.
     rows.sort_by_key(|row| (row.group != Group::Act || (row.off)(model).is_err(), row.group != Group::Act));
     let mut all: Vec<Choice> = rows.into_iter().map(|row| choice(model, row)).collect();
+    let mut others: Vec<&'static ActionRow> = ACTIONS.iter().collect();
+    others.sort_by_key(|row| row.group != Group::Act);
+    all.extend(others.into_iter().filter_map(|row| there(row, model)));
     all.extend(
         THEMES
             .iter()
@@ -230,7 +274,7 @@ pub fn columns(model: &Model) -> Pick {
         label: row.name.to_string(),
         note: match (model.jobs.hidden.contains(&row.column), row.wide) {
             (true, _) => "hidden".to_string(),
-            (false, true) => "shown from 120 columns on".to_string(),
+            (false, true) => "shown where there is room".to_string(),
             (false, false) => "shown".to_string(),
         },
         key: String::new(),
@@ -313,6 +357,7 @@ fn json(job: &Job) -> String {
 pub fn run(model: &mut Model, then: Then) -> Vec<Effect> {
     match then {
         Then::Do(does) => row_of(does).map(|row| root::perform(model, row)).unwrap_or_default(),
+        Then::There(place, does) => row_of(does).map(|row| go_and_do(model, place, row)).unwrap_or_default(),
         Then::Point(pane, row) => {
             root::point(model, pane, row);
             Vec::new()
