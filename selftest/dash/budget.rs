@@ -235,3 +235,25 @@ fn frames() {
     let poor = Wishes { term: "linux".into(), ..Wishes::default() };
     compare(seat(SCENE, (80, 24)).look(&poor), "budget-ascii", false);
 }
+
+/// One that tells exactly, one whose cost is reckoned, one that tells nothing.
+const DOUBT: &str = "ceiling 40 window=day | submit port engine=claude | claim h1~x/1 engines=claude accounts=work \
+     | start port | pass 20m | progress port working usd=6 about=yes | submit docs engine=codex \
+     | claim h1~x/2 engines=codex accounts=@h1 | start docs | submit exact engine=claude \
+     | claim h1~x/3 engines=claude accounts=work | start exact | progress exact working usd=1 | pass 1m";
+
+#[test]
+fn a_sum_tells_that_a_part_is_estimated_and_that_a_part_is_unknown() {
+    for (keys, size) in [("5", (80, 24)), ("5", (160, 45)), ("1", (80, 24)), ("1", (160, 45))] {
+        let frame = Seat::of(DOUBT, size).keys(keys).frame();
+        assert!(frame.contains("~$7.00 +? / $40.00"), "{keys} {size:?}\n{frame}");
+    }
+    let frame = Seat::of(DOUBT, (160, 45)).keys("5").frame();
+    for part in ["spent ~$7.00 +?", "~$7.00/h", "codex ?", "exact $1.00", "port ~$6.00"] {
+        assert!(frame.contains(part), "{part}\n{frame}");
+    }
+    let exact = "ceiling 40 | submit port engine=claude | claim h1~x/1 engines=claude accounts=work | start port \
+        | progress port working usd=6";
+    let frame = Seat::of(exact, (160, 45)).keys("5").frame();
+    assert!(!frame.contains('~') && !frame.contains("+?"), "{frame}");
+}

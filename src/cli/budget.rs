@@ -9,7 +9,7 @@ use super::acting::{
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Purpose, Source};
 use crate::fleet::{Command, Job, Level, Order, PauseMode, State, Window};
-use crate::insight::{LOCAL, halt};
+use crate::insight::{LOCAL, halt, spending};
 use crate::job::{parse_usd, usd};
 use crate::time::Stamp;
 
@@ -130,6 +130,10 @@ struct Shown {
     ceiling_micro_usd: Option<u64>,
     window: Window,
     spent_micro_usd: u64,
+    /// A part of it is reckoned by prices or estimated.
+    spent_estimated: bool,
+    /// Attempts of the window of which nobody knows what they cost.
+    attempts_of_unknown_cost: usize,
     reserved_micro_usd: u64,
     paused: Option<Paused>,
     suspended: Vec<String>,
@@ -158,7 +162,9 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
     let ceiling = shown.ceiling_micro_usd.map_or("none".to_string(), usd);
     row("product", LOCAL.to_string());
     row("ceiling", format!("{ceiling} ({})", word_of(shown.window)));
-    row("spent", usd(shown.spent_micro_usd));
+    let about = if shown.spent_estimated { "~" } else { "" };
+    let more = if shown.attempts_of_unknown_cost > 0 { " +?" } else { "" };
+    row("spent", format!("{about}{}{more}", usd(shown.spent_micro_usd)));
     row("reserved", usd(shown.reserved_micro_usd));
     row(
         "state",
@@ -190,7 +196,11 @@ fn gather(cx: &Context, state: &State) -> Shown {
     let day = |(day, micro): (&i64, &u64)| {
         (Stamp::from_millis(day * DAY_MS).to_string().chars().take(10).collect::<String>(), *micro)
     };
+    let from = Stamp::from_millis(product.window.first_day(cx.wall()).saturating_mul(DAY_MS));
+    let doubt = spending(state, from).whole;
     Shown {
+        spent_estimated: doubt.estimated,
+        attempts_of_unknown_cost: doubt.unknown,
         product: LOCAL,
         ceiling_micro_usd: product.ceiling,
         window: product.window,

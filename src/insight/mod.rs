@@ -50,7 +50,7 @@ pub use rated::{Rated, points, score_of, score_words};
 pub use recording::{Mark, Recording, Timeline};
 pub use reviews::{awaits_engines, engine_reviews};
 pub use rollup::{Rollup, rollup, used};
-pub use spending::{Ledger, Outlay, Spending, spending};
+pub use spending::{Ledger, Outlay, Spending, Sum, spending};
 pub use stakes::{counts, short_rev, stakes};
 pub use tags::{has_conflict, tags};
 pub use tally::{Tally, shipped_since};

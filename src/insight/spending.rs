@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::tally::shipped_since;
-use crate::fleet::{Event, State, What};
-use crate::job::{AttemptNo, Epoch, JobId, Seq};
+use crate::fleet::{Attempt, Event, State, What};
+use crate::job::{AttemptNo, Epoch, JobId, Seq, Usage};
 use crate::time::{Span, Stamp};
 
 /// Outlays that are kept; older ones are only in the sums of their days.
@@ -12,17 +12,44 @@ const OUTLAYS_MOST: usize = 50_000;
 /// Over so long the present rate is taken.
 const RATE_OVER: Span = Span::from_mins(60);
 
-/// What attempts cost that ended in a window or are open, in millionths of a dollar, the dearest first.
+/// A sum of money, and how far it can be trusted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sum {
+    /// In millionths of a dollar, as far as it is known.
+    pub micro: u64,
+    /// A part of it is reckoned by a price table or estimated.
+    pub estimated: bool,
+    /// Attempts that belong to it and of which nobody knows what they cost.
+    pub unknown: usize,
+}
+
+impl Sum {
+    fn add(&mut self, other: Sum) {
+        self.micro = self.micro.saturating_add(other.micro);
+        self.estimated |= other.estimated;
+        self.unknown += other.unknown;
+    }
+
+    fn of(attempt: &Attempt) -> Sum {
+        let Usage { micro_usd, usd_estimated, .. } = attempt.usage;
+        // A script costs nothing that could be told.
+        let unknown = usize::from(micro_usd.is_none() && attempt.account.is_some());
+        let micro = micro_usd.unwrap_or(0);
+        Sum { micro, estimated: usd_estimated && micro > 0, unknown }
+    }
+}
+
+/// What attempts cost that ended in a window or are open, the dearest first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Spending {
+    /// All of it.
+    pub whole: Sum,
     /// By engine.
-    pub engines: Vec<(String, u64)>,
+    pub engines: Vec<(String, Sum)>,
     /// By profile.
-    pub profiles: Vec<(String, u64)>,
+    pub profiles: Vec<(String, Sum)>,
     /// By job.
-    pub jobs: Vec<(String, u64)>,
-    /// Attempts of which nobody knows what they cost.
-    pub unknown: usize,
+    pub jobs: Vec<(String, Sum)>,
     /// Jobs that were shipped in the window.
     pub shipped: usize,
 }
@@ -32,32 +59,29 @@ pub fn spending(state: &State, from: Stamp) -> Spending {
     let (mut engines, mut profiles) = (BTreeMap::new(), BTreeMap::new());
     let mut out = Spending { shipped: shipped_since(state, from), ..Spending::default() };
     for job in state.jobs.values() {
-        let mut whole = 0_u64;
+        let mut whole = Sum::default();
         for attempt in job.attempts.iter().filter(|attempt| attempt.ended.is_none_or(|at| at >= from)) {
-            let sum = engines.entry(attempt.engine.clone()).or_insert(0_u64);
-            let Some(micro) = attempt.usage.micro_usd else {
-                // A script costs nothing that could be told.
-                out.unknown += usize::from(attempt.account.is_some());
-                continue;
-            };
-            *sum = sum.saturating_add(micro);
-            whole = whole.saturating_add(micro);
+            let one = Sum::of(attempt);
+            engines.entry(attempt.engine.clone()).or_insert(Sum::default()).add(one);
+            whole.add(one);
         }
-        if whole > 0 {
-            let sum = profiles.entry(job.spec.profile.clone()).or_insert(0_u64);
-            *sum = sum.saturating_add(whole);
+        out.whole.add(whole);
+        if whole.micro > 0 || whole.unknown > 0 {
+            profiles.entry(job.spec.profile.clone()).or_insert(Sum::default()).add(whole);
+        }
+        if whole.micro > 0 {
             out.jobs.push((job.id.to_string(), whole));
         }
     }
     out.engines = dearest(engines);
     out.profiles = dearest(profiles);
-    out.jobs.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    out.jobs.sort_by(|a, b| b.1.micro.cmp(&a.1.micro).then_with(|| a.0.cmp(&b.0)));
     out
 }
 
-fn dearest(sums: BTreeMap<String, u64>) -> Vec<(String, u64)> {
-    let mut rows: Vec<(String, u64)> = sums.into_iter().collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.1));
+fn dearest(sums: BTreeMap<String, Sum>) -> Vec<(String, Sum)> {
+    let mut rows: Vec<(String, Sum)> = sums.into_iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.1.micro));
     rows
 }
 
@@ -74,6 +98,8 @@ pub struct Outlay {
     pub engine: String,
     /// How much, in millionths of a dollar.
     pub micro: u64,
+    /// It is reckoned by a price table or estimated.
+    pub estimated: bool,
 }
 
 /// What an attempt has cost so far.
@@ -119,6 +145,7 @@ impl Ledger {
             _ => return,
         };
         let Some(sum) = usage.micro_usd else { return };
+        let estimated = usage.usd_estimated;
         let known = self.open.get_mut(job).filter(|open| open.epoch == epoch);
         let (micro, engine) = match known {
             Some(open) => {
@@ -132,7 +159,7 @@ impl Ledger {
             }
         };
         if micro > 0 {
-            self.outlays.push_back(Outlay { at: event.at, seq, job: job.clone(), engine, micro });
+            self.outlays.push_back(Outlay { at: event.at, seq, job: job.clone(), engine, micro, estimated });
         }
         if let Some(first) = self.outlays.front().filter(|_| self.outlays.len() > OUTLAYS_MOST) {
             self.since = Some((first.at, first.seq));
@@ -141,7 +168,7 @@ impl Ledger {
     }
 
     /// What is spent per hour at `now`; `None` where outlays are not known for so long.
-    pub fn rate(&self, now: Stamp) -> Option<u64> {
+    pub fn rate(&self, now: Stamp) -> Option<Sum> {
         let back = i64::try_from(RATE_OVER.as_millis()).unwrap_or(i64::MAX);
         let from = Stamp::from_millis(now.as_millis().saturating_sub(back));
         let (since, seq) = self.since?;
@@ -151,10 +178,12 @@ impl Ledger {
         Some(self.between(from, now))
     }
 
-    /// What was spent after `from` up to `to`.
-    pub fn between(&self, from: Stamp, to: Stamp) -> u64 {
+    /// What was spent after `from` up to `to`. What an attempt costs that has not told it is not known here.
+    fn between(&self, from: Stamp, to: Stamp) -> Sum {
         let inside = self.outlays.iter().filter(|outlay| outlay.at > from && outlay.at <= to);
-        inside.map(|outlay| outlay.micro).fold(0, u64::saturating_add)
+        let mut sum = Sum::default();
+        inside.for_each(|it| sum.add(Sum { micro: it.micro, estimated: it.estimated, unknown: 0 }));
+        sum
     }
 }
 
@@ -175,7 +204,11 @@ mod tests {
             ledger.outlays.iter().map(|row| format!("{} {}", row.job, row.micro / 1_000_000)).collect();
         assert_eq!(rows, ["a 2", "a 1", "b 1"]);
         let now = scene.now().law;
-        assert_eq!(ledger.rate(now), Some(2_000_000), "the first two dollars are older than an hour");
+        assert_eq!(
+            ledger.rate(now).map(|sum| sum.micro),
+            Some(2_000_000),
+            "the first two dollars are older than an hour"
+        );
         let mut late = Ledger::default();
         (1..).zip(&scene.events).skip(4).for_each(|(seq, event)| late.take(seq, event));
         assert_eq!(late.outlays.len(), 2, "the first sum of an attempt that began unseen is no outlay");
@@ -185,8 +218,20 @@ mod tests {
     fn the_dearest_stand_first() {
         let scene = Scene::script(SPENT);
         let found = spending(&scene.state, Stamp::default());
-        assert_eq!(found.jobs, [("a".to_string(), 3_000_000), ("b".to_string(), 1_000_000)]);
-        assert_eq!(found.engines.iter().map(|row| row.1).sum::<u64>(), 4_000_000);
-        assert_eq!(spending(&scene.state, scene.now().law).jobs, [("b".to_string(), 1_000_000)]);
+        let exact = |micro: u64| Sum { micro, ..Sum::default() };
+        assert_eq!(found.jobs, [("a".to_string(), exact(3_000_000)), ("b".to_string(), exact(1_000_000))]);
+        assert_eq!(found.whole, exact(4_000_000));
+        assert_eq!(found.engines.iter().map(|row| row.1.micro).sum::<u64>(), 4_000_000);
+        let late = spending(&scene.state, scene.now().law).jobs;
+        assert_eq!(late, [("b".to_string(), exact(1_000_000))]);
+    }
+
+    #[test]
+    fn a_sum_keeps_what_makes_it_doubtful() {
+        let mut whole = Sum { micro: 5, estimated: false, unknown: 1 };
+        whole.add(Sum { micro: 2, estimated: true, unknown: 2 });
+        assert_eq!(whole, Sum { micro: 7, estimated: true, unknown: 3 });
+        whole.add(Sum::default());
+        assert_eq!(whole, Sum { micro: 7, estimated: true, unknown: 3 });
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::app::Model;
 use super::page::Loaded;
 use crate::fleet::Window;
-use crate::insight::{LOCAL, Ledger};
+use crate::insight::{LOCAL, Ledger, Sum};
 use crate::time::{Span, Stamp};
 
 /// A day in milliseconds.
@@ -35,22 +35,28 @@ pub struct BudgetRow {
     pub is_engine: bool,
     /// In millionths of a dollar.
     pub ceiling: Option<u64>,
-    /// Spent in the window, the same.
-    pub spent: u64,
+    /// Spent in the window.
+    pub spent: Sum,
+}
+
+/// What was spent in the window: the law's figure, with what the attempts in it say of its doubts.
+pub fn spent(model: &Model) -> Sum {
+    let micro = model.replica.state.spent_in_window(model.law_now().wall);
+    Sum { micro, ..model.lists.spending.whole }
 }
 
 /// The rows: the queue, then every engine that spent something or has a ceiling.
 pub fn budget_rows(model: &Model) -> Vec<BudgetRow> {
     let product = &model.replica.state.product;
-    let spent = model.replica.state.spent_in_window(model.law_now().wall);
+    let spent = spent(model);
     let whole = BudgetRow { name: LOCAL.to_string(), is_engine: false, ceiling: product.ceiling, spent };
     let ceilings = model.budget.ceilings.here().cloned().unwrap_or_default();
     let by_engine = &model.lists.spending.engines;
-    let mut engines: BTreeMap<&str, u64> = by_engine.iter().map(|row| (row.0.as_str(), row.1)).collect();
+    let mut engines: BTreeMap<&str, Sum> = by_engine.iter().map(|row| (row.0.as_str(), row.1)).collect();
     for name in ceilings.keys() {
-        engines.entry(name).or_insert(0);
+        engines.entry(name).or_default();
     }
-    let row = |(name, spent): (&str, u64)| BudgetRow {
+    let row = |(name, spent): (&str, Sum)| BudgetRow {
         name: name.to_string(),
         is_engine: true,
         ceiling: ceilings.get(name).copied(),

@@ -212,13 +212,22 @@ impl Form {
     fn ceiling(&self, model: &Model) -> Asked {
         let product = &model.replica.state.product;
         let now = product.ceiling.map_or("none".to_string(), usd);
-        let spent = model.replica.state.spent_in_window(model.law_now().wall);
+        let spent = super::budget::spent(model);
+        let (about, more) =
+            (if spent.estimated { "~" } else { "" }, if spent.unknown > 0 { " +?" } else { "" });
         let (_, words) = window_words(product.window);
         Asked {
             head: format!("The ceiling of {LOCAL}"),
             rows: vec![
                 ("now", format!("{now} {words}")),
-                ("spent", format!("{} of it, {} set aside for what runs", usd(spent), usd(product.reserved))),
+                (
+                    "spent",
+                    format!(
+                        "{about}{}{more} of it, {} set aside for what runs",
+                        usd(spent.micro),
+                        usd(product.reserved)
+                    ),
+                ),
                 ("at it", "the queue pauses; running jobs are checkpointed and wait".to_string()),
                 ("back", "u sets the old one".to_string()),
             ],

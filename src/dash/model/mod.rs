@@ -31,7 +31,7 @@ mod watch;
 pub use app::{HOLD, Jobs, Model, Overview, Waiting};
 pub use background::{Background, REPLIES_WITHIN};
 pub use board::{BOARD, Board, Cards, deal};
-pub use budget::{Budget, BudgetRow, budget_rows, spent_by, window_span};
+pub use budget::{Budget, BudgetRow, budget_rows, spent, spent_by, window_span};
 pub use column::{COLUMNS, Column, ColumnRow, column, engine_of, factory_of};
 pub use diff::{DiffOf, DiffPane};
 pub use drawn::{Area, Drawn, Face, Hit, Prose, WIDE, Window};

@@ -4,7 +4,7 @@ use super::menu::{Menu, PROMPT};
 use super::words;
 use crate::agent::Agent;
 use crate::dash::model::{Loaded, Model, Owner, Pane, Then, budget_rows, owner_of, window_words};
-use crate::dash::view::{clean, money, plural, runs_out, shipped, told};
+use crate::dash::view::{clean, money, plural, runs_out, shipped, summed, told};
 use crate::engine::Liveness;
 use crate::fleet::Event;
 use crate::insight::Recording;
@@ -85,7 +85,7 @@ pub fn budget(it: &mut Menu, model: &Model) {
     ));
     for row in budget_rows(model) {
         let of = row.ceiling.map_or(", no ceiling".to_string(), |most| format!(" of {}", money(most)));
-        it.line(format!("   {}: spent {}{of}", clean(&row.name), money(row.spent)));
+        it.line(format!("   {}: spent {}{of}", clean(&row.name), summed(row.spent)));
     }
     if let Some(at) = runs_out(model) {
         it.line(format!("   at the present rate it runs out {}", at.local_hm()));
@@ -93,7 +93,7 @@ pub fn budget(it: &mut Menu, model: &Model) {
     it.line(format!("   shipped: {}", shipped(model)));
     for (what, rows) in [("profile", &model.lists.spending.profiles), ("job", &model.lists.spending.jobs)] {
         let named: Vec<String> =
-            rows.iter().take(ROWS_MOST).map(|row| format!("{} {}", clean(&row.0), money(row.1))).collect();
+            rows.iter().take(ROWS_MOST).map(|row| format!("{} {}", clean(&row.0), summed(row.1))).collect();
         if !named.is_empty() {
             it.line(format!("   by {what}: {}", named.join(", ")));
         }

@@ -83,7 +83,7 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         graph: (model.screen == Screen::Graph).then(|| model.graph.wish()),
         graph_filter: model.graph.filter.clone(),
         demands: model.screen == Screen::Fleet,
-        spent_since: (model.screen == Screen::Budget)
+        spent_since: matches!(model.screen, Screen::Overview | Screen::Budget)
             .then(|| window_span(model.replica.state.product.window, model.law_now().wall).0),
         shown: PerList {
             jobs: model.jobs.list.shown(),

@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
-use super::budget::money;
+use super::budget::{money, summed};
 use super::canvas::{Canvas, below, row};
 use super::panes::bar;
 use super::text::{clean, fit, width};
-use crate::dash::model::{Hit, Screen, window_words};
+use crate::dash::model::{Hit, Screen, spent, window_words};
 use crate::dash::theme::Sign;
 use crate::insight::AlertAbout;
 use crate::job::Role;
@@ -61,16 +61,16 @@ pub fn has_budget(canvas: &Canvas<'_>) -> bool {
 /// What was spent, of what ceiling. Gives what is left below it.
 pub fn budget(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     let state = &canvas.model.replica.state;
-    let (ceiling, spent) = (state.product.ceiling, state.spent_in_window(canvas.model.law_now().wall));
+    let (ceiling, spent) = (state.product.ceiling, spent(canvas.model));
     if !has_budget(canvas) {
         return at;
     }
     canvas.rule(row(at, 0), "Budget", window_words(state.product.window).1, false);
     let text = match ceiling {
         Some(ceiling) => {
-            format!("  {} {} / {}", bar(canvas, spent, ceiling, CELLS), money(spent), money(ceiling))
+            format!("  {} {} / {}", bar(canvas, spent.micro, ceiling, CELLS), summed(spent), money(ceiling))
         }
-        None => format!("  {} spent, no ceiling", money(spent)),
+        None => format!("  {} spent, no ceiling", summed(spent)),
     };
     canvas.text(row(at, 1), Role::Neutral, &text);
     canvas.hit(Rect { height: 2, ..at }, Hit::Screen(Screen::Budget));

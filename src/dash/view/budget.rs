@@ -8,15 +8,17 @@ use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
 use super::panes::{bar, columns, labelled, told};
 use super::parts;
-use super::text::{clean, fit};
-use crate::dash::model::{BudgetRow, Hit, Loaded, Model, Pane, budget_rows, running, window_words};
+use super::text::{clean, fit, width};
+use crate::dash::model::{BudgetRow, Hit, Loaded, Model, Pane, budget_rows, running, spent, window_words};
 use crate::dash::theme::Sign;
 use crate::fleet::Window;
-use crate::insight::LOCAL;
+use crate::insight::{LOCAL, Sum};
 use crate::job::Role;
 
 /// Rows of the burndown where there is room for more.
 const CHART: u16 = 11;
+/// Columns of what was spent of a ceiling, at the least.
+const FIGURES: usize = 17;
 /// Rows of the panes below it.
 const BELOW: u16 = 6;
 /// Spenders named in a line before the rest is left out.
@@ -64,13 +66,22 @@ pub fn money(micro: u64) -> String {
     }
 }
 
+/// The same of a sum: `~` where a part is estimated, `+?` where a part is unknown, `?` where all of it is.
+pub fn summed(sum: Sum) -> String {
+    let about = if sum.estimated { "~" } else { "" };
+    match (sum.micro, sum.unknown) {
+        (micro, 0) => format!("{about}{}", money(micro)),
+        (0, _) => "?".to_string(),
+        (micro, _) => format!("{about}{} +?", money(micro)),
+    }
+}
+
 fn summary(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let product = &model.replica.state.product;
     let now = model.law_now();
-    let rate =
-        model.budget.ledger.rate(now.law).map_or("?".to_string(), |micro| format!("{}/h", money(micro)));
-    let spent = money(model.replica.state.spent_in_window(now.wall));
+    let rate = model.budget.ledger.rate(now.law).map_or("?".to_string(), |sum| format!("{}/h", summed(sum)));
+    let spent = summed(spent(model));
     let state = match &product.paused {
         // How, by whom and since when stands in row 1.
         Some(_) => format!("{LOCAL}: paused"),
@@ -91,9 +102,10 @@ fn list(canvas: &mut Canvas<'_>, at: Rect, rows: &[BudgetRow]) {
     let body = below(at, 1);
     let cursor = canvas.model.budget.at.min(rows.len().saturating_sub(1));
     let shown = canvas.window(Pane::Budget, rows.len(), Some(cursor), usize::from(body.height));
+    let wide = rows.iter().map(|it| width(&figures(it))).max().unwrap_or(0).max(FIGURES);
     for (nth, (place, it)) in rows.iter().enumerate().skip(shown.top).take(shown.height).enumerate() {
         let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
-        let line = line(canvas, it, place == cursor, at.width);
+        let line = line(canvas, it, place == cursor, (at.width, wide));
         canvas.line(on, &line);
         canvas.hit(on, Hit::Row(Pane::Budget, place));
         if place == cursor {
@@ -102,25 +114,29 @@ fn list(canvas: &mut Canvas<'_>, at: Rect, rows: &[BudgetRow]) {
     }
 }
 
-fn line(canvas: &mut Canvas<'_>, it: &BudgetRow, here: bool, total: u16) -> Line<'static> {
+/// What was spent of the ceiling; nothing without one.
+fn figures(it: &BudgetRow) -> String {
+    it.ceiling.map_or(String::new(), |ceiling| format!("{} / {}", summed(it.spent), money(ceiling)))
+}
+
+fn line(canvas: &mut Canvas<'_>, it: &BudgetRow, here: bool, (total, wide): (u16, usize)) -> Line<'static> {
     let lead = if here { canvas.sign(Sign::Cursor) } else { " " };
     let more = canvas.sign(Sign::More);
     let indent = if it.is_engine { "  " } else { "" };
     let name = fit(&format!("{indent}{}", clean(&it.name)), 12, false, more);
     let Some(ceiling) = it.ceiling else {
         let hint = if it.is_engine || canvas.model.bars().is_some() { "" } else { "   e sets one" };
-        return Line::raw(format!("{lead} {name} no ceiling   {}{hint}", money(it.spent)));
+        return Line::raw(format!("{lead} {name} no ceiling   {}{hint}", summed(it.spent)));
     };
     let cells = match total {
         wide if wide < NARROW => 5,
         wide if wide < WIDE => 16,
         _ => 28,
     };
-    let part = it.spent.saturating_mul(100) / ceiling.max(1);
-    let figures = format!("{} / {}", money(it.spent), money(ceiling));
+    let part = it.spent.micro.saturating_mul(100) / ceiling.max(1);
     let (role, word) = word_of(canvas, it, ceiling);
-    let head = format!("{lead} {name} {} ", bar(canvas, it.spent, ceiling, cells));
-    let said = fit(&figures, 17, true, more) + &format!("  {part:>3} %  ");
+    let head = format!("{lead} {name} {} ", bar(canvas, it.spent.micro, ceiling, cells));
+    let said = fit(&figures(it), wide, true, more) + &format!("  {part:>3} %  ");
     Line::from(vec![Piece::raw(head), Piece::raw(said), canvas.piece(role, word)])
 }
 
@@ -128,14 +144,14 @@ fn line(canvas: &mut Canvas<'_>, it: &BudgetRow, here: bool, total: u16) -> Line
 fn word_of(canvas: &mut Canvas<'_>, it: &BudgetRow, ceiling: u64) -> (Role, String) {
     if it.is_engine {
         // Honest about it: the law knows the queue's ceiling alone.
-        let text = if it.spent >= ceiling { "used up, not enforced" } else { "told, not enforced" };
-        return (if it.spent >= ceiling { Role::Wait } else { Role::Neutral }, text.to_string());
+        let text = if it.spent.micro >= ceiling { "used up, not enforced" } else { "told, not enforced" };
+        return (if it.spent.micro >= ceiling { Role::Wait } else { Role::Neutral }, text.to_string());
     }
     let warning = canvas.sign(Sign::Warning);
     if canvas.model.replica.state.product.paused.is_some() {
         return (Role::Wait, format!("{} paused", canvas.sign(Sign::Parked)));
     }
-    if it.spent >= ceiling {
+    if it.spent.micro >= ceiling {
         return (Role::Bad, format!("{warning} used up"));
     }
     match burndown::runs_out(canvas.model) {
@@ -154,9 +170,9 @@ fn spenders(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     if spending.jobs.is_empty() {
         return told(canvas, rest, "nobody has spent anything that was told");
     }
-    let join = |rows: &[(String, u64)]| {
-        let named = rows.iter().filter(|row| row.1 > 0).take(NAMED_MOST);
-        named.map(|row| format!("{} {}", clean(&row.0), money(row.1))).collect::<Vec<_>>().join("   ")
+    let join = |rows: &[(String, Sum)]| {
+        let named = rows.iter().filter(|row| row.1 != Sum::default()).take(NAMED_MOST);
+        named.map(|row| format!("{} {}", clean(&row.0), summed(row.1))).collect::<Vec<_>>().join("   ")
     };
     let mut rows = vec![
         ("engine", join(&spending.engines)),
@@ -164,8 +180,8 @@ fn spenders(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
         ("job", join(&spending.jobs)),
         ("shipped", shipped(model)),
     ];
-    if spending.unknown > 0 {
-        rows.push(("unknown", format!("{} told no cost", parts::plural(spending.unknown, "attempt"))));
+    if spending.whole.unknown > 0 {
+        rows.push(("unknown", format!("{} told no cost", parts::plural(spending.whole.unknown, "attempt"))));
     }
     labelled(canvas, rest, &rows)
 }
@@ -180,9 +196,12 @@ pub fn shipped(model: &Model) -> String {
         Window::Total => "so far",
     };
     let n = model.lists.spending.shipped;
-    let whole = state.spent_in_window(model.law_now().wall);
+    let whole = spent(model);
     match u64::try_from(n).ok().filter(|n| *n > 0) {
-        Some(each) => format!("{n} {since}, {} of all that was spent for each", money(whole / each)),
+        Some(each) => {
+            let each = Sum { micro: whole.micro / each, ..whole };
+            format!("{n} {since}, {} of all that was spent for each", summed(each))
+        }
         None => format!("none {since}"),
     }
 }
@@ -239,7 +258,7 @@ fn ledger(canvas: &mut Canvas<'_>, at: Rect) {
             time.get(11..).unwrap_or_default(),
             fit(outlay.job.as_str(), 20, false, more),
             fit(&outlay.engine, 12, false, more),
-            fit(&money(outlay.micro), 9, true, more),
+            fit(&summed(Sum { micro: outlay.micro, estimated: outlay.estimated, unknown: 0 }), 9, true, more),
         );
         canvas.text(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), Role::Neutral, &text);
         drawn += 1;

@@ -3,12 +3,13 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
-use super::budget::money;
+use super::budget::{money, summed};
 use super::canvas::{Canvas, below, row};
 use super::panes::{bar, told};
-use crate::dash::model::{Model, spent_by, window_span};
+use crate::dash::model::{Model, spent, spent_by, window_span};
 use crate::dash::theme::Sign;
 use crate::fleet::Window;
+use crate::insight::Sum;
 use crate::job::Role;
 use crate::time::{Span, Stamp};
 
@@ -26,7 +27,7 @@ pub fn runs_out(model: &Model) -> Option<Stamp> {
     let product = &model.replica.state.product;
     let now = model.law_now();
     let left = product.ceiling?.checked_sub(model.replica.state.spent_in_window(now.wall))?;
-    let rate = model.budget.ledger.rate(now.law).filter(|rate| *rate > 0)?;
+    let rate = model.budget.ledger.rate(now.law).map(|sum| sum.micro).filter(|rate| *rate > 0)?;
     let ms = u128::from(left) * 3_600_000 / u128::from(rate);
     let at = now.wall.plus(Span::from_millis(u64::try_from(ms).ok()?));
     let (_, to) = window_span(product.window, now.wall);
@@ -40,7 +41,7 @@ struct Chart {
     now: Stamp,
     ceiling: u64,
     points: Vec<(Stamp, u64)>,
-    rate: Option<u64>,
+    rate: Option<Sum>,
     has_end: bool,
 }
 
@@ -92,13 +93,16 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect) {
         rate: model.budget.ledger.rate(now.law),
         has_end: to.is_some(),
     };
-    let left = ceiling.saturating_sub(chart.spent_at(now.wall));
+    let left = money(ceiling.saturating_sub(chart.spent_at(now.wall)));
+    // What is left is at most that much where a part of what was spent is unknown.
+    let doubt = spent(model);
+    let about = if doubt.estimated || doubt.unknown > 0 { "~" } else { "" };
     let even = chart.has_end.then(|| {
         let hours = (chart.to.since(chart.from).as_millis() / 3_600_000).max(1);
         format!(" {} even pace {}/h", canvas.sign(Sign::Dot), money(ceiling / hours))
     });
-    let rate = chart.rate.map_or("now ?".to_string(), |rate| format!("now {}/h", money(rate)));
-    let title = format!("left {} {} {rate}{}", money(left), canvas.sign(Sign::Dot), even.unwrap_or_default());
+    let rate = chart.rate.map_or("now ?".to_string(), |rate| format!("now {}/h", summed(rate)));
+    let title = format!("left {about}{left} {} {rate}{}", canvas.sign(Sign::Dot), even.unwrap_or_default());
     canvas.rule(row(at, 0), "Burndown", &title, false);
     if at.width < CHART_LEAST + SCALE || at.height < 5 {
         return;
@@ -128,7 +132,7 @@ impl Chart {
     /// What is left at a moment to come; `None` where nobody knows.
     fn forecast(&self, at: Stamp) -> Option<u64> {
         let hours = u128::from(at.since(self.now).as_millis());
-        let spent = u128::from(self.rate?) * hours / 3_600_000;
+        let spent = u128::from(self.rate?.micro) * hours / 3_600_000;
         let left = self.ceiling.saturating_sub(self.spent_at(self.now));
         Some(left.saturating_sub(u64::try_from(spent).unwrap_or(u64::MAX)))
     }
