@@ -18,6 +18,7 @@ mod palette;
 mod plain;
 mod plain_screens;
 mod pty;
+mod results;
 mod risk;
 mod room;
 mod seat;

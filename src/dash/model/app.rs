@@ -96,6 +96,8 @@ pub struct Model {
     pub messages: VecDeque<Message>,
     /// Actions that were sent and not answered, by ticket.
     pub waiting: BTreeMap<u64, Waiting>,
+    /// What was answered so far to actions that were sent together, by the first of their tickets.
+    pub batches: BTreeMap<u64, Answered>,
     /// The last event of what was done from here; until it is shown, what is shown is old.
     pub done_upto: Seq,
     /// The last ticket given out.
@@ -188,6 +190,30 @@ pub struct Waiting {
     pub jobs: Vec<JobId>,
     /// What the person wrote with it: it is not lost with the action.
     pub words: Option<String>,
+    /// It was sent together with others, which are told as one.
+    pub batch: Option<u64>,
+}
+
+/// What was answered to an action, for all jobs that it was sent to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Answered {
+    /// What it was, in the past: `shipped`.
+    pub past: String,
+    /// What was done, a line each.
+    pub done: Vec<String>,
+    /// What was not: why, and what helps.
+    pub refused: Vec<(String, String)>,
+    /// It can be undone.
+    pub undo: bool,
+    /// Answers that are still to come.
+    pub left: usize,
+}
+
+impl Answered {
+    /// All that was asked.
+    pub fn all(&self) -> usize {
+        self.done.len() + self.refused.len() + self.left
+    }
 }
 
 impl Model {
@@ -236,6 +262,7 @@ impl Model {
             toast: None,
             messages: VecDeque::new(),
             waiting: BTreeMap::new(),
+            batches: BTreeMap::new(),
             done_upto: 0,
             ticket: 0,
             touched: Span::ZERO,

@@ -28,7 +28,7 @@ mod time;
 mod toast;
 mod watch;
 
-pub use app::{HOLD, Jobs, Model, Overview, Waiting};
+pub use app::{Answered, HOLD, Jobs, Model, Overview, Waiting};
 pub use background::{Background, REPLIES_WITHIN};
 pub use board::{BOARD, Board, Cards, deal};
 pub use budget::{Budget, BudgetRow, budget_rows, spent, spent_by, window_span};

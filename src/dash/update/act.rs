@@ -5,7 +5,9 @@
 
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::{Do, row_of};
-use crate::dash::model::{Answer, Deed, Layer, Model, Place, Plan, Sheet, Tab, Target, Waiting, Words};
+use crate::dash::model::{
+    Answer, Answered, Deed, Layer, Model, Place, Plan, Sheet, Tab, Target, Waiting, Words,
+};
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
 use crate::insight::{counts, lawful, level_of, short_rev, stakes};
@@ -66,13 +68,7 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
             keep_words(model, ticket, words.as_ref());
             vec![Effect::Answer { ticket, target, text: words.unwrap_or_default() }]
         }
-        Plan::Ship(all) => all
-            .into_iter()
-            .map(|(target, rev)| {
-                let ticket = ticket(model, Some(Action::Ship), vec![target.job.clone()]);
-                Effect::Ship { ticket, target, rev }
-            })
-            .collect(),
+        Plan::Ship(all) => ships(model, all),
         Plan::Queue(command, past, undo) => {
             let ticket = ticket(model, None, Vec::new());
             vec![Effect::Order { ticket, command: *command, past, undo }]
@@ -85,6 +81,22 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
         }
         Plan::Look(job, tab) => super::go::page(model, job, tab),
     }
+}
+
+/// A ship is asked for alone; several that one person said yes to are told as one.
+fn ships(model: &mut Model, all: Vec<(Target, Option<Rev>)>) -> Vec<Effect> {
+    let batch = (all.len() > 1).then_some(model.ticket + 1);
+    if let Some(first) = batch {
+        model.batches.insert(first, Answered { left: all.len(), ..Answered::default() });
+    }
+    let ship = |(target, rev): (Target, Option<Rev>)| {
+        let ticket = ticket(model, Some(Action::Ship), vec![target.job.clone()]);
+        if let Some(waiting) = model.waiting.get_mut(&ticket) {
+            waiting.batch = batch;
+        }
+        Effect::Ship { ticket, target, rev }
+    };
+    all.into_iter().map(ship).collect()
 }
 
 fn orders(model: &mut Model, action: Action, deeds: Vec<Deed>, note: Option<String>) -> Effect {
@@ -104,7 +116,7 @@ fn keep_words(model: &mut Model, ticket: u64, words: Option<&String>) {
 /// The number of a new action, whose jobs show from now on that an answer is waited for.
 pub fn ticket(model: &mut Model, action: Option<Action>, jobs: Vec<JobId>) -> u64 {
     model.ticket += 1;
-    model.waiting.insert(model.ticket, Waiting { action, jobs, words: None });
+    model.waiting.insert(model.ticket, Waiting { action, jobs, words: None, batch: None });
     model.ticket
 }
 

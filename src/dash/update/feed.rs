@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{budget, diff, fleet, go, notice, pages, risk, tell, time, watch};
+use super::{budget, fleet, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::model::{
     Drawn, HOLD, Health, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen, Step,
     later, lists as make, window_span,
 };
-use crate::dash::msg::{Acted, Fresh, Read};
+use crate::dash::msg::{Fresh, Read};
 use crate::dash::survey::Found;
-use crate::fleet::{Code, Event};
+use crate::fleet::Event;
 use crate::job::{JobId, Role, Seq};
 
 /// The queue moved on. While the past is on the screens, now stands aside and is kept up.
@@ -179,54 +179,6 @@ pub fn drawn(model: &mut Model, drawn: Drawn) {
         page.tops[page.tab as usize] = drawn.window(Pane::Text).top;
     }
     model.drawn = drawn;
-}
-
-/// An action was answered.
-pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
-    let waiting = model.waiting.remove(&acted.ticket);
-    let words = waiting.and_then(|waiting| waiting.words).map(|words| format!("your words: {words}"));
-    model.done_upto = model.done_upto.max(acted.upto);
-    model.dirty = true;
-    if let Some(fault) = acted.fault {
-        tell::say(model, Role::Bad, format!("not done: {fault}"), words.unwrap_or_default(), false);
-        return go::arrive(model);
-    }
-    let mut done: Vec<String> = Vec::new();
-    let mut refused = Vec::new();
-    for (job, result) in acted.results {
-        match result {
-            Ok(text) => {
-                // What failed stays marked.
-                model.marks.remove(&job);
-                done.push(text);
-            }
-            Err(no) => refused.push(no),
-        }
-    }
-    let looks_again = refused.iter().any(|no| no.code == Code::RevMoved);
-    match (done.as_slice(), refused.first()) {
-        ([], None) => tell::say(model, Role::Wait, "nothing to do", "", false),
-        ([one], None) => tell::say(model, Role::Good, one, "", acted.undo),
-        (all, None) => {
-            let text = format!("{} {} jobs", acted.past, all.len());
-            tell::say(model, Role::Good, text, all.join("\n"), acted.undo);
-        }
-        (all, Some(first)) => {
-            let also =
-                if refused.len() > 1 { format!(" (and {} more)", refused.len() - 1) } else { String::new() };
-            let begun =
-                if all.is_empty() { String::new() } else { format!("{} {}, ", acted.past, all.len()) };
-            let text = format!("{begun}not done: {}{also}", first.message);
-            let told = refused.iter().map(|no| format!("{} ({})", no.message, no.hint));
-            let more: Vec<String> = told.chain(words).collect();
-            tell::say(model, Role::Bad, text, more.join("\n"), acted.undo && !all.is_empty());
-        }
-    }
-    let mut effects = go::arrive(model);
-    if looks_again {
-        effects.extend(diff::again(model));
-    }
-    effects
 }
 
 /// Something that was read.

@@ -2,6 +2,7 @@
 //! actions, their meaning a file here, its arm in `root`.
 
 mod act;
+mod acted;
 mod aim;
 mod background;
 mod budget;

@@ -1,7 +1,7 @@
 //! The one way in: a message goes into the model, effects come out.
 
 use super::{
-    act, aim, background, budget, diff, explain, feed, files, fleet, gist, go, graph, jobs, layers, log,
+    act, acted, aim, background, budget, diff, explain, feed, files, fleet, gist, go, graph, jobs, layers, log,
     notice, pages, risk, runs, tell, time, watch,
 };
 use crate::dash::effect::Effect;
@@ -47,7 +47,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Deadline => feed::deadline(model),
         Msg::Replica(fresh) => feed::replica(model, *fresh),
         Msg::Lists(lists) => feed::lists(model, *lists),
-        Msg::Acted(acted) => feed::acted(model, *acted),
+        Msg::Acted(acted) => acted::acted(model, *acted),
         Msg::Read(read) => feed::read(model, *read),
         Msg::Found(found) => feed::found(model, *found),
         Msg::Said(said) => {

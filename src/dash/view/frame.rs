@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, row};
-use super::text::{clean, cut, exact_age, grouped, width};
+use super::text::{clean, cut_paths, exact_age, grouped, width};
 use super::time;
 use super::{budget, fleet, form, graph, help, jobs, messages, overview, page, pick, risk, sheet, unread};
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Motion, QueueDo};
@@ -399,7 +399,7 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
         // A text that is cut says where the rest of it stands.
         let room = usize::from(at.width).saturating_sub(wide + 3);
         if room >= TOAST_LEAST && wide > 0 && width(&toast.text) > room {
-            let text = cut(&clean(&toast.text), room, canvas.sign(Sign::More));
+            let text = cut_paths(&clean(&toast.text), room, canvas.sign(Sign::More));
             pieces[1] = canvas.piece(toast.role, text);
         }
         let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();

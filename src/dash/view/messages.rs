@@ -6,8 +6,9 @@ use ratatui::text::{Line, Span as Piece};
 use super::boxed;
 use super::canvas::{Canvas, row};
 use super::panes::wrapped;
-use super::text::{clean, width};
+use super::text::{clean, cut_paths, width};
 use crate::dash::model::{Message, Pane};
+use crate::dash::theme::Sign;
 use crate::job::Role;
 
 /// Columns of the time before a text.
@@ -23,9 +24,11 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, cursor: usize) {
         canvas.text(row(inside, 0), Role::Neutral, "nothing was said yet");
         return;
     }
-    let more = about(messages.iter().rev().nth(cursor), usize::from(inside.width));
-    let below = u16::try_from(more.len()).unwrap_or(u16::MAX).min(inside.height / 2);
+    let about = about(messages.iter().rev().nth(cursor), usize::from(inside.width));
+    let below = u16::try_from(about.len()).unwrap_or(u16::MAX).min(inside.height / 2);
     let height = usize::from(inside.height - below);
+    let room = usize::from(inside.width).saturating_sub(TIME);
+    let more = canvas.sign(Sign::More);
     let window = canvas.window(Pane::Messages, messages.len(), Some(cursor), height);
     for (nth, (place, message)) in messages.iter().rev().enumerate().skip(window.top).take(height).enumerate()
     {
@@ -34,14 +37,14 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, cursor: usize) {
         let time = time.get(11..).unwrap_or_default().to_string();
         let line = Line::from(vec![
             Piece::raw(format!("{time}  ")),
-            canvas.piece(message.role, clean(&message.text)),
+            canvas.piece(message.role, cut_paths(&clean(&message.text), room, more)),
         ]);
         canvas.line(on, &line);
         if place == cursor {
             canvas.restyle(on, canvas.look().cursor());
         }
     }
-    for (nth, line) in more.iter().take(usize::from(below)).enumerate() {
+    for (nth, line) in about.iter().take(usize::from(below)).enumerate() {
         let on = row(inside, inside.height - below + u16::try_from(nth).unwrap_or(0));
         canvas.text(on, Role::Neutral, &format!("  {line}"));
     }

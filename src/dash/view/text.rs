@@ -79,6 +79,20 @@ pub fn fit_id(id: &str, columns: usize, more: &str) -> String {
     fit(&(cut(id, rest, "").trim_end_matches('-').to_string() + &end), columns, false, more)
 }
 
+/// The text cut to so many columns, of which paths give way first, the longest one before the others: what a person
+/// looks for is the name of the file.
+pub fn cut_paths(text: &str, most: usize, more: &str) -> String {
+    let mut words: Vec<String> = text.split(' ').map(str::to_string).collect();
+    let total = |words: &[String]| words.iter().map(|word| width(word) + 1).sum::<usize>().saturating_sub(1);
+    while total(&words) > most {
+        let folders = |word: &&mut String| word.matches('/').count() > 1;
+        let Some(longest) = words.iter_mut().filter(folders).max_by_key(|word| width(word)) else { break };
+        let name = longest.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        *longest = format!("{more}/{name}");
+    }
+    cut(&words.join(" "), most, more)
+}
+
 /// The text cut or filled up to exactly so many columns, at the left or the right edge.
 pub fn fit(text: &str, columns: usize, right: bool, more: &str) -> String {
     let text = cut(text, columns, more);
@@ -191,5 +205,16 @@ mod tests {
             (grouped(7), grouped(10_029), grouped(1_234_567)),
             ("7".into(), "10,029".into(), "1,234,567".into())
         );
+    }
+
+    #[test]
+    fn of_a_long_text_paths_give_way_first() {
+        let check =
+            |text: &str, most: usize, expected: &str| assert_eq!(cut_paths(text, most, "…"), expected);
+        check("cannot read /a/b/c.md: gone", 40, "cannot read /a/b/c.md: gone");
+        check("cannot read /a/long/b/c.md: gone", 30, "cannot read …/c.md: gone");
+        check("moved /a/b/c to /a/longer/d", 24, "moved /a/b/c to …/d");
+        check("cannot read /a/long/b/c.md: gone", 20, "cannot read …/c.md:…");
+        check("no path in it at all", 10, "no path i…");
     }
 }

@@ -1,0 +1,79 @@
+//! What was answered to an action: told in one row, with every single result in the messages.
+
+use super::{diff, go, tell};
+use crate::dash::effect::Effect;
+use crate::dash::model::{Answered, Model, TOAST_LIFE, Toast};
+use crate::dash::msg::Acted;
+use crate::fleet::Code;
+use crate::job::Role;
+
+/// An action was answered. What was sent together is told together, once the last answer is there.
+pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
+    let (words, batch) = model.waiting.remove(&acted.ticket).map_or((None, None), |it| (it.words, it.batch));
+    let words = words.map(|words| format!("your words: {words}"));
+    model.done_upto = model.done_upto.max(acted.upto);
+    model.dirty = true;
+    let looks_again = acted.results.iter().any(|(_, it)| matches!(it, Err(no) if no.code == Code::RevMoved));
+    let mut it = batch.and_then(|batch| model.batches.remove(&batch)).unwrap_or_default();
+    take(model, &mut it, acted);
+    match batch.filter(|_| it.left > 0) {
+        Some(batch) => {
+            let text = format!("{} of {} are answered", it.done.len() + it.refused.len(), it.all());
+            model.batches.insert(batch, it);
+            let until = Some(model.now.after(TOAST_LIFE));
+            model.toast = Some(Toast { text, role: Role::Neutral, undo: false, until });
+        }
+        None => say(model, &it, words),
+    }
+    let mut effects = go::arrive(model);
+    if looks_again {
+        effects.extend(diff::again(model));
+    }
+    effects
+}
+
+fn take(model: &mut Model, it: &mut Answered, acted: Acted) {
+    it.left = it.left.saturating_sub(1);
+    it.undo |= acted.undo;
+    it.past = acted.past;
+    it.refused.extend(acted.fault.map(|fault| (fault, String::new())));
+    for (job, result) in acted.results {
+        match result {
+            Ok(text) => {
+                // What failed stays marked.
+                model.marks.remove(&job);
+                it.done.push(text);
+            }
+            Err(no) => it.refused.push((no.message, no.hint)),
+        }
+    }
+}
+
+/// In one row: how many it was done to, and why not to the others.
+fn say(model: &mut Model, it: &Answered, words: Option<String>) {
+    match (it.done.as_slice(), it.refused.as_slice()) {
+        ([], []) => tell::say(model, Role::Wait, "nothing to do", "", false),
+        ([one], []) => tell::say(model, Role::Good, one, "", it.undo),
+        (all, []) => {
+            let text = format!("{} {} jobs", it.past, all.len());
+            tell::say(model, Role::Good, text, all.join("\n"), it.undo);
+        }
+        (done, refused) => {
+            let begun = match done.len() {
+                0 => String::new(),
+                n => format!("{} {n}, ", it.past),
+            };
+            let count = if refused.len() > 1 { format!(" {}", refused.len()) } else { String::new() };
+            let why: Vec<&str> = refused.iter().map(|no| no.0.as_str()).collect();
+            let text = format!("{begun}not done{count}: {}", why.join("; "));
+            let told = refused.iter().filter_map(|(no, hint)| match hint.is_empty() {
+                // The row says it already.
+                true if refused.len() == 1 => None,
+                true => Some(no.clone()),
+                false => Some(format!("{no} ({hint})")),
+            });
+            let more: Vec<String> = done.iter().cloned().chain(told).chain(words).collect();
+            tell::say(model, Role::Bad, text, more.join("\n"), it.undo && !done.is_empty());
+        }
+    }
+}
