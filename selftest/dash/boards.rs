@@ -141,7 +141,7 @@ fn frames_of_the_board() {
 }
 
 /// The transcript of the job that runs, with lines of every voice.
-fn log(size: (u16, u16)) -> Seat {
+pub fn log(size: (u16, u16)) -> Seat {
     let mut seat = Seat::of("submit a | claim h1 | start a", size).keys("2 Enter ] ] ] ]");
     let at = Stamp::from_millis(1_767_614_400_000);
     let line = |voice, text: &str| LogLine { at, voice, text: text.to_string() };

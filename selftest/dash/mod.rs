@@ -21,6 +21,7 @@ mod pty;
 mod results;
 mod risk;
 mod room;
+mod search;
 mod seat;
 mod speed;
 mod states;

@@ -59,7 +59,7 @@ fn answered(mut seat: Seat, rev: &str) -> Seat {
 }
 
 /// The diff of the job in review, read.
-fn diff(size: (u16, u16)) -> Seat {
+pub fn diff(size: (u16, u16)) -> Seat {
     answered(Seat::of(REVIEW, size).keys("Enter ] ] ]"), "c0ffee1")
 }
 

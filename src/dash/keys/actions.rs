@@ -347,6 +347,9 @@ actions! {
     View On::Tab(Tab::Log), "log-options" "wrap, timestamps, levels" [Char('o')] Some("wrap/ts"), always, Do::LogOptions;
     View On::Tab(Tab::Log), "match" "next match" [Char('n')] None, is_searching, Do::Match { forth: true };
     View On::Tab(Tab::Log), "match-back" "match before" [Char('N')] None, is_searching, Do::Match { forth: false };
+    // While something is searched for in a change, its keys go to matches and not to hunks.
+    View On::Tab(Tab::Diff), "diff-match" "next match" [Char('n')] None, is_searching, Do::Match { forth: true };
+    View On::Tab(Tab::Diff), "diff-match-back" "match before" [Char('N')] None, is_searching, Do::Match { forth: false };
     View On::Tab(Tab::Diff), "hunk" "next hunk" [Char('n')] Some("hunk"), always, Do::Hunk { forth: true };
     View On::Tab(Tab::Diff), "hunk-back" "hunk before" [Char('N')] None, always, Do::Hunk { forth: false };
     View On::Tab(Tab::Diff), "split" "old and new side by side, or in one column" [Char('|')] Some("split"), always, Do::Split;
@@ -410,6 +413,7 @@ actions! {
     Everywhere ON_JOBS, "filter" "filter the list" [Char('/')] Some("filter"), always, Do::Filter;
     Everywhere ON_GRAPH, "graph-filter" "filter the graph" [Char('/')] Some("filter"), always, Do::Filter;
     Everywhere On::Tab(Tab::Log), "search" "search the text" [Char('/')] Some("search"), always, Do::Filter;
+    Everywhere On::Tab(Tab::Diff), "diff-search" "search the change" [Char('/')] Some("search"), always, Do::Filter;
     Everywhere Everywhere, "palette" "commands by name" [Char(':'), Ctrl('p')] Some("commands"), always, Do::Palette;
     Everywhere Everywhere, "help" "help for here" [Char('?')] Some("help"), always, Do::Help;
     Everywhere Everywhere, "next" "next thing that needs you" [Char('!')] None, somebody_waits, Do::Next;

@@ -11,7 +11,13 @@ use crate::fleet::Level;
 use crate::job::{At, Problem, read_named_lists, suggestion};
 
 /// Rows that are one idea and may share a key: the first that is not off is meant.
-const ONE_IDEA: [[&str; 2]; 3] = [["approve", "answer"], ["park", "unpark"], ["edit-line", "edit"]];
+const ONE_IDEA: [[&str; 2]; 5] = [
+    ["approve", "answer"],
+    ["park", "unpark"],
+    ["edit-line", "edit"],
+    ["diff-match", "hunk"],
+    ["diff-match-back", "hunk-back"],
+];
 /// Bytes that end escape sequences and may arrive by themselves (`cockpit.md` section 8.4).
 const ENDS: &str = "ABCDFHMPQRSZ~";
 

@@ -117,7 +117,7 @@ pub fn somebody_waits(model: &Model) -> Off {
 /// A search has matches to go to.
 pub fn is_searching(model: &Model) -> Off {
     match (model.place(), model.page.as_ref().map(Page::search)) {
-        (Place::Page(Tab::Log), Some("")) => Err("nothing is searched for: / begins".to_string()),
+        (Place::Page(Tab::Log | Tab::Diff), Some("")) => Err("nothing is searched for: / begins".to_string()),
         _ => Ok(()),
     }
 }

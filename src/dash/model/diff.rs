@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::page::Loaded;
-use super::patch::{Patch, PatchFile};
+use super::patch::{Patch, PatchFile, PatchLine};
 use crate::fleet::Job;
 use crate::job::{AttemptNo, Rev};
 
@@ -42,12 +42,36 @@ pub struct DiffPane {
     pub at: usize,
     /// Old and new side by side.
     pub split: bool,
+    /// What is searched for.
+    pub search: String,
+    /// The file and the row that a search went to last.
+    pub hit: Option<(usize, usize)>,
 }
 
 impl DiffPane {
     /// The file that is shown.
     pub fn shown(&self) -> Option<&PatchFile> {
         self.patch.here().and_then(|patch| patch.files.get(self.file))
+    }
+
+    /// The rows of all files that hold what is searched for, in their order.
+    pub fn matches(&self) -> Vec<(usize, usize)> {
+        let Some(patch) = self.patch.here().filter(|_| !self.search.is_empty()) else { return Vec::new() };
+        let files = patch.files.iter().enumerate();
+        files
+            .flat_map(|(nth, file)| {
+                let rows = 0..file.rows(self.split);
+                rows.filter(move |row| self.has_it(file, *row)).map(move |row| (nth, row))
+            })
+            .collect()
+    }
+
+    /// Whether a row of a file holds what is searched for.
+    pub fn has_it(&self, file: &PatchFile, row: usize) -> bool {
+        let wanted = self.search.to_lowercase();
+        let (left, right) = file.row(self.split, row);
+        let has = |line: &PatchLine| line.text.to_lowercase().contains(&wanted);
+        !wanted.is_empty() && left.into_iter().chain(right).any(has)
     }
 
     /// The revision in sight, if it is the whole change that was asked for last.

@@ -86,7 +86,10 @@ impl Page {
 
     /// What is searched for in its text.
     pub fn search(&self) -> &str {
-        &self.log.search
+        match self.tab {
+            Tab::Diff => &self.diff.search,
+            _ => &self.log.search,
+        }
     }
 
     /// The first line shown on this tab.
@@ -132,6 +135,8 @@ pub struct LogPane {
     pub follow: bool,
     /// What is searched for.
     pub search: String,
+    /// The line among those shown that a search went to last.
+    pub hit: Option<usize>,
     /// Long lines go on below.
     pub wrap: bool,
     /// Without the time of each line.
@@ -160,6 +165,17 @@ impl LogPane {
             None => nth,
         };
         self.lines.here()?.get(at)
+    }
+
+    /// The lines among those shown that hold what is searched for, in their order.
+    pub fn matches(&self) -> Vec<usize> {
+        if self.search.is_empty() {
+            return Vec::new();
+        }
+        let wanted = self.search.to_lowercase();
+        let has =
+            |nth: &usize| self.line(*nth).is_some_and(|line| line.text.to_lowercase().contains(&wanted));
+        (0..self.count()).filter(has).collect()
     }
 
     /// Picks anew what is shown, after lines or the choice of them have changed.

@@ -59,6 +59,7 @@ pub fn read(page: &mut Page, of: &DiffOf, got: Result<Got, String>) {
     let place = |patch: &Arc<Patch>| patch.files.iter().position(|file| Some(&file.name) == name.as_ref());
     // The person stays on the file, not on its number.
     let place = page.diff.patch.here().and_then(place);
+    page.diff.hit = None;
     if place != Some(page.diff.file) {
         show(page, place.unwrap_or(0), 0);
     }
@@ -115,7 +116,7 @@ pub fn hunk(model: &mut Model, forth: bool) -> Vec<Effect> {
 /// Old and new side by side, or in one column.
 pub fn split(model: &mut Model) -> Vec<Effect> {
     if let Some(page) = &mut model.page {
-        page.diff.split = !page.diff.split;
+        (page.diff.split, page.diff.hit) = (!page.diff.split, None);
         show(page, page.diff.file, 0);
     }
     Vec::new()

@@ -226,6 +226,14 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
         model.toast = None;
         return Some(Vec::new());
     }
+    if model
+        .page
+        .as_ref()
+        .is_some_and(|page| matches!(page.tab, Tab::Log | Tab::Diff) && !page.search().is_empty())
+    {
+        super::search::set(model, "");
+        return Some(Vec::new());
+    }
     if model.page.is_some() {
         return Some(close(model));
     }
@@ -279,23 +287,6 @@ pub fn next_need(model: &mut Model) -> Vec<Effect> {
 pub fn follow(model: &mut Model) -> Vec<Effect> {
     if let Some(page) = &mut model.page {
         page.log.follow = !page.log.follow;
-    }
-    Vec::new()
-}
-
-/// The next line that holds what is searched for.
-pub fn search_match(model: &mut Model, forth: bool) -> Vec<Effect> {
-    let Some(page) = &mut model.page else { return Vec::new() };
-    let wanted = page.log.search.to_lowercase();
-    let has = |at: &usize| page.log.line(*at).is_some_and(|line| line.text.to_lowercase().contains(&wanted));
-    let (top, len) = (page.tops[Tab::Log as usize], page.log.count());
-    let found = match forth {
-        true => (top + 1..len).chain(0..=top.min(len)).find(has),
-        false => (0..top).rev().chain((top..len).rev()).find(has),
-    };
-    if let Some(at) = found {
-        page.tops[Tab::Log as usize] = at;
-        page.log.follow = false;
     }
     Vec::new()
 }

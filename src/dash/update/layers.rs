@@ -1,6 +1,6 @@
 //! What lies over a screen: it takes the keys until it is answered or Esc takes it away.
 
-use super::{act, explain, field, form, go, jobs, log, pick, sheet, tell};
+use super::{act, explain, field, form, go, jobs, log, pick, search, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{Field, Layer, Model, Pane, Place, Screen, Sheet, Tab, Words};
@@ -101,22 +101,16 @@ fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
 fn search_key(model: &mut Model, line: &mut Field, key: Key) -> After {
     match key {
         Key::Esc => {
-            set_search(model, "");
+            search::set(model, "");
             After::Gone(Vec::new())
         }
-        Key::Enter => After::Gone(go::search_match(model, true)),
+        Key::Enter => After::Gone(search::step(model, true)),
         _ => {
             field::edit(&mut line.input, key);
             let text = line.input.value().to_string();
-            set_search(model, &text);
+            search::set(model, &text);
             After::Stay(Vec::new())
         }
-    }
-}
-
-fn set_search(model: &mut Model, text: &str) {
-    if let Some(page) = &mut model.page {
-        page.log.search = text.to_string();
     }
 }
 
@@ -155,7 +149,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Layer::Search(line) => {
             field::insert(&mut line.input, &one_line());
             let text = line.input.value().to_string();
-            set_search(model, &text);
+            search::set(model, &text);
         }
         Layer::Moment(line) => field::insert(&mut line.input, &one_line()),
         Layer::Pick(pick) | Layer::Help(pick) if pick.field.is_some() => {
@@ -203,7 +197,7 @@ pub fn click(model: &mut Model, row: usize, take: bool) -> Vec<Effect> {
 /// Begins to filter the list, or to search the text.
 pub fn filter(model: &mut Model) -> Vec<Effect> {
     let layer = match (model.place(), &model.page) {
-        (Place::Page(Tab::Log), Some(page)) => Layer::Search(Field::of(&page.log.search)),
+        (Place::Page(Tab::Log | Tab::Diff), Some(page)) => Layer::Search(Field::of(page.search())),
         (Place::Screen(Screen::Graph), _) => Layer::Filter(Field::of(&model.graph.query)),
         _ => Layer::Filter(Field::of(&model.jobs.query)),
     };

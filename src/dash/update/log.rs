@@ -11,6 +11,7 @@ pub fn mark(model: &mut Model) -> Vec<Effect> {
     let Some(page) = &mut model.page else { return Vec::new() };
     let crate::dash::model::Loaded::Here(lines) = &mut page.log.lines else { return Vec::new() };
     lines.push(LogLine { at, voice: Voice::Mark, text: String::new() });
+    page.log.hit = None;
     page.log.pick();
     Vec::new()
 }
@@ -48,6 +49,7 @@ pub fn change(model: &mut Model, change: LogChange) -> Vec<Effect> {
         LogChange::Times => log.bare = !log.bare,
         LogChange::OnlyLoud => log.only_loud = !log.only_loud,
     }
+    log.hit = None;
     log.pick();
     if log.only_loud && change == LogChange::OnlyLoud {
         let text = "what the program wrote as output is left out: o brings it back";

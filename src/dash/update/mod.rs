@@ -25,6 +25,7 @@ mod pick;
 mod risk;
 mod root;
 mod runs;
+mod search;
 mod sheet;
 mod tell;
 mod time;

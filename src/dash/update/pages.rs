@@ -198,6 +198,7 @@ fn lines(page: &mut Page, got: Result<Got, String>) {
         }
     };
     let log = &mut page.log;
+    let before = log.dropped;
     match &mut log.lines {
         Loaded::Here(all) if !fresh => {
             all.extend(lines);
@@ -209,6 +210,8 @@ fn lines(page: &mut Page, got: Result<Got, String>) {
             log.lines = Loaded::Here(all);
         }
     }
+    // Another line may stand at that place now.
+    log.hit = log.hit.filter(|_| log.dropped == before && !fresh);
     log.pick();
 }
 

@@ -1,8 +1,8 @@
 //! The one way in: a message goes into the model, effects come out.
 
 use super::{
-    act, acted, aim, background, budget, diff, explain, feed, files, fleet, gist, go, graph, jobs, layers, log,
-    notice, pages, risk, runs, tell, time, watch,
+    act, acted, aim, background, budget, diff, explain, feed, files, fleet, gist, go, graph, jobs, layers,
+    log, notice, pages, risk, runs, search, tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ActionRow, Do, Key, action_of};
@@ -113,7 +113,7 @@ pub fn perform(model: &mut Model, row: &ActionRow) -> Vec<Effect> {
         Do::LogMark => log::mark(model),
         Do::LogOptions => layers::log_options(model),
         Do::Filter => layers::filter(model),
-        Do::Match { forth } => go::search_match(model, forth),
+        Do::Match { forth } => search::step(model, forth),
         Do::Hunk { forth } => diff::hunk(model, forth),
         Do::Split => diff::split(model),
         Do::Whole => diff::between(model, None),

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
 use super::gate;
+use super::search;
 use super::text::{clean, cut_front, fit, grouped, width};
 use crate::dash::model::{FileKind, Hit, Loaded, Pane, Patch, PatchFile, PatchLine, Side};
 use crate::dash::theme::Sign;
@@ -140,6 +141,13 @@ fn change(canvas: &mut Canvas<'_>, at: Rect, patch: &Patch) {
         let text = format!("  the patch is cut here; all of it: aq diff {}", page.job);
         canvas.text(Rect { y: body.bottom(), height: 1, ..body }, Role::Wait, &text);
     }
+    if search::shows(canvas, &page.diff.search) && body.height > 1 {
+        let last = row(body, body.height - 1);
+        body.height -= 1;
+        let matches = page.diff.matches();
+        let place = page.diff.hit.and_then(|hit| matches.iter().position(|at| *at == hit));
+        search::draw(canvas, last, &page.diff.search, place, matches.len());
+    }
     let (rows, height) = (file.rows(split), usize::from(body.height));
     let top = super::events::rolled(canvas, top, rows, height);
     if rows == 0 {
@@ -153,6 +161,9 @@ fn change(canvas: &mut Canvas<'_>, at: Rect, patch: &Patch) {
                 let pieces = unified(canvas, line);
                 canvas.line(on, &Line::from(pieces));
             }),
+        }
+        if page.diff.has_it(file, top + nth) {
+            canvas.restyle(on, canvas.look().head());
         }
         if top + nth == page.diff.at && page.diff.at > 0 {
             canvas.text(Rect { width: 1, ..on }, Role::Head, canvas.sign(Sign::Cursor));

@@ -2,14 +2,16 @@
 
 use ansi_to_tui::IntoText as _;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span as Piece};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::canvas::{Canvas, below, row};
 use super::events::rolled;
 use super::panes::{told, told_as};
+use super::search;
 use super::text::{clean, grouped, width};
-use crate::dash::model::{LINES_MOST, Layer, Loaded, LogLine, Voice};
+use crate::dash::model::{LINES_MOST, Loaded, LogLine, Voice};
 use crate::dash::theme::{Sign, Theme};
 use crate::fleet::Job;
 use crate::job::Role;
@@ -48,16 +50,21 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
         told(canvas, body, &unsaid(lines.len() + log.dropped));
         return;
     }
-    if search(canvas, row(body, body.height.saturating_sub(1))) {
+    let matches = log.matches();
+    if search::shows(canvas, &log.search) {
+        let last = row(body, body.height.saturating_sub(1));
         body.height = body.height.saturating_sub(1);
+        let place = log.hit.and_then(|hit| matches.iter().position(|at| *at == hit));
+        search::draw(canvas, last, &log.search, place, matches.len());
     }
     let height = usize::from(body.height);
     let wish = if log.follow { usize::MAX } else { page.top() };
     let top = rolled(canvas, wish, log.count(), height);
-    let wanted = log.search.to_lowercase();
-    let mut rows: Vec<(Line<'static>, bool)> = Vec::new();
-    for line in (top..).map_while(|nth| log.line(nth)).take(height) {
-        let found = !wanted.is_empty() && line.text.to_lowercase().contains(&wanted);
+    let mut rows: Vec<(Line<'static>, Option<Style>)> = Vec::new();
+    for (nth, line) in (top..).map_while(|nth| Some((nth, log.line(nth)?))).take(height) {
+        let found = matches.binary_search(&nth).ok().map(|_| canvas.look().head());
+        // The one that was gone to is told from the others.
+        let found = if log.hit == Some(nth) { Some(canvas.look().cursor()) } else { found };
         let set = set(canvas, line, !log.bare, body.width);
         match log.wrap {
             true => rows.extend(folded(&set, usize::from(body.width)).into_iter().map(|row| (row, found))),
@@ -69,8 +76,8 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
     for (nth, (line, found)) in rows.iter().skip(skip).take(height).enumerate() {
         let place = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
         canvas.line(place, line);
-        if *found {
-            canvas.restyle(place, canvas.look().head());
+        if let Some(style) = found {
+            canvas.restyle(place, *style);
         }
     }
 }
@@ -128,28 +135,6 @@ fn folded(line: &Line<'_>, columns: usize) -> Vec<Line<'static>> {
         }
     }
     rows.into_iter().map(Line::from).collect()
-}
-
-/// What is searched for and how often it is there. Gives whether it took a row.
-fn search(canvas: &mut Canvas<'_>, at: Rect) -> bool {
-    let Some(page) = &canvas.model.page else { return false };
-    let writing = canvas.model.layers.iter().any(|layer| matches!(layer, Layer::Search(_)));
-    if page.log.search.is_empty() && !writing {
-        return false;
-    }
-    let wanted = page.log.search.to_lowercase();
-    let count = match wanted.is_empty() {
-        true => 0,
-        false => {
-            let shown = (0..page.log.count()).filter_map(|nth| page.log.line(nth));
-            shown.filter(|line| line.text.to_lowercase().contains(&wanted)).count()
-        }
-    };
-    let cursor = if writing { "_" } else { "" };
-    let matches = if count == 1 { "match" } else { "matches" };
-    let title = format!("/ {}{cursor}  {} {matches}", clean(&page.log.search), grouped(count));
-    canvas.rule(at, &title, "n next  N prev", false);
-    true
 }
 
 /// A line with its time; its colours as far as the theme has any, nothing else of what it says to a terminal.

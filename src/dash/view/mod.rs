@@ -32,6 +32,7 @@ mod pick;
 mod prose;
 mod risk;
 mod runs;
+mod search;
 mod sheet;
 mod summary;
 mod text;
