@@ -436,3 +436,19 @@ fn a_queue_that_is_moved_away_is_no_longer_called_live() {
     pty.send("q");
     assert_eq!(pty.ends(), 0);
 }
+
+#[test]
+fn an_alert_goes_with_the_file_that_was_rejected() {
+    for words in ["exec \"$AQ\" --queue \"$QUEUE\" dash", "exec \"$AQ\" --queue \"$QUEUE\" dash --read-only"]
+    {
+        let room = Room::with(&["alpha"]);
+        let file = room.queue.join("rejected/big.md");
+        std::fs::write(&file, "too much").expect("written");
+        let mut pty = room.script(words, &[]);
+        pty.shows("big.md was rejected");
+        std::fs::remove_file(&file).expect("removed");
+        pty.until("the alert is gone", |pty| !pty.screen.screen().contents().contains("rejected"));
+        pty.send("q");
+        assert_eq!(pty.ends(), 0);
+    }
+}

@@ -319,6 +319,10 @@ impl Loop {
             return rest;
         }
         if self.folder.read_only {
+            // Nobody takes anything in here, and what lies rejected is still looked at.
+            if self.look_alive() {
+                self.send_replica().await;
+            }
             return rest;
         }
         let renamed = std::mem::take(&mut self.renamed);

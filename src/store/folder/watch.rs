@@ -52,7 +52,9 @@ impl Watch {
             .iter()
             .map(|row| place.queue.join(row.1))
             .chain([place.side.clone(), place.queue.clone()]);
-        for path in paths {
+        // What was rejected is told until it is gone; a queue of an older aq has no folder for it.
+        let rejected = Some(place.rejected()).filter(|path| path.is_dir());
+        for path in paths.chain(rejected) {
             watcher.watch(&path, RecursiveMode::NonRecursive).map_err(|e| fault(&path, &e))?;
         }
         Ok(Watch { _watcher: watcher })
