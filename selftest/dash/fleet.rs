@@ -129,3 +129,15 @@ fn frames() {
     let poor = Wishes { term: "linux".into(), ..Wishes::default() };
     compare(seat(two(), (80, 24)).look(&poor), "fleet-ascii", false);
 }
+
+#[test]
+fn how_long_ago_an_agent_beat_is_looked_at_anew() {
+    let looks = |seat: &Seat| seat.asked().matches("look at Host").count();
+    let seat = seat(two(), (160, 30));
+    let before = looks(&seat);
+    // No event came; only the frame is out of date.
+    let seat = seat.keys("+70s");
+    assert_eq!(looks(&seat), before + 1);
+    let elsewhere = seat.keys("1 +70s +70s");
+    assert_eq!(looks(&elsewhere), before + 1, "only where agents are shown");
+}

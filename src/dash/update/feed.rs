@@ -168,7 +168,13 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
             list.release(exists);
         }
     }
-    model.dirty |= model.drawn.stale_at.is_some_and(|at| at <= now);
+    let stale = model.drawn.stale_at.is_some_and(|at| at <= now);
+    model.dirty |= stale;
+    let shows_agents = model.page.is_none() && model.screen == Screen::Fleet && model.time.at.is_none();
+    // When an agent last showed that it lives stands in its own file, and no event tells of it.
+    if stale && shows_agents {
+        effects.extend(fleet::look(model));
+    }
     effects.extend(notice::flush(model));
     effects
 }

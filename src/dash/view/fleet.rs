@@ -164,10 +164,15 @@ fn jobs(canvas: &mut Canvas<'_>, at: Rect, most: usize) -> Rect {
     let Some(agent) = canvas.model.fleet.agent().cloned() else { return at };
     let jobs = held(canvas, &agent);
     let pid = agent.who.as_ref().map_or("?".to_string(), |who| who.pid.to_string());
+    // What a job does is its last word in the log, and as old as that; how old a sign of life is stands above.
+    let of_what = match at.width {
+        wide if wide < NARROW => String::new(),
+        _ => format!(" {} last word in the log", canvas.sign(Sign::Dot)),
+    };
     canvas.rule(
         row(at, 0),
         &format!("Jobs of agent {pid}"),
-        &format!("{} of {}", jobs.len(), agent.slots),
+        &format!("{} of {}{of_what}", jobs.len(), agent.slots),
         false,
     );
     let mut rest = below(at, 1);
