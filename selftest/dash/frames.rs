@@ -145,6 +145,7 @@ fn what_cannot_be_read_any_more_tells_how_old_it_is() {
         agents: std::sync::Arc::clone(&seat.model.replica.agents),
         rejected: std::sync::Arc::default(),
         health: Health::Broken { why: "the folder is gone: /q".into() },
+        anew: false,
     };
     seat.send(aq::dash::Msg::Replica(Box::new(gone)));
     seat.pass(aq::time::Span::from_mins(2));

@@ -438,6 +438,25 @@ fn a_queue_that_is_moved_away_is_no_longer_called_live() {
 }
 
 #[test]
+fn a_history_that_was_put_back_is_read_anew() {
+    let room = Room::with(&["alpha", "beta"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    let log = room.queue.join(".aq/events.jsonl");
+    let copy = room.home.path().join("copy.jsonl");
+    std::fs::copy(&log, &copy).expect("copied");
+    std::fs::rename(&copy, &log).expect("put back");
+    pty.shows("read anew");
+    // What comes behind it is followed again.
+    room.aq(&["park", "alpha"]);
+    pty.shows("parked");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+}
+
+#[test]
 fn an_alert_goes_with_the_file_that_was_rejected() {
     for words in ["exec \"$AQ\" --queue \"$QUEUE\" dash", "exec \"$AQ\" --queue \"$QUEUE\" dash --read-only"]
     {

@@ -102,6 +102,7 @@ impl Seat {
             agents: Arc::new(self.agents.clone()),
             rejected: Arc::new(self.rejected.clone()),
             health: self.health.clone(),
+            anew: false,
         };
         self.send(Msg::Replica(Box::new(fresh)));
     }

@@ -128,6 +128,7 @@ fn update_and_draw(state: &Arc<aq::fleet::State>, size: (u16, u16), goal: f64) -
         agents: Arc::new(vec![crate::folder_script::claimant()]),
         rejected: Arc::default(),
         health: Health::Local { watched: true },
+        anew: false,
     };
     let lists = Awake::start();
     seat.send(Msg::Replica(Box::new(fresh)));

@@ -85,6 +85,8 @@ pub struct Fresh {
     pub rejected: Arc<Vec<String>>,
     /// How fresh it is.
     pub health: Health,
+    /// It is another history than the one before: nothing that was read of that one holds.
+    pub anew: bool,
 }
 
 /// What became of an action.

@@ -85,6 +85,7 @@ impl Source {
                     agents: Arc::default(),
                     rejected: Arc::default(),
                     health,
+                    anew: false,
                 };
                 post(Msg::Replica(Box::new(fresh)));
                 say(&post, fault.to_string(), fault.hint, true);
@@ -195,6 +196,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             loads: VecDeque::new(),
             litter: None,
             nudge,
+            anew: false,
         };
         it.run(asked, nudged).await;
         drop(watch);
@@ -245,11 +247,14 @@ struct Loop {
     /// When memory that was given up goes back to the system.
     litter: Option<Span>,
     nudge: UnboundedSender<Nudge>,
+    /// The history is another one, which was not told yet.
+    anew: bool,
 }
 
 impl Loop {
     async fn run(&mut self, mut asked: UnboundedReceiver<Effect>, mut nudged: UnboundedReceiver<Nudge>) {
-        let mut published = self.local.published();
+        let mut followed = Arc::clone(&self.local);
+        let mut published = followed.published();
         self.look_alive();
         self.send_replica().await;
         let mut look_at = Some(Span::ZERO);
@@ -307,6 +312,10 @@ impl Loop {
             if self.tail.is_some() {
                 self.read_on();
             }
+            if !Arc::ptr_eq(&followed, &self.local) {
+                followed = Arc::clone(&self.local);
+                published = followed.published();
+            }
         }
     }
 
@@ -347,8 +356,11 @@ impl Loop {
 
     /// Reads what was added to the log. That it cannot be read, or can again, is shown.
     async fn reread(&mut self) {
+        let mut read = self.local.reread().await;
+        if read.as_ref().is_err_and(|fault| fault.kind == FaultKind::Corrupt) && self.reopen().await {
+            read = Ok(());
+        }
         let place = &self.folder.place;
-        let read = self.local.reread().await;
         let (trouble, text, hint) = match read {
             // Whatever could not be read for that: this is why.
             _ if !place.queue.is_dir() => {
@@ -365,6 +377,29 @@ impl Loop {
         say(&self.post, text, hint, trouble.is_some());
         self.trouble = trouble;
         self.send_replica().await;
+    }
+
+    /// Reads a history that stands in the place of the one that was followed: put back from a backup, or cut. What
+    /// is damaged cannot be opened, and one that is not there is not made anew. Gives whether it could.
+    async fn reopen(&mut self) -> bool {
+        let place = self.folder.place.clone();
+        let stands = std::fs::metadata(place.side.join("events.jsonl")).is_ok_and(|it| it.len() > 0);
+        if !stands || !place.queue.is_dir() {
+            return false;
+        }
+        let purpose = if self.folder.read_only { Purpose::Read } else { Purpose::Serve };
+        let open = move || Local::open(&place, purpose, Arc::new(SystemClock));
+        let Ok(Ok(local)) = tokio::task::spawn_blocking(open).await else { return false };
+        let (was, is) = (self.local.snapshot().seq, local.snapshot().seq);
+        self.local = Arc::new(local);
+        self.hands = Hands::new(Arc::clone(&self.local), &self.folder, Arc::clone(&self.post));
+        self.keeper = Keeper::new(Arc::clone(&self.local), &self.folder, Arc::clone(&self.post));
+        (self.seen, self.anew, self.memory) = (0, true, Memory::default());
+        let text = format!("another history stands in the queue: it was read anew, {is} events after {was}");
+        say(&self.post, text, "somebody put events.jsonl back or replaced it", false);
+        self.look_alive();
+        self.send_replica().await;
+        true
     }
 
     /// Looks which holders live. Gives whether anything changed.
@@ -404,6 +439,7 @@ impl Loop {
             agents: Arc::clone(&self.agents),
             rejected: Arc::clone(&self.rejected),
             health,
+            anew: std::mem::take(&mut self.anew),
         };
         (self.post)(Msg::Replica(Box::new(fresh)));
     }

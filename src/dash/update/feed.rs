@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{budget, fleet, notice, pages, risk, tell, time, watch};
+use super::{budget, fleet, go, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::model::{
     Drawn, HOLD, Health, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen, Step,
@@ -11,6 +11,7 @@ use crate::dash::model::{
 use crate::dash::msg::{Fresh, Read};
 use crate::dash::survey::Found;
 use crate::fleet::Event;
+use crate::insight::Ledger;
 use crate::job::{JobId, Role, Seq};
 
 /// The queue moved on. While the past is on the screens, now stands aside and is kept up.
@@ -19,7 +20,12 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let now = model.law_now().law;
     let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
     let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone;
-    if same && it.health == fresh.health && it.agents == fresh.agents && it.rejected == fresh.rejected {
+    if !fresh.anew
+        && same
+        && it.health == fresh.health
+        && it.agents == fresh.agents
+        && it.rejected == fresh.rejected
+    {
         return Vec::new();
     }
     let lost = it.is_known() && matches!(fresh.health, Health::Broken { .. } | Health::Skew { .. });
@@ -30,6 +36,9 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     it.rejected = fresh.rejected;
     it.gone = fresh.gone;
     it.state = fresh.state;
+    if fresh.anew {
+        it.events.clear();
+    }
     let last = it.events.back().map_or(0, |row| row.0);
     let news: Vec<(Seq, Event)> = fresh.events.into_iter().filter(|row| row.0 > last).collect();
     it.take_events(news.clone());
@@ -38,6 +47,9 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
         n => format!("{n} events"),
     });
     let now = Arc::clone(&it.state);
+    if fresh.anew {
+        return anew(model, &news);
+    }
     let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
     budget::moved_on(model, &news);
     time::moved_on(model, &news);
@@ -57,6 +69,21 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     model.marks.retain(|id| state.jobs.contains_key(id));
     model.outdated = true;
     effects.extend(pages::moved_on(model, &touched));
+    effects
+}
+
+/// Another history stands in the place of the one that was followed: what was worked out from that one is dropped,
+/// and what the new one tells is no news.
+fn anew(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
+    let mut effects = time::live(model);
+    model.budget.ledger = Ledger::default();
+    budget::moved_on(model, events);
+    model.time.recording = Loaded::Unasked;
+    model.done_upto = 0;
+    model.marks.clear();
+    (model.outdated, model.dirty) = (true, true);
+    effects.extend(pages::rewound(model));
+    effects.extend(go::arrive(model));
     effects
 }
 
