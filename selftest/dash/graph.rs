@@ -142,3 +142,13 @@ fn frames() {
     let poor = Wishes { term: "linux".into(), ..Wishes::default() };
     compare(Seat::of(&scene(), (80, 24)).look(&poor).keys("3 j j j o"), "graph-ascii", false);
 }
+
+#[test]
+fn what_has_no_known_duration_is_counted_and_drawn_as_long_as_is_said() {
+    let frame = Seat::of("submit a | submit b deps=a", (160, 45)).keys("3").frame();
+    assert!(frame.contains("2 of 2 have no known duration, drawn as 1h00"), "{frame}");
+    let rows: Vec<&str> = frame.lines().filter(|line| line.contains("? 1h00  ")).collect();
+    assert_eq!(rows.len(), 2, "{frame}");
+    let frame = Seat::of(&scene(), (160, 45)).keys("3").frame();
+    assert!(frame.contains("1 of 5 have no known duration, drawn as one cell"), "{frame}");
+}

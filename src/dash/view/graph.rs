@@ -13,7 +13,7 @@ use super::text::{clean, cut, fit, fit_id, grouped, short_age, width};
 use crate::dash::model::{BEHIND_MOST, Gauge, Hit, Layer, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::Rail;
+use crate::insight::{Rail, Step};
 use crate::job::{JobId, Role, Stage};
 use crate::time::Span;
 
@@ -81,12 +81,13 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) {
         wide if wide < NARROW => format!(" {left} not shipped   {eta}"),
         wide => {
             // When it ends is asked first; that all is shown is seen.
+            let of_them = if wide >= WIDE { " of them" } else { "" };
             let focus = match model.graph.focus.is_some() || wide >= WIDE {
                 true => format!(" {focus} "),
                 false => String::new(),
             };
             format!(
-                "{focus} {} shown, {left} of them not shipped   critical path {}, {eta}",
+                "{focus} {} shown, {left}{of_them} not shipped   critical path {}, {eta}",
                 grouped(seen.picture.jobs.len()),
                 parts::plural(seen.critical.len(), "job"),
             )
@@ -352,15 +353,24 @@ fn clock(canvas: &mut Canvas<'_>, at: Rect, cells: usize) {
     canvas.stale_in(Span::from_secs(60));
 }
 
+/// How much is left; where durations are not known, of how many, and how long they are drawn.
+fn known_of(steps: &[Step], total: Span, unknown: bool) -> String {
+    let drawn: Vec<Span> = steps.iter().filter(|it| it.left.unknown).map(|it| it.left.span).collect();
+    let how = match drawn.as_slice() {
+        [] if unknown => return "too few durations are known".to_string(),
+        [] => return format!("~{} left", short_age(total)),
+        [Span::ZERO, rest @ ..] if rest.iter().all(|it| *it == Span::ZERO) => "as one cell".to_string(),
+        [first, rest @ ..] if rest.iter().all(|it| it == first) => format!("as {}", short_age(*first)),
+        _ => "as stands beside ?".to_string(),
+    };
+    format!("{} of {} have no known duration, drawn {how}", drawn.len(), steps.len())
+}
+
 /// The critical path step by step, and what holds up most.
 fn path(canvas: &mut Canvas<'_>, at: Rect) {
     let seen = &canvas.model.lists.graph;
     let steps: Vec<_> = seen.path.steps.iter().take_while(|step| step.critical).cloned().collect();
-    let total = if seen.path.unknown {
-        "too few durations are known".to_string()
-    } else {
-        format!("~{} left", short_age(seen.path.total))
-    };
+    let total = known_of(&steps, seen.path.total, seen.path.unknown);
     let bottlenecks = seen.bottlenecks.clone();
     let half = at.height / 2;
     canvas.rule(row(at, 0), "Critical path", &total, false);
@@ -374,8 +384,11 @@ fn path(canvas: &mut Canvas<'_>, at: Rect) {
         let end = usize::try_from(step.done_in.as_millis() * cells as u64 / whole).unwrap_or(cells);
         let long = usize::try_from(step.left.span.as_millis() * cells as u64 / whole).unwrap_or(0);
         let blank = " ".repeat(end.saturating_sub(long));
-        let left =
-            if step.left.unknown { "?".to_string() } else { format!("~{}", short_age(step.left.span)) };
+        let left = match (step.left.unknown, step.left.span) {
+            (true, Span::ZERO) => "?".to_string(),
+            (true, drawn) => format!("? {}", short_age(drawn)),
+            (false, span) => format!("~{}", short_age(span)),
+        };
         let stage = canvas.model.replica.state.stage_of(&step.job).unwrap_or(Stage::Shipped);
         let more = canvas.sign(Sign::More);
         let bar = format!("{blank}{}", canvas.sign(Sign::Heavy).repeat(long.max(1)));
