@@ -210,34 +210,35 @@ pub enum Sign {
     Stale,
 }
 
-/// Width 1 each, with and without a variation selector; none is capable of being an emoji.
+/// Width 1 each, with and without a variation selector; none is capable of being an emoji. In ASCII too each means
+/// one thing: only what lines, boxes and bars are drawn with, cell by cell, may look like a sign.
 const SIGNS: [(&str, &str); 27] = [
     ("▲", "!"),
-    ("●", "*"),
-    ("‖", "="),
+    ("●", "@"),
+    ("‖", "\""),
     ("?", "?"),
     ("▸", ">"),
     ("□", "."),
     ("*", "*"),
-    ("…", "~"),
-    ("…", "~"),
-    ("┄", "-"),
-    ("↻", "@"),
+    ("…", ":"),
+    ("…", ":"),
+    ("┄", "_"),
+    ("↻", ")"),
     ("▮", "#"),
     ("▯", "."),
     ("━", "="),
     ("─", "-"),
     ("│", "|"),
-    ("·", "-"),
+    ("·", ";"),
     ("┏", "+"),
     ("┓", "+"),
     ("┗", "+"),
     ("┛", "+"),
     ("┃", "|"),
     ("✗", "x"),
-    ("→", ">"),
+    ("→", "}"),
     ("−", "-"),
-    ("◌", "o"),
+    ("◌", "("),
     ("○", "o"),
 ];
 
@@ -253,6 +254,36 @@ mod tests {
             let with_vs16 = if sign.is_ascii() { sign.to_string() } else { format!("{sign}\u{fe0f}") };
             let widths = (sign.width(), with_vs16.width());
             assert_eq!((widths, plain.is_ascii(), plain.len()), ((1, 1), true, 1), "{sign}");
+        }
+    }
+
+    /// What is drawn in many cells, and is known by its shape.
+    const DRAWN: [Sign; 10] = [
+        Sign::Full,
+        Sign::Empty,
+        Sign::Heavy,
+        Sign::Light,
+        Sign::Upright,
+        Sign::TopLeft,
+        Sign::TopRight,
+        Sign::BottomLeft,
+        Sign::BottomRight,
+        Sign::Side,
+    ];
+
+    #[test]
+    fn in_ascii_each_sign_means_one_thing() {
+        use crate::job::{STAGES, sign_of};
+        let drawn = |nth: usize| DRAWN.iter().any(|sign| *sign as usize == nth);
+        let signs = SIGNS.iter().enumerate().filter(|row| !drawn(row.0)).map(|row| *row.1);
+        let stages = STAGES.iter().map(|row| (sign_of(row.0, false), sign_of(row.0, true)));
+        let all: Vec<(&str, &str)> = stages.chain(signs).collect();
+        for (nth, a) in all.iter().enumerate() {
+            // An estimate carries it.
+            assert_ne!(a.1, "~", "{}", a.0);
+            for b in &all[nth + 1..] {
+                assert!(a.0 == b.0 || !a.1.eq_ignore_ascii_case(b.1), "{} and {} are both {}", a.0, b.0, a.1);
+            }
         }
     }
 

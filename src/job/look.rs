@@ -26,13 +26,13 @@ pub enum Role {
 const LOOKS: [(&str, &str, &str, Role); 9] = [
     ("○", "o", "que", Role::Neutral),
     ("⊘", "#", "blk", Role::Wait),
-    ("◔", ">", "asg", Role::Active),
-    ("◐", "*", "bld", Role::Active),
-    ("◇", "?", "rev", Role::Human),
-    ("◎", "~", "tst", Role::Human),
-    ("✓", "+", "shp", Role::Good),
+    ("◔", "&", "asg", Role::Active),
+    ("◐", "%", "bld", Role::Active),
+    ("◇", "<", "rev", Role::Human),
+    ("◎", "^", "tst", Role::Human),
+    ("✓", "v", "shp", Role::Good),
     ("✗", "x", "fai", Role::Bad),
-    ("†", "X", "ded", Role::Bad),
+    ("†", "D", "ded", Role::Bad),
 ];
 
 /// The role of a stage.
