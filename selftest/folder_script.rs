@@ -297,7 +297,9 @@ impl Stage {
             }
             "promote" => (person(), Command::Promote { job }),
             "cancel" => (person(), Command::Cancel { job }),
-            "requeue" => (person(), Command::Requeue { job, raised: Budget::default(), from: None }),
+            "requeue" => {
+                (person(), Command::Requeue { job, raised: Budget::default(), from: None, park: None })
+            }
             "ship" => (person(), Command::ShipStart { job, holder: HolderId::from("here/2"), rev: None }),
             "shipped" => (person(), Command::ShipDone { job, epoch, how: "branch".into(), rev: None }),
             "resume" => (person(), Command::Resume {}),

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aq::fleet::{
-    AccountId, Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Job, Now, Order, ParkReason,
-    PauseMode, PrLook, PrReview, PrState, State, Subject, Submission, VerdictSaid, Window,
+    AccountId, Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Job, Now, Order, Park,
+    ParkReason, PauseMode, PrLook, PrReview, PrState, State, Subject, Submission, VerdictSaid, Window,
 };
 use aq::job::{
     Autoship, Backoff, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey,
@@ -368,7 +368,8 @@ fn operators(name: &str, job: JobId, state: &State, now: Now, dice: &mut Dice) -
         "reject" => Command::Reject { job, requeue: dice.one_in(2) },
         "requeue" => {
             let micro_usd = dice.one_in(2).then(|| dice.below(20_000_000));
-            Command::Requeue { job, raised: Budget { micro_usd, ..Budget::default() }, from: None }
+            let park = dice.one_in(4).then(|| Box::new(Park::new(ParkReason::Limit, until)));
+            Command::Requeue { job, raised: Budget { micro_usd, ..Budget::default() }, from: None, park }
         }
         "redrive" => Command::Redrive { job },
         "cancel" => Command::Cancel { job },

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aq::fleet::{ActorKind, Command, Ending, Job, Now, Order, ParkReason, PauseMode, PrLook, PrState, State};
+use aq::fleet::{
+    ActorKind, Command, Ending, Job, Now, Order, Park, ParkReason, PauseMode, PrLook, PrState, State,
+};
 use aq::job::{DepsMode, Epoch, HolderId, JobId, Outcome, Rev, Stage};
 use aq::time::{Span, Stamp};
 
@@ -398,10 +400,7 @@ impl Seen {
                 self.rounds = 0;
                 self.go(Failed, 1);
             }
-            Command::Requeue { .. } => {
-                (self.overloads, self.asked) = (0, false);
-                self.send_back(real, now, met);
-            }
+            Command::Requeue { park, .. } => self.requeue(park.as_deref(), now, real, met),
             Command::Redrive { .. } => {
                 (self.counted, self.overloads, self.asked) = (0, 0, false);
                 self.rounds = 0;
@@ -414,6 +413,18 @@ impl Seen {
             }
             Command::Preempt { .. } => self.go(Queued, 1),
             _ => {}
+        }
+    }
+
+    /// Aside again as it was, by the wall alone, or back in the line.
+    fn requeue(&mut self, park: Option<&Park>, now: Now, real: &Job, met: bool) {
+        (self.overloads, self.asked) = (0, false);
+        match park.filter(|park| park.until.is_none_or(|until| until > now.wall)) {
+            Some(park) => {
+                self.go(Queued, 1);
+                self.park = Some((park.reason, park.until));
+            }
+            None => self.send_back(real, now, met),
         }
     }
 

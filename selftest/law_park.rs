@@ -255,3 +255,47 @@ fn a_question_passed_over_lifts_no_other_park() {
         "#]],
     );
 }
+
+#[test]
+fn what_was_parked_and_cancelled_goes_back_as_it_was() {
+    check(
+        "
+        ~ submit a
+        ~ submit b
+        ~ cancel a
+        requeue a as=limit until=+2h account=work
+        ~ cancel a
+        requeue a as=limit until=+0s
+        ~ cancel a
+        # nobody could answer what went with the cancel
+        requeue a as=asked
+        ~ submit c deps=b
+        ~ cancel c
+        # what it waits for is looked at when the park ends
+        requeue c as=operator
+        unpark c
+        ",
+        expect![[r#"
+            > requeue a as=limit until=+2h account=work
+              requeued a e2 to=queued
+              job_parked a e2 account=work reason=limit until=+2h
+              = a queued@2 parked until +2h "usage limit"
+            > requeue a as=limit until=+0s
+              requeued a e4 to=queued
+              = a queued@4 "requeued"
+            # nobody could answer what went with the cancel
+            > requeue a as=asked
+              requeued a e6 to=queued
+              = a queued@6 "requeued"
+            # what it waits for is looked at when the park ends
+            > requeue c as=operator
+              requeued c e2 to=queued
+              job_parked c e2 reason=operator
+              = c queued@2 parked "put aside by a person"
+            > unpark c
+              job_unparked c reason="unparked by a person"
+              job_blocked c reason="waits for other jobs"
+              = c blocked@2 "waits for other jobs"
+        "#]],
+    );
+}

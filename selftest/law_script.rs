@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aq::fleet::{
-    Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Event, Now, Order, ParkReason,
+    Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Event, Now, Order, Park, ParkReason,
     PauseMode, PrLook, PrReview, Refusal, State, Subject, Submission, VerdictSaid, Window, check_whole,
     class_at, gates, handle,
 };
@@ -431,7 +431,13 @@ impl World {
             "promote" => Command::Promote { job },
             "reject" => Command::Reject { job, requeue: words.at(2) == "requeue" },
             "requeue" => {
-                Command::Requeue { job, raised: budget(words, ""), from: words.get("back").map(Rev::new) }
+                let park = words.get("as").map(|reason| {
+                    let reason = serde_json::from_value(reason.into()).expect("a reason");
+                    let account = words.get("account").map(str::to_string);
+                    Box::new(Park { account, ..Park::new(reason, until) })
+                });
+                let from = words.get("back").map(Rev::new);
+                Command::Requeue { job, raised: budget(words, ""), from, park }
             }
             "redrive" => Command::Redrive { job },
             "cancel" => Command::Cancel { job },

@@ -1,5 +1,6 @@
 //! Usage limits and accounts as the reading and acting verbs tell them.
 
+use aq::board::Board as _;
 use aq::engine::process_identity;
 use aq::fleet::{Claimant, Command, Ending, EngineOffer};
 use aq::job::{EngineClass, HolderId, JobId, Outcome, Usage};
@@ -183,4 +184,23 @@ fn accounts_without_an_order_are_refused_in_words() {
     let bench = Bench::queue();
     std::fs::write(bench.work().join("aq.toml"), "[engines.shell]\npool = ['mine']\n").expect("written");
     has(&bench.run("config show"), &["engines.shell.pool is ignored here", "exit 0\n"]);
+}
+
+#[test]
+fn a_cancel_that_is_taken_back_leaves_the_job_parked_as_it_was() {
+    let bench = limited();
+    let park = || bench.board().snapshot().jobs["first-1"].park.clone();
+    let before = park();
+    assert!(before.as_ref().is_some_and(|park| park.account.as_deref() == Some("work")), "{before:?}");
+    bench.run("cancel first");
+    assert_eq!(park(), None);
+    has(
+        &bench.run("undo"),
+        &[&format!("undid cancel of first-1: it is parked (usage limit) until {RESET}\n")],
+    );
+    assert_eq!(park(), before);
+    // What came with it is no action of its own: the cancel can be done again, and taken back again.
+    has(&bench.run("undo --redo"), &["redid cancel of first-1: it is failed\n"]);
+    has(&bench.run("undo"), &["undid cancel of first-1: it is parked"]);
+    assert_eq!(park(), before);
 }

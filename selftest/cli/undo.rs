@@ -2,6 +2,7 @@
 
 use aq::board::Board as _;
 use aq::fleet::{Actor, ActorKind, Command, Order};
+use aq::job::{BlobId, JobId};
 
 use super::bench::{Bench, same};
 
@@ -108,7 +109,7 @@ fn a_dry_run_undoes_nothing() {
 fn what_was_undone_is_done_again_and_can_be_undone_again() {
     check(
         &["park a", "undo", "undo --redo"],
-        "a-1\tdone\tqueued@0\tqueued@0\t4\n! redid park of a-1: it is queued\nexit 0\n",
+        "a-1\tdone\tqueued@0\tqueued@0\t4\n! redid park of a-1: it is parked (put aside by a person)\nexit 0\n",
     );
     check(
         &["park a", "undo", "undo --redo", "undo"],
@@ -116,7 +117,7 @@ fn what_was_undone_is_done_again_and_can_be_undone_again() {
     );
     check(
         &["park a", "undo", "undo --redo", "undo", "undo --redo"],
-        "a-1\tdone\tqueued@0\tqueued@0\t6\n! redid park of a-1: it is queued\nexit 0\n",
+        "a-1\tdone\tqueued@0\tqueued@0\t6\n! redid park of a-1: it is parked (put aside by a person)\nexit 0\n",
     );
     check(
         &["cancel a", "undo", "undo --redo"],
@@ -158,4 +159,27 @@ fn nothing_is_done_again_that_was_not_undone_last() {
         &bench.run("undo --redo"),
         "! error: cannot redo park of a-1: it is failed since (cancelled)\n!   look: aq show a-1\nexit 4\n",
     );
+}
+
+#[test]
+fn a_park_comes_back_with_the_cancel_that_took_it() {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {});
+    let said =
+        after(&bench, &["park a --until 2099-01-01T00:00:00Z", "cancel a", "undo", "undo --redo", "undo"]);
+    same(
+        &said,
+        "a-1\tdone\tfailed@3\tqueued@4\t7\n! undid cancel of a-1: it is parked (put aside by a person) until 2099-01-01T00:00:00Z\nexit 0\n",
+    );
+}
+
+#[test]
+fn a_question_that_went_with_a_cancel_is_told_to_be_gone() {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {}).claim();
+    let (job, epoch) = (|| JobId::from("a-1"), 1);
+    let start = Command::Start { job: job(), epoch, engine: "shell".into(), run: "r".into(), base: None };
+    bench.act(vec![start, Command::Ask { job: job(), epoch, question: BlobId::new("q") }]);
+    let said = after(&bench, &["cancel a", "undo"]);
+    assert!(said.contains("undid cancel of a-1: it is queued. what it asked is not asked again"), "{said}");
 }

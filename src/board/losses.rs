@@ -263,7 +263,8 @@ impl Local {
         // First it takes the place of the file in failed/, which has the same bytes: killed here, there is
         // one file of one job.
         self.mailbox().run(move |it| it.log().replace(&id, &file)).await??;
-        let requeue = Command::Requeue { job: job.id.clone(), raised: Budget::default(), from: None };
+        let requeue =
+            Command::Requeue { job: job.id.clone(), raised: Budget::default(), from: None, park: None };
         report.lines.push(match self.ask(hand(by, job, requeue)).await? {
             Ok(_) => format!("{name} is back: {} waits again", job.id),
             // Another process took it back between our look and our word.

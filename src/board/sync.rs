@@ -180,7 +180,9 @@ fn meaning(job: &Job, to: Folder) -> Option<Command> {
     match (job.stage, to) {
         (Stage::DeadLetter, Folder::Inbox) => Some(Command::Redrive { job: id }),
         (Stage::Review | Stage::Testing, Folder::Inbox) => Some(Command::Reject { job: id, requeue: true }),
-        (_, Folder::Inbox) => Some(Command::Requeue { job: id, raised: Budget::default(), from: None }),
+        (_, Folder::Inbox) => {
+            Some(Command::Requeue { job: id, raised: Budget::default(), from: None, park: None })
+        }
         (Stage::Review, Folder::Testing) => Some(Command::Promote { job: id }),
         (Stage::Review | Stage::Testing, Folder::Failed) => Some(Command::Reject { job: id, requeue: false }),
         _ => None,

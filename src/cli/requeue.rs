@@ -49,7 +49,12 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let deed = Deed {
         action: Action::Requeue,
         past: "requeued",
-        command: &|job: &Job| Command::Requeue { job: job.id.clone(), raised, from: from.clone() },
+        command: &|job: &Job| Command::Requeue {
+            job: job.id.clone(),
+            raised,
+            from: from.clone(),
+            park: None,
+        },
         answered: false,
         next: &|job: &Job| format!("why it waits: aq explain {}", job.id),
     };

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::acting::{Became, Changing, Outcome, tell};
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Source};
-use crate::fleet::{Command, Order, Refusal, State};
-use crate::insight::{Deed, LOCAL, PastAction, to_redo, way_again, way_back};
+use crate::fleet::{Command, Job, Order, Refusal, State};
+use crate::insight::{Deed, LOCAL, PastAction, left_out, to_redo, way_again, way_back};
 use crate::job::IdempotencyKey;
 
 /// Actions listed where nothing else is said.
@@ -126,7 +126,7 @@ fn turn(cx: &Context, board: &Local, args: &Args, it: &Turn<'_>) -> Result<Outco
                     let verdict = crate::fleet::decide(&before, &order, cx.now(&before));
                     dry(verdict.map(|_| ()), &what(it.words[0]))
                 }
-                false => done(cx, board, order, &what(it.words[1]), &target)?,
+                false => done(cx, board, order, &what(it.words[1]), it)?,
             }
         }
     };
@@ -150,21 +150,29 @@ fn dry(verdict: Result<(), Refusal>, what: &str) -> Became {
     }
 }
 
-fn done(cx: &Context, board: &Local, order: Order, did: &str, target: &str) -> Result<Became, CliError> {
+fn done(cx: &Context, board: &Local, order: Order, did: &str, it: &Turn<'_>) -> Result<Became, CliError> {
+    let lost = left_out(it.deed).filter(|_| it.words == UNDO);
     Ok(match cx.wait(board.act(vec![order]))?.swap_remove(0) {
         Err(no) => Became::Refused(no.into()),
         Ok(events) => {
             let after = board.snapshot();
-            let is =
-                after.job(&target.into()).map_or_else(String::new, |job| format!(": it is {}", job.stage));
+            let job = it.deed.job.as_ref().and_then(|id| after.job(id));
+            let is = job.map_or_else(String::new, |job| format!(": it is {}", place_of(cx, job)));
             Became::Done {
                 event: events.first().map(|row| row.0),
                 said: format!("{did}{is}"),
-                next: Vec::new(),
+                next: lost.map(str::to_string).into_iter().collect(),
                 undo: None,
             }
         }
     })
+}
+
+/// `queued`, or `parked (usage limit) until 22:00`.
+fn place_of(cx: &Context, job: &Job) -> String {
+    let Some(park) = &job.park else { return job.stage.to_string() };
+    let until = park.until.map_or(String::new(), |at| format!(" until {}", cx.out.moment(at)));
+    format!("parked ({}){until}", park.reason.words())
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Actor, Window};
-use super::job::{ParkReason, Subject, VerdictSaid};
+use super::job::{Park, ParkReason, Subject, VerdictSaid};
 use super::pull_request::PrLook;
 use crate::job::{
     AttemptNo, BlobId, Budget, CapabilitySet, EngineClass, Epoch, HolderId, IdempotencyKey, Insight, JobId,
@@ -208,8 +208,9 @@ commands! {
     PrSee = "pr_see" { job: JobId, epoch: Epoch, look: Box<PrLook>, words: Option<BlobId> }
     /// Says no.
     Reject = "reject" { job: JobId, requeue: bool }
-    /// Sends back to wait; `from` is an earlier checkpoint to start from instead of the last.
-    Requeue = "requeue" { job: JobId, raised: Budget, from: Option<Rev> }
+    /// Sends back to wait; `from` is an earlier checkpoint to start from instead of the last, `park` puts it aside
+    /// again as it was before it was cancelled, if that is not over by now.
+    Requeue = "requeue" { job: JobId, raised: Budget, from: Option<Rev>, park: Option<Box<Park>> }
     /// Sends back to wait with fresh attempts and budget.
     Redrive = "redrive" { job: JobId }
     /// Ends a job.

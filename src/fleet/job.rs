@@ -16,6 +16,9 @@ use crate::time::Stamp;
 /// How the reason of a job begins that was to be shipped and was not.
 pub const NOT_SHIPPED: &str = "not shipped";
 
+/// Why a job stands where it stands when its text was changed while it waited.
+pub const SUPERSEDED: &str = "edited while waiting";
+
 /// Why a queued job waits outside the line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

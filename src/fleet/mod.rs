@@ -26,7 +26,7 @@ pub use event::{Actor, ActorKind, Event, What, Window};
 pub use invariant::check_whole;
 pub use job::{
     AskedReview, Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, NOT_SHIPPED, Park, ParkReason,
-    Subject, VerdictSaid,
+    SUPERSEDED, Subject, VerdictSaid,
 };
 pub use line::{InLine, line};
 pub use pick::{Gate, class_at, gates, next_moment, suits};

@@ -8,7 +8,9 @@
 //! A redo does anew what the last undo took back, as an action of its own that can be undone again. It carries
 //! the number of that undo, so that nothing is redone twice either.
 
-use crate::fleet::{Actor, ActorKind, Command, Event, Job, ParkReason, PauseMode, State, What};
+use crate::fleet::{
+    Actor, ActorKind, Command, Event, Job, Park, ParkReason, PauseMode, SUPERSEDED, State, What,
+};
 use crate::job::{Budget, IdempotencyKey, JobId, Seq, Stage};
 use crate::time::Stamp;
 
@@ -57,8 +59,8 @@ pub enum Inverse {
     Unpark,
     /// Park again as it was.
     Park(Option<Stamp>, ParkReason),
-    /// Requeue from the last checkpoint.
-    Requeue,
+    /// Requeue from the last checkpoint; a job that was cancelled is put aside again as it was.
+    Requeue(Option<Box<Park>>),
     /// The gate as it was; with the gate that was asked for.
     Review(crate::job::ReviewRule, crate::job::ReviewRule),
     /// Let the queue go on.
@@ -124,6 +126,10 @@ pub fn take_deed(actions: &mut Vec<PastAction>, before: &State, seq: Seq, event:
         undo(actions, of, TakenBack { by: seq, stands: seq, was: job_at });
         return;
     }
+    if key.is_none() && is_of_the_last(actions, before, event) {
+        follow(actions, event.what.job(), job_at, seq);
+        return;
+    }
     if let Some((_, of)) = key.and_then(|key| key.strip_prefix(REDO)?.split_once('/')) {
         number(of).into_iter().for_each(|of| redone(actions, of, seq));
     }
@@ -147,6 +153,35 @@ pub fn take_deed(actions: &mut Vec<PastAction>, before: &State, seq: Seq, event:
         Some(past) => past.deeds.push(deed),
         None => {
             actions.push(PastAction { at: event.at, by: event.by.clone(), verb, deeds: vec![deed], name })
+        }
+    }
+}
+
+/// Whether an event without a key came with the one before it: a job that was sent back is put aside at once,
+/// and one that is put aside stays so when its text is another.
+fn is_of_the_last(actions: &[PastAction], before: &State, event: &Event) -> bool {
+    let Some(job) = event.what.job().and_then(|id| before.job(id)) else { return false };
+    let is_next = job.event == before.seq && before.at == event.at;
+    let stands = |deed: &Deed| {
+        deed.stands == job.event || deed.taken_back.is_some_and(|undo| undo.stands == job.event)
+    };
+    let known = actions.iter().flat_map(|past| &past.deeds).any(stands);
+    match event.what {
+        What::JobParked { .. } => is_next && (known || &*job.why == SUPERSEDED),
+        What::JobSuperseded { .. } => is_next && known,
+        _ => false,
+    }
+}
+
+/// What stood under the event `was` of a job stands under `now`.
+fn follow(actions: &mut [PastAction], job: Option<&JobId>, was: Seq, now: Seq) {
+    let deeds = actions.iter_mut().flat_map(|past| past.deeds.iter_mut());
+    for deed in deeds.filter(|deed| deed.job.as_ref() == job) {
+        if deed.stands == was {
+            deed.stands = now;
+        }
+        if let Some(undo) = deed.taken_back.as_mut().filter(|undo| undo.stands == was) {
+            undo.stands = now;
         }
     }
 }
@@ -208,8 +243,8 @@ fn meaning(before: &State, event: &Event) -> Option<(&'static str, Option<Invers
         }
         What::JobUnparked { reason, .. } if reason == "a person lets it try" => ("unpark", None),
         What::AccountOpened { reason, .. } if reason == "opened by a person" => ("unpark --account", None),
-        What::Cancelled { .. } => ("cancel", Some(Inverse::Requeue)),
-        What::Rejected { to: Stage::Failed, .. } => ("reject", Some(Inverse::Requeue)),
+        What::Cancelled { .. } => ("cancel", Some(Inverse::Requeue(job.and_then(|job| job.park.clone())))),
+        What::Rejected { to: Stage::Failed, .. } => ("reject", Some(Inverse::Requeue(None))),
         What::Rejected { .. } => ("reject", None),
         What::DeadLettered { reason, .. } if reason == "given up by a person" => ("reject", None),
         What::ReviewRequested { rule, .. } => {
@@ -256,6 +291,16 @@ pub fn way_back(state: &State, deed: &Deed, now: Stamp) -> Result<Command, Strin
             Some(job) => of_job(inverse, job, deed.stands, now),
             None => Err("the job is archived".to_string()),
         },
+    }
+}
+
+/// What the way back of a deed cannot put back, in words.
+pub fn left_out(deed: &Deed) -> Option<&'static str> {
+    match &deed.inverse {
+        Some(Inverse::Requeue(Some(park))) if park.reason == ParkReason::Asked => {
+            Some("what it asked is not asked again: it goes on from its last checkpoint")
+        }
+        _ => None,
     }
 }
 
@@ -309,8 +354,8 @@ fn of_job(inverse: &Inverse, job: &Job, seq: Seq, now: Stamp) -> Result<Command,
     let moved_on = || format!("it is {} since ({})", job.stage, job.why);
     match inverse {
         Inverse::Unpark if job.event == seq => Ok(Command::Unpark { job: id }),
-        Inverse::Requeue if job.event == seq => {
-            Ok(Command::Requeue { job: id, raised: Budget::default(), from: None })
+        Inverse::Requeue(park) if job.event == seq => {
+            Ok(Command::Requeue { job: id, raised: Budget::default(), from: None, park: park.clone() })
         }
         Inverse::Park(until, _) if until.is_some_and(|at| at <= now) => {
             Err("its park would be over by now".to_string())

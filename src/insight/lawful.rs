@@ -18,7 +18,7 @@ fn command_of(action: Action, job: &Job) -> Command {
             Command::RequestReview { job: id, rule }
         }
         Action::Ship => Command::ShipStart { job: id, holder: HolderId::new("asks"), rev },
-        Action::Requeue => Command::Requeue { job: id, raised: Budget::default(), from: None },
+        Action::Requeue => Command::Requeue { job: id, raised: Budget::default(), from: None, park: None },
         Action::Redrive => Command::Redrive { job: id },
         Action::Cancel => Command::Cancel { job: id },
         Action::Park => Command::Park { job: id, until: None, reason: ParkReason::Operator },

@@ -12,7 +12,7 @@ use crate::dash::model::{Deed, Gist, GistOf, Target};
 use crate::dash::msg::{Acted, Got, Msg, Read};
 use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
 use crate::insight::{
-    Deed as PastDeed, PastAction, has_inverse, in_words, short_rev, to_redo, way_again, way_back,
+    Deed as PastDeed, PastAction, has_inverse, in_words, left_out, short_rev, to_redo, way_again, way_back,
 };
 use crate::job::{BlobId, IdempotencyKey, JobId, Rev};
 use crate::store::Fault;
@@ -266,7 +266,9 @@ impl Hands {
                 order.key = key;
                 order.from = job.map(|job| (job.stage, job.epoch));
                 let verdict = self.local.act(vec![order]).await?.swap_remove(0);
-                verdict.map(|_| self.said(&format!("{did} {} of", past.verb), &id))
+                let lost = left_out(deed).filter(|_| word == "undo");
+                let lost = lost.map_or_else(String::new, |lost| format!("; {lost}"));
+                verdict.map(|_| self.said(&format!("{did} {} of", past.verb), &id) + &lost)
             }
         };
         Ok((id, result))

@@ -144,7 +144,7 @@ fn command(action: Action, job: &Job) -> Option<Command> {
         }
         Action::Reject => Command::Reject { job: id, requeue: false },
         Action::Promote => Command::Promote { job: id },
-        Action::Requeue => Command::Requeue { job: id, raised: Budget::default(), from: None },
+        Action::Requeue => Command::Requeue { job: id, raised: Budget::default(), from: None, park: None },
         Action::Redrive => Command::Redrive { job: id },
         Action::Cancel => Command::Cancel { job: id },
         Action::Park => Command::Park { job: id, until: None, reason: ParkReason::Operator },

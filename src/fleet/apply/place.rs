@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::event::{ActorKind, Event, What};
-use super::super::job::{Handoff, Job, Park, ParkReason};
+use super::super::job::{Handoff, Job, Park, ParkReason, SUPERSEDED};
 use super::event::Mark;
 use crate::job::{BlobId, Outcome, Seldom, Stage};
 
@@ -15,7 +15,7 @@ pub(super) fn change(job: &mut Job, event: &Event, mark: Mark) -> Result<(), Str
             job.effective = effective.clone();
             // Children stay parts of the job whatever the new manifest says.
             job.deps = deps.clone().into();
-            job.move_to(*stage, "edited while waiting", mark);
+            job.move_to(*stage, SUPERSEDED, mark);
         }
         What::DepResolved { name, to, .. } => {
             for dep in job.deps.iter_mut().filter(|d| d.job.is_none() && d.name == *name) {

@@ -44,12 +44,13 @@ pub(super) fn unpark(state: &State, job: &Job, now: Now) -> Result<Vec<What>, Re
     Ok(vec![What::JobUnparked { job: job.id.clone(), reason: reason.to_string() }])
 }
 
+fn is_over(park: &Park, now: Now) -> bool {
+    let clock = if park.reason.is_wall() { now.wall } else { now.law };
+    park.until.is_some_and(|until| until <= clock)
+}
+
 pub(super) fn wake(job: &Job, now: Now) -> Result<Vec<What>, Refusal> {
-    let due = job.park.as_ref().is_some_and(|p| {
-        let clock = if p.reason.is_wall() { now.wall } else { now.law };
-        p.until.is_some_and(|until| until <= clock)
-    });
-    if !due {
+    if !job.park.as_deref().is_some_and(|park| is_over(park, now)) {
         return Err(Refusal::new(Code::NotDue, format!("{} is not due", job.id), "the timer asks again"));
     }
     Ok(vec![What::JobUnparked { job: job.id.clone(), reason: "its time has come".to_string() }])
@@ -102,6 +103,7 @@ pub(super) fn requeue(
     job: &Job,
     raised: &Budget,
     from: Option<&Rev>,
+    park: Option<&Park>,
     now: Now,
 ) -> Result<Vec<What>, Refusal> {
     must_allow(job, Action::Requeue)?;
@@ -110,7 +112,14 @@ pub(super) fn requeue(
         return Err(invalid(job, "it has no checkpoint to start from"));
     }
     let (id, epoch, from) = (job.id.clone(), job.epoch + 1, from.cloned());
-    Ok(back_in_line(state, job, now, |to| What::Requeued { job: id, epoch, to, raised: *raised, from }))
+    let sent = |to| What::Requeued { job: id, epoch, to, raised: *raised, from };
+    // A question went with the cancel: nobody could answer it, so that this park would never end.
+    let lasts = |park: &&Park| park.reason != ParkReason::Asked && !is_over(park, now);
+    Ok(match park.filter(lasts) {
+        // What it waits for is looked at when the park ends.
+        Some(park) => vec![sent(Stage::Queued), parked(&job.id, epoch, park.clone())],
+        None => back_in_line(state, job, now, sent),
+    })
 }
 
 pub(super) fn redrive(state: &State, job: &Job, now: Now) -> Result<Vec<What>, Refusal> {

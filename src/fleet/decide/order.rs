@@ -88,7 +88,9 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         C::ShipFail { reason, conflict, .. } => ship::fail(job, reason, *conflict),
         C::PrOpen { number, url, rev, .. } => pull_request::open(job, *number, url, rev),
         C::PrSee { look, words, .. } => pull_request::see(state, job, look, words.as_ref(), order, now),
-        C::Requeue { raised, from, .. } => operator::requeue(state, job, raised, from.as_ref(), now),
+        C::Requeue { raised, from, park, .. } => {
+            operator::requeue(state, job, raised, from.as_ref(), park.as_deref(), now)
+        }
         C::Redrive { .. } => operator::redrive(state, job, now),
         C::Cancel { .. } => operator::cancel(job),
         C::Preempt { .. } => operator::preempt(job),
