@@ -286,7 +286,7 @@ fn several_jobs_are_one_action() {
 fn lists_are_narrowed_and_what_is_unknown_is_said() {
     check(
         SCENE,
-        &["filter", "docs", "filter", "", "frob", "park nowhere"],
+        &["filter", "docs", "filter", "", "frob", "rescue", "stop", "park nowhere"],
         expect![[r#"
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
             Needs you
@@ -316,6 +316,10 @@ fn lists_are_narrowed_and_what_is_unknown_is_said() {
             Number, verb, or ? >
             < frob
             frob is no number, action, verb or job; ? says them all
+            < rescue
+            rescue is done on Risk: risk goes there
+            < stop
+            stop is done on Fleet: fleet goes there
             < park nowhere
             there is no job nowhere
         "#]],

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::menu::{Menu, help, is_spoken, menu};
 use super::words;
-use crate::dash::keys::{ACTIONS, ActionRow, AgentDo, Do, Key, On};
+use crate::dash::keys::{ACTIONS, ActionRow, AgentDo, Do, Key, On, row_of};
 use crate::dash::model::{
     Asked, GUARD, Gist, Health, Layer, Model, Pane, Place, Plan, Screen, Sheet, Then, Toast, later,
 };
@@ -215,6 +215,10 @@ impl Talk {
         if verb {
             return vec![Step::Run(self.words_of(model, first, &rest))];
         }
+        if let Some(screen) = ACTIONS.iter().filter(|row| row.name == first).find_map(of_a_screen) {
+            let goes = row_of(Do::Go(screen)).map_or("", |row| row.name);
+            return vec![Step::Say(format!("{first} is done on {}: {goes} goes there", screen.name()))];
+        }
         match self.job(model, first) {
             Ok(job) if rest.is_empty() => vec![Step::Msg(Msg::Chosen(Then::Open(job)))],
             _ => vec![Step::Say(format!(
@@ -290,6 +294,14 @@ impl Talk {
 
 fn chosen(then: Then) -> Step {
     Step::Msg(Msg::Chosen(then))
+}
+
+/// The screen that an action is named for.
+fn of_a_screen(row: &ActionRow) -> Option<Screen> {
+    match row.on {
+        On::Screen(screen) if is_spoken(row) => Some(screen),
+        _ => None,
+    }
 }
 
 /// Whether it arranges the list of jobs, wherever it is asked for.

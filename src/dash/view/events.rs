@@ -10,7 +10,7 @@ use crate::dash::model::{Health, Loaded, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::{Event, ParkReason, What, named};
 use crate::insight::{limit_words, look_words, points, short_rev};
-use crate::job::{Outcome, Role, Seq, Stage};
+use crate::job::{Outcome, Role, Seq, Stage, Usage};
 
 /// Columns of the kind of an event.
 const KIND: usize = 16;
@@ -159,7 +159,7 @@ pub fn told(what: &What) -> String {
         }
         What::AttemptEnded { outcome, reason, to, .. } => format!("{} {reason}, to {to}", outcome.name()),
         What::AttemptSettled { attempt, usage, .. } => {
-            format!("attempt {attempt} had used {} when it ended", usage.cost().as_deref().unwrap_or("?"))
+            format!("attempt {attempt} {}", used_up(usage))
         }
         What::ReviewGiven { approve, rev, .. } => {
             format!("{} {}", if *approve { "yes to" } else { "no to" }, short_rev(rev.as_ref()))
@@ -180,4 +180,41 @@ pub fn told(what: &What) -> String {
         _ => String::new(),
     };
     clean(said.trim())
+}
+
+/// What a run had used up at its end: the money, else the tokens, else how long it ran, for some engines tell neither.
+fn used_up(usage: &Usage) -> String {
+    let tokens = || usage.tokens().map(|tokens| format!("{tokens} tokens"));
+    match usage.cost().or_else(tokens) {
+        Some(used) => format!("had used {used} when it ended"),
+        None => format!("ran for {}; its engine tells neither tokens nor money", usage.wall.age()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobId;
+    use crate::time::Span;
+
+    #[test]
+    fn what_a_late_run_had_used_up_is_told_as_far_as_it_is_known() {
+        let wall = Span::from_secs(12);
+        let check = |usage: Usage, expected: &str| {
+            let settled = What::AttemptSettled { job: JobId::new("a"), attempt: 1, usage: usage.into() };
+            assert_eq!(told(&settled), expected);
+        };
+        check(
+            Usage { micro_usd: Some(120_000), ..Usage::default() },
+            "attempt 1 had used $0.12 when it ended",
+        );
+        check(
+            Usage { tokens: Some(900), tokens_estimated: true, ..Usage::default() },
+            "attempt 1 had used ~900 tokens when it ended",
+        );
+        check(
+            Usage { wall, ..Usage::default() },
+            "attempt 1 ran for 12s; its engine tells neither tokens nor money",
+        );
+    }
 }
