@@ -14,7 +14,9 @@ fn has(said: &str, parts: &[&str]) {
 #[test]
 fn a_queue_stopped_by_its_ceiling_says_so_everywhere() {
     let factory = Factory::new();
-    factory.act(Command::SetCeiling { ceiling: Some(2_000_000), window: Window::Total }).expect("lawful");
+    factory
+        .act(Command::SetCeiling { ceiling: Some(2_000_000), window: Window::Total, lifts: false })
+        .expect("lawful");
     // A ceiling of tokens has the run looked at closely, and sets no money aside.
     let script = format!("[ $AQ_ATTEMPT -gt 1 ] && echo 1 > a && exit; {SPENDS}; sleep 60");
     factory.job("it", "budget: {tokens: 1000000} | verify: test -f a", &script);

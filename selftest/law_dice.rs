@@ -380,7 +380,8 @@ fn operators(name: &str, job: JobId, state: &State, now: Now, dice: &mut Dice) -
         }
         "set_ceiling" => {
             let ceiling = dice.one_in(2).then(|| dice.below(60_000_000));
-            Command::SetCeiling { ceiling, window: *dice.pick(&[Window::Day, Window::Week, Window::Total]) }
+            let window = *dice.pick(&[Window::Day, Window::Week, Window::Total]);
+            Command::SetCeiling { ceiling, window, lifts: dice.one_in(2) }
         }
         // A paused queue is left soon, or nothing else would be tried.
         "pause" if state.product.paused.is_some() => Command::Resume {},

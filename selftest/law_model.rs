@@ -100,6 +100,14 @@ impl Model {
                     if real.park.is_none() {
                         assert_eq!(on, Some((engine, Some(account))), "woken for an account not its own");
                         job.park = None;
+                    } else if job.park.is_some_and(|park| park.0 == ParkReason::Limit)
+                        && on.is_some_and(|on| on.0 == engine)
+                        && order.by.kind == ActorKind::Person
+                    {
+                        // Another account of its engine is open: its date has come.
+                        job.park = job.park.map(|(why, until)| {
+                            (why, Some(until.map_or(now.wall, |until| until.min(now.wall))))
+                        });
                     }
                 }
             }

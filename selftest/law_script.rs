@@ -448,7 +448,7 @@ impl World {
                 let window = words
                     .get("window")
                     .map_or(Window::Total, |w| serde_json::from_value(w.into()).expect("a window"));
-                Command::SetCeiling { ceiling: parse_usd(words.at(1)), window }
+                Command::SetCeiling { ceiling: parse_usd(words.at(1)), window, lifts: words.at(2) == "lifts" }
             }
             "pause" => {
                 let mode = serde_json::from_value(words.at(1).into()).unwrap_or(PauseMode::Drain);

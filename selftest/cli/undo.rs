@@ -2,7 +2,7 @@
 
 use aq::board::Board as _;
 use aq::fleet::{Actor, ActorKind, Command, Order};
-use aq::job::{BlobId, JobId};
+use aq::job::{BlobId, JobId, Usage};
 
 use super::bench::{Bench, same};
 
@@ -182,4 +182,35 @@ fn a_question_that_went_with_a_cancel_is_told_to_be_gone() {
     bench.act(vec![start, Command::Ask { job: job(), epoch, question: BlobId::new("q") }]);
     let said = after(&bench, &["cancel a", "undo"]);
     assert!(said.contains("undid cancel of a-1: it is queued. what it asked is not asked again"), "{said}");
+}
+
+/// A queue whose one running job has spent two dollars.
+fn spending() -> Bench {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {}).claim_alive();
+    let (job, epoch) = (|| JobId::from("a-1"), 1);
+    let start = Command::Start { job: job(), epoch, engine: "shell".into(), run: "r".into(), base: None };
+    let usage = Some(Usage { micro_usd: Some(2_000_000), ..Usage::default() });
+    bench.act(vec![start, Command::Progress { job: job(), epoch, word: "working".into(), usage }]);
+    bench
+}
+
+#[test]
+fn a_ceiling_that_is_taken_back_takes_its_pause_with_it() {
+    let bench = spending();
+    let said = bench.run("budget set local --ceiling 1");
+    assert!(said.contains("$2.00 is spent already: the queue pauses at once, and 1 running job"), "{said}");
+    assert!(said.ends_with("exit 2\n"), "{said}");
+    bench.run("budget set local --ceiling 1 --yes");
+    let paused = || bench.board().snapshot().product.paused.is_some();
+    assert!(paused());
+    same(&bench.run("undo"), "local\tdone\t\t\t7\n! undid budget set of local\nexit 0\n");
+    assert!(!paused());
+    // What would stop the queue is not done by the way.
+    let said = bench.run("undo --redo");
+    assert!(said.contains("it would stop the queue at once: set it anew"), "{said}");
+    // A pause by a person is not the ceiling's.
+    let bench = spending();
+    after(&bench, &["budget set local --ceiling 1 --yes", "budget pause local", "undo 2"]);
+    assert!(bench.board().snapshot().product.paused.is_some());
 }

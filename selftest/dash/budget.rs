@@ -173,7 +173,7 @@ fn the_ceiling_is_an_amount_or_none() {
         "e Enter",
         expect![[r#"
         look at Ceilings
-        SetCeiling { ceiling: Some(40000000), window: Day } (the ceiling of local is $40.00 (per day), undo true)
+        SetCeiling { ceiling: Some(40000000), window: Day, lifts: false } (the ceiling of local is $40.00 (per day), undo true)
         0 layers
     "#]],
     );
@@ -182,7 +182,7 @@ fn the_ceiling_is_an_amount_or_none() {
         "e Ctrl-u \"25.5\" Tab Enter",
         expect![[r#"
         look at Ceilings
-        SetCeiling { ceiling: Some(25500000), window: Week } (the ceiling of local is $25.50 (per week), undo true)
+        SetCeiling { ceiling: Some(25500000), window: Week, lifts: false } (the ceiling of local is $25.50 (per week), undo true)
         0 layers
     "#]],
     );
@@ -191,7 +191,7 @@ fn the_ceiling_is_an_amount_or_none() {
         "e Ctrl-u \"none\" Enter",
         expect![[r#"
         look at Ceilings
-        SetCeiling { ceiling: None, window: Day } (the ceiling of local is none (per day), undo true)
+        SetCeiling { ceiling: None, window: Day, lifts: false } (the ceiling of local is none (per day), undo true)
         0 layers
     "#]],
     );
@@ -208,7 +208,38 @@ fn the_ceiling_is_an_amount_or_none() {
         "e \"5\" Enter",
         expect![[r#"
         look at Ceilings
-        SetCeiling { ceiling: Some(5000000), window: Total } (the ceiling of local is $5.00 (in total), undo true)
+        SetCeiling { ceiling: Some(5000000), window: Total, lifts: false } (the ceiling of local is $5.00 (in total), undo true)
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn a_ceiling_below_what_is_spent_says_what_it_stops_and_asks_again() {
+    let frame = seat(SCENE, (80, 24)).keys("e Ctrl-u \"5\"").frame();
+    assert!(frame.contains("$9.75 is spent already: the queue pauses at once"), "{frame}");
+    check(
+        SCENE,
+        "e Ctrl-u \"5\" Enter",
+        expect![[r#"
+        look at Ceilings
+        1 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "e Ctrl-u \"5\" Enter y",
+        expect![[r#"
+        look at Ceilings
+        SetCeiling { ceiling: Some(5000000), window: Day, lifts: false } (the ceiling of local is $5.00 (per day), undo true)
+        0 layers
+    "#]],
+    );
+    check(
+        SCENE,
+        "e Ctrl-u \"5\" Enter Enter",
+        expect![[r#"
+        look at Ceilings
         0 layers
     "#]],
     );

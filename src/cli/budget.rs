@@ -9,7 +9,7 @@ use super::acting::{
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Purpose, Source};
 use crate::fleet::{Command, Job, Level, Order, PauseMode, State, Window};
-use crate::insight::{LOCAL, halt, spending};
+use crate::insight::{LOCAL, halt, spending, stops_at};
 use crate::job::{parse_usd, usd};
 use crate::time::Stamp;
 
@@ -249,11 +249,40 @@ fn set(cx: &mut Context, ceiling: Option<&str>, window: Option<WindowWord>, flag
         Some(WindowWord::Total) => Window::Total,
     };
     let amount = ceiling.map_or("none".to_string(), usd);
+    if !may_stop(cx, &board, flags, (ceiling, window))? {
+        return Ok(Exit::Failed);
+    }
     let said = format!("the ceiling of {LOCAL} is {amount} ({})", word_of(window));
     if flags.dry_run {
         cx.out.talk(&format!("would set: {said}"));
     }
-    order(cx, &board, flags, Command::SetCeiling { ceiling, window }, said, true)
+    order(cx, &board, flags, Command::SetCeiling { ceiling, window, lifts: false }, said, true)
+}
+
+/// Asks before a ceiling below what is spent stops what runs.
+fn may_stop(
+    cx: &mut Context,
+    board: &Local,
+    flags: &Changing,
+    (ceiling, window): (Option<u64>, Window),
+) -> Result<bool, CliError> {
+    let Some(stops) = stops_at(&board.snapshot(), ceiling, window, cx.wall()) else { return Ok(true) };
+    if stops.running.is_empty() {
+        cx.out.warn(&stops.words());
+        return Ok(true);
+    }
+    let amount = ceiling.map_or("none".to_string(), usd);
+    let running: Vec<&str> = stops.running.iter().map(crate::job::JobId::as_str).collect();
+    let sheet = Sheet {
+        head: format!("set the ceiling of {LOCAL} to {amount} ({})", word_of(window)),
+        rows: vec![
+            ("stops", stops.words()),
+            ("lost", format!("the turn in flight of {}", running.join(" "))),
+            ("back", "aq undo sets the old one and lets the queue go on".to_string()),
+        ],
+        ..Sheet::default()
+    };
+    Ok(consent(cx, flags, Level::Decides, false, &sheet)? != Consent::Withheld)
 }
 
 fn pause(cx: &mut Context, mode: Mode, until: Option<&str>, flags: &Changing) -> Answer {

@@ -69,7 +69,8 @@ fn again(cx: &mut Context, board: &Local, args: &Args, actions: &[PastAction]) -
     };
     let mut outcomes = Vec::new();
     for deed in past.taken_back() {
-        let way = way_again(&board.snapshot(), deed);
+        let state = board.snapshot();
+        let way = way_again(&state, deed, cx.now(&state).wall);
         outcomes.push(turn(
             cx,
             board,

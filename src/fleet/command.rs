@@ -221,8 +221,9 @@ commands! {
     Archive = "archive" { jobs: Vec<JobId> }
     /// Opens an account again: a person at once, a timer what is due.
     OpenAccount = "open_account" { engine: String, account: String }
-    /// Sets the product's ceiling in millionths of a dollar.
-    SetCeiling = "set_ceiling" { ceiling: Option<u64>, window: Window }
+    /// Sets the product's ceiling in millionths of a dollar; `lifts` also ends a pause that came of nothing but the
+    /// ceiling of before, where the new one is not reached.
+    SetCeiling = "set_ceiling" { ceiling: Option<u64>, window: Window, lifts: bool }
     /// Pauses the product.
     Pause = "pause" { mode: PauseMode, until: Option<Stamp> }
     /// Lets the product go on; also answers a suspension.

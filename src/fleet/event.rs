@@ -12,6 +12,10 @@ use crate::job::{
 };
 use crate::time::{Span, Stamp};
 
+/// Why the queue goes on when the ceiling that had stopped it was taken back. Nobody was asked about files that
+/// vanished, so it says nothing about them.
+pub const CEILING_TAKEN_BACK: &str = "the ceiling that stopped it was taken back";
+
 /// What sort of being acted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ActorKind {

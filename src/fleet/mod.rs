@@ -22,7 +22,7 @@ pub use actions::{ACTIONS, Action, Level};
 pub use apply::Broken;
 pub use command::{Child, Claimant, Command, Ending, EngineOffer, Now, Order, PauseMode, Submission};
 pub use decide::{decide, handle};
-pub use event::{Actor, ActorKind, Event, What, Window};
+pub use event::{Actor, ActorKind, CEILING_TAKEN_BACK, Event, What, Window};
 pub use invariant::check_whole;
 pub use job::{
     AskedReview, Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, NOT_SHIPPED, Park, ParkReason,

@@ -210,7 +210,12 @@ impl State {
 
     /// What the product has spent in its window, seen from `wall`.
     pub fn spent_in_window(&self, wall: Stamp) -> u64 {
-        let from = self.product.window.first_day(wall);
+        self.spent_in(self.product.window, wall)
+    }
+
+    /// What the product has spent in a window, seen from `wall`.
+    pub fn spent_in(&self, window: Window, wall: Stamp) -> u64 {
+        let from = window.first_day(wall);
         self.product.spent.range(from..).map(|(_, micro)| *micro).fold(0, u64::saturating_add)
     }
 

@@ -8,8 +8,10 @@
 //! A redo does anew what the last undo took back, as an action of its own that can be undone again. It carries
 //! the number of that undo, so that nothing is redone twice either.
 
+use super::halt::stops_at;
 use crate::fleet::{
-    Actor, ActorKind, Command, Event, Job, Park, ParkReason, PauseMode, SUPERSEDED, State, What,
+    Actor, ActorKind, CEILING_TAKEN_BACK, Command, Event, Job, Park, ParkReason, PauseMode, SUPERSEDED,
+    State, What,
 };
 use crate::job::{Budget, IdempotencyKey, JobId, Seq, Stage};
 use crate::time::Stamp;
@@ -260,6 +262,7 @@ fn meaning(before: &State, event: &Event) -> Option<(&'static str, Option<Invers
         What::BudgetPaused { reason, .. } if reason == "paused by a person" => {
             ("budget pause", Some(Inverse::Resume))
         }
+        What::BudgetResumed { reason } if reason == CEILING_TAKEN_BACK => return None,
         What::BudgetResumed { .. } => ("budget resume", None),
         What::BudgetChanged { ceiling, window } => {
             let old = (before.product.ceiling, before.product.window);
@@ -283,7 +286,7 @@ pub fn way_back(state: &State, deed: &Deed, now: Stamp) -> Result<Command, Strin
         (Inverse::Resume, _) if product.paused.is_some() => Ok(Command::Resume {}),
         (Inverse::Resume, _) => Err("the queue is not paused any more".to_string()),
         (Inverse::Ceiling(old, set), _) if (product.ceiling, product.window) == *set => {
-            Ok(Command::SetCeiling { ceiling: old.0, window: old.1 })
+            Ok(Command::SetCeiling { ceiling: old.0, window: old.1, lifts: true })
         }
         (Inverse::Ceiling(..), _) => Err("the ceiling was set anew since".to_string()),
         (_, None) => Err("it is about no job".to_string()),
@@ -308,7 +311,7 @@ pub fn left_out(deed: &Deed) -> Option<&'static str> {
 ///
 /// # Errors
 /// Why it no longer applies, as the end of a sentence.
-pub fn way_again(state: &State, deed: &Deed) -> Result<Command, String> {
+pub fn way_again(state: &State, deed: &Deed, now: Stamp) -> Result<Command, String> {
     let Some(undo) = deed.taken_back else { return Err("it was not undone".to_string()) };
     let product = &state.product;
     match (&deed.what, &deed.inverse) {
@@ -321,7 +324,10 @@ pub fn way_again(state: &State, deed: &Deed) -> Result<Command, String> {
         (What::BudgetChanged { ceiling, window }, Some(Inverse::Ceiling(old, _)))
             if (product.ceiling, product.window) == *old =>
         {
-            Ok(Command::SetCeiling { ceiling: *ceiling, window: *window })
+            match stops_at(state, *ceiling, *window, now) {
+                Some(_) => Err("it would stop the queue at once: set it anew".to_string()),
+                None => Ok(Command::SetCeiling { ceiling: *ceiling, window: *window, lifts: false }),
+            }
         }
         (What::BudgetChanged { .. }, _) => Err("the ceiling was set anew since".to_string()),
         (what, _) => {

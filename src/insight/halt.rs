@@ -1,7 +1,8 @@
 //! Why the whole queue stands still, and the commands that set it going again.
 
-use crate::fleet::{Now, State};
-use crate::job::usd;
+use crate::fleet::{Now, State, Window};
+use crate::job::{JobId, usd};
+use crate::time::Stamp;
 
 /// Something that lets no job of the queue start.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +36,36 @@ pub fn halt(state: &State, now: Now) -> Option<Halt> {
         what: format!("held by its ceiling: {} is used up", usd(ceiling)),
         verb: "aq budget set local --ceiling MORE".to_string(),
     })
+}
+
+/// What a ceiling set now would stop at once: it is below what is spent already.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stops {
+    /// What is spent in its window, millionths of a dollar.
+    pub spent: u64,
+    /// The jobs that run.
+    pub running: Vec<JobId>,
+}
+
+impl Stops {
+    /// In words: `$8.00 is spent already: the queue pauses at once, and 2 running jobs are checkpointed and wait`.
+    pub fn words(&self) -> String {
+        let spent = usd(self.spent);
+        let jobs = match self.running.len() {
+            0 => String::new(),
+            1 => ", and 1 running job is checkpointed and waits".to_string(),
+            n => format!(", and {n} running jobs are checkpointed and wait"),
+        };
+        format!("{spent} is spent already: the queue pauses at once{jobs}")
+    }
+}
+
+/// What that ceiling would stop if it were set now; `None`: nothing.
+pub fn stops_at(state: &State, ceiling: Option<u64>, window: Window, wall: Stamp) -> Option<Stops> {
+    let spent = state.spent_in(window, wall);
+    ceiling.filter(|ceiling| spent >= *ceiling && state.product.paused.is_none())?;
+    let running = state.held().map(|row| row.0).filter(|job| job.stage.is_held());
+    Some(Stops { spent, running: running.map(|job| job.id.clone()).collect() })
 }
 
 fn files(count: usize) -> String {

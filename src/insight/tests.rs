@@ -80,7 +80,11 @@ impl Scene {
                 self.act(Command::Progress { job, epoch, word: "working".into(), usage });
             }
             "ceiling" => {
-                self.act(Command::SetCeiling { ceiling: parse_usd(words[1]), window: Window::Total });
+                self.act(Command::SetCeiling {
+                    ceiling: parse_usd(words[1]),
+                    window: Window::Total,
+                    lifts: false,
+                });
             }
             "suspend" => self.act(Command::Suspend { jobs: vec![job] }),
             "resume" => self.act(Command::Resume {}),

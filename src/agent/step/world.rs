@@ -120,7 +120,11 @@ impl World {
             "verify-ran" => return self.ran(RunKind::Verify, arg, slot),
             "cancel" => drop(self.law(Command::Cancel { job: JobId::new(arg) })),
             "capped" => {
-                self.law(Command::SetCeiling { ceiling: Some(1_000_000), window: Window::Total });
+                self.law(Command::SetCeiling {
+                    ceiling: Some(1_000_000),
+                    window: Window::Total,
+                    lifts: false,
+                });
                 return self.happen(Happening::Moved);
             }
             "pause" => {

@@ -4,9 +4,10 @@ use tui_input::Input;
 
 use super::app::Model;
 use super::risk::{to_save, worktrees};
+use crate::dash::theme::Sign;
 use crate::fleet::{PauseMode, Window};
-use crate::insight::LOCAL;
-use crate::job::{JobId, usd};
+use crate::insight::{LOCAL, Stops, stops_at};
+use crate::job::{JobId, parse_usd, usd};
 use crate::time::{Span, Stamp};
 
 /// Running jobs named before the rest is only counted.
@@ -48,6 +49,9 @@ pub const MODES: [(PauseMode, &str); 3] = [
     (PauseMode::Stop, "checkpointed, then parked; the turn in flight is lost"),
     (PauseMode::Kill, "fenced now; what stands in no checkpoint is at risk"),
 ];
+
+/// How to come back from a ceiling that stops the queue.
+pub const BACK_OF_A_STOP: &str = "u sets the old one and lets the queue go on";
 
 /// How long a pause lasts: in words, and as the command line has it.
 pub const UNTIL: [(&str, Option<&str>); 4] =
@@ -209,6 +213,26 @@ impl Form {
         }
     }
 
+    /// The ceiling that is written, in millionths of a dollar; no ceiling is `None`.
+    ///
+    /// # Errors
+    /// Why it is no amount.
+    pub fn amount(&self) -> Result<Option<u64>, String> {
+        let text = self.input.value().trim();
+        match text {
+            "none" => Ok(None),
+            text => parse_usd(text.trim_start_matches('$'))
+                .map(Some)
+                .ok_or_else(|| format!("{text:?} is no amount: write 20, 1.50 or none")),
+        }
+    }
+
+    /// What the ceiling that is written would stop at once.
+    pub fn stops(&self, model: &Model) -> Option<Stops> {
+        let state = &model.replica.state;
+        stops_at(state, self.amount().ok()?, self.window(), model.law_now().wall)
+    }
+
     fn ceiling(&self, model: &Model) -> Asked {
         let product = &model.replica.state.product;
         let now = product.ceiling.map_or("none".to_string(), usd);
@@ -216,21 +240,26 @@ impl Form {
         let (about, more) =
             (if spent.estimated { "~" } else { "" }, if spent.unknown > 0 { " +?" } else { "" });
         let (_, words) = window_words(product.window);
+        let mut rows = vec![
+            ("now", format!("{now} {words}")),
+            (
+                "spent",
+                format!(
+                    "{about}{}{more} of it, {} set aside for what runs",
+                    usd(spent.micro),
+                    usd(product.reserved)
+                ),
+            ),
+            ("at it", "the queue pauses; running jobs are checkpointed and wait".to_string()),
+            ("back", "u sets the old one".to_string()),
+        ];
+        if let Some(stops) = self.stops(model) {
+            rows[2] = ("warning", format!("{} {}", model.look.sign(Sign::Warning), stops.words()));
+            rows[3] = ("back", BACK_OF_A_STOP.to_string());
+        }
         Asked {
             head: format!("The ceiling of {LOCAL}"),
-            rows: vec![
-                ("now", format!("{now} {words}")),
-                (
-                    "spent",
-                    format!(
-                        "{about}{}{more} of it, {} set aside for what runs",
-                        usd(spent.micro),
-                        usd(product.reserved)
-                    ),
-                ),
-                ("at it", "the queue pauses; running jobs are checkpointed and wait".to_string()),
-                ("back", "u sets the old one".to_string()),
-            ],
+            rows,
             first: Some(Options {
                 label: "counts",
                 all: WINDOWS.iter().map(|row| (row.2, "")).collect(),

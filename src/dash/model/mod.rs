@@ -37,7 +37,9 @@ pub use diff::{DiffOf, DiffPane};
 pub use drawn::{Area, Drawn, Face, Hit, Prose, WIDE, Window};
 pub use explained::Explained;
 pub use fleet::{AgentDeed, Demand, Fleet, Host, demands};
-pub use form::{Asked, Form, FormKind, MODES, Options, UNTIL, WINDOWS, running, window_words};
+pub use form::{
+    Asked, BACK_OF_A_STOP, Form, FormKind, MODES, Options, UNTIL, WINDOWS, running, window_words,
+};
 pub use gist::{Gist, GistOf, Gists};
 pub use graph::{BEHIND_MOST, Gauge, Graph, GraphSeen, GraphWish, HOPS, graph_seen};
 pub use layer::{Choice, Field, Layer, LogChange, Pick, Then};

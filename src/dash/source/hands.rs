@@ -239,7 +239,7 @@ impl Hands {
         let Some(past) = to_redo(&actions, &self.me) else { return Ok(None) };
         let mut results = Vec::new();
         for deed in past.taken_back() {
-            let way = way_again(&self.local.snapshot(), deed);
+            let way = way_again(&self.local.snapshot(), deed, SystemClock.wall());
             results.push(self.turn(past, deed, way, past.redo_key(deed), ["redo", "redid"]).await?);
         }
         Ok(Some((past.verb, results)))

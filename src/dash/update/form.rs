@@ -6,11 +6,15 @@ use super::{act, field, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{
-    Form, FormKind, GUARD, Layer, Model, Pane, Plan, WINDOWS, Window, later, running, window_words,
+    Answer, BACK_OF_A_STOP, Form, FormKind, GUARD, Layer, Model, Pane, Plan, Sheet, WINDOWS, Window, later,
+    running, window_words,
 };
-use crate::fleet::{Command, PauseMode};
-use crate::insight::LOCAL;
-use crate::job::{parse_usd, usd};
+use crate::fleet::{Command, Level, PauseMode};
+use crate::insight::{LOCAL, Stops};
+use crate::job::{JobId, usd};
+
+/// Running jobs named before the rest is only counted.
+const STOPPED_NAMED: usize = 5;
 
 /// What a key did.
 pub enum After {
@@ -120,12 +124,43 @@ fn answered(model: &mut Model, form: &mut Form, key: Key) -> After {
         };
     }
     match plan(model, form, key) {
-        Ok(Some(plan)) => After::Gone(act::send(model, plan, None)),
+        Ok(Some(plan)) => match form.stops(model).filter(|stops| !stops.running.is_empty()) {
+            Some(stops) if form.kind == FormKind::Ceiling => {
+                let sheet = stopping(model, form, &stops, plan);
+                model.layers.push(Layer::Sheet(Box::new(sheet)));
+                After::Gone(Vec::new())
+            }
+            _ => After::Gone(act::send(model, plan, None)),
+        },
         Ok(None) => After::Gone(Vec::new()),
         Err(why) => {
             form.bad = Some(why);
             After::Stay
         }
+    }
+}
+
+/// The question before a ceiling that stops what runs.
+fn stopping(model: &Model, form: &Form, stops: &Stops, plan: Plan) -> Sheet {
+    let running: Vec<&str> = stops.running.iter().take(STOPPED_NAMED).map(JobId::as_str).collect();
+    let more = stops.running.len().saturating_sub(STOPPED_NAMED);
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    let row = |label: &str, text: String| (label.to_string(), text);
+    Sheet {
+        head: format!("Stop {LOCAL} by its ceiling?"),
+        about: stops.words(),
+        rows: vec![
+            row("lost", format!("the turn in flight of {}{more}", running.join(" "))),
+            row("kept", "branches, checkpoints, logs".to_string()),
+            row("back", BACK_OF_A_STOP.to_string()),
+        ],
+        runs: form.asked(model).runs,
+        answers: vec![Answer { key: 'y', label: "set it".to_string(), plan }],
+        keep: "keep the old one",
+        words: None,
+        level: Level::Decides,
+        top: 0,
+        opened: model.now.up,
     }
 }
 
@@ -149,17 +184,11 @@ fn plan(model: &Model, form: &Form, key: Key) -> Result<Option<Plan>, String> {
             Ok(Some(Plan::Queue(Box::new(Command::Pause { mode, until }), past, true)))
         }
         FormKind::Ceiling => {
-            let ceiling = match text {
-                "none" => None,
-                text => Some(
-                    parse_usd(text.trim_start_matches('$'))
-                        .ok_or_else(|| format!("{text:?} is no amount: write 20, 1.50 or none"))?,
-                ),
-            };
+            let ceiling = form.amount()?;
             let window = form.window();
             let amount = ceiling.map_or("none".to_string(), usd);
             let past = format!("the ceiling of {LOCAL} is {amount} ({})", window_words(window).1);
-            Ok(Some(Plan::Queue(Box::new(Command::SetCeiling { ceiling, window }), past, true)))
+            Ok(Some(Plan::Queue(Box::new(Command::SetCeiling { ceiling, window, lifts: false }), past, true)))
         }
         FormKind::LetGo(jobs) => Ok(Some(Plan::LetGo(jobs.clone()))),
         // A moment is gone to, and asks nothing of the queue.

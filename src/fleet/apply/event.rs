@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::super::event::{Event, What};
+use super::super::event::{CEILING_TAKEN_BACK, Event, What};
 use super::super::job::{AskedReview, Job};
 use super::super::state::{RECEIPT_LIFE, State, Tombstone, day_of};
 use super::{attempt, gate, lease, place, pull_request};
@@ -203,9 +203,11 @@ impl State {
             What::BudgetPaused { mode, reason, until } => {
                 self.product.paused = Some((*mode, reason.clone(), *until, mark.at));
             }
-            What::BudgetResumed { .. } => {
+            What::BudgetResumed { reason } => {
                 self.product.paused = None;
-                self.product.suspended.clear();
+                if reason != CEILING_TAKEN_BACK {
+                    self.product.suspended.clear();
+                }
             }
             What::AccountClosed { .. } | What::AccountOpened { .. } => self.change_account(event, mark),
             What::QueueSuspended { jobs } => self.product.suspended.extend(jobs.iter().cloned()),

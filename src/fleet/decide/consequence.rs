@@ -6,6 +6,7 @@ use super::super::event::What;
 use super::super::job::{Job, Park, ParkReason};
 use super::super::pick::unmet;
 use super::super::state::State;
+use super::product::ceiling_reached;
 use super::review;
 use crate::job::{Epoch, JobId, Spec, Stage};
 
@@ -111,7 +112,7 @@ fn ceiling(state: &State, now: Now) -> Option<What> {
     let spent = state.spent_in_window(now.wall);
     (spent >= ceiling).then(|| What::BudgetPaused {
         mode: PauseMode::Stop,
-        reason: format!("ceiling {} reached", crate::job::usd(ceiling)),
+        reason: ceiling_reached(ceiling),
         until: None,
     })
 }

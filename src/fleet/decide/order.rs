@@ -46,7 +46,9 @@ fn decide_product(state: &State, order: &Order, now: Now) -> Result<Vec<What>, R
         Command::Claim { who } => Ok(claim::claim(state, who, now)),
         Command::Archive { jobs } => product::archive(state, jobs),
         Command::OpenAccount { engine, account } => account::open(state, engine, account, order, now),
-        Command::SetCeiling { ceiling, window } => product::set_ceiling(state, *ceiling, *window),
+        Command::SetCeiling { ceiling, window, lifts } => {
+            product::set_ceiling(state, (*ceiling, *window), *lifts, now)
+        }
         Command::Pause { mode, until } => product::pause(state, *mode, *until, order),
         Command::Resume {} => product::resume(state, order),
         Command::Suspend { jobs } => product::suspend(state, jobs),

@@ -1,7 +1,7 @@
 //! What concerns all jobs of the queue: pause, resume, ceiling, suspension, archive.
 
-use super::super::command::{Order, PauseMode};
-use super::super::event::{ActorKind, What, Window};
+use super::super::command::{Now, Order, PauseMode};
+use super::super::event::{ActorKind, CEILING_TAKEN_BACK, What, Window};
 use super::super::job::Job;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
@@ -46,11 +46,28 @@ pub(super) fn resume(state: &State, order: &Order) -> Result<Vec<What>, Refusal>
     Ok(vec![What::BudgetResumed { reason: "resumed".to_string() }])
 }
 
-pub(super) fn set_ceiling(state: &State, ceiling: Option<u64>, window: Window) -> Result<Vec<What>, Refusal> {
-    if (state.product.ceiling, state.product.window) == (ceiling, window) {
+pub(super) fn set_ceiling(
+    state: &State,
+    (ceiling, window): (Option<u64>, Window),
+    lifts: bool,
+    now: Now,
+) -> Result<Vec<What>, Refusal> {
+    let product = &state.product;
+    if (product.ceiling, product.window) == (ceiling, window) {
         return Err(Refusal::new(Code::NoChange, "the ceiling is that already", "nothing to do"));
     }
-    Ok(vec![What::BudgetChanged { ceiling, window }])
+    let mut events = vec![What::BudgetChanged { ceiling, window }];
+    let of_ceiling = product.ceiling.map(ceiling_reached);
+    let is_its = product.paused.as_ref().is_some_and(|paused| Some(&paused.1) == of_ceiling.as_ref());
+    if lifts && is_its && ceiling.is_none_or(|ceiling| state.spent_in(window, now.wall) < ceiling) {
+        events.push(What::BudgetResumed { reason: CEILING_TAKEN_BACK.to_string() });
+    }
+    Ok(events)
+}
+
+/// Why the queue was paused by a ceiling.
+pub(super) fn ceiling_reached(ceiling: u64) -> String {
+    format!("ceiling {} reached", crate::job::usd(ceiling))
 }
 
 pub(super) fn suspend(state: &State, jobs: &[JobId]) -> Result<Vec<What>, Refusal> {

@@ -12,7 +12,7 @@ use super::blobs::Blobs;
 use super::disk::{Look, hash_of, rename_new, write_whole};
 use super::journal::{Journal, Spot};
 use super::place::Place;
-use crate::fleet::{Event, Job, State, What};
+use crate::fleet::{CEILING_TAKEN_BACK, Event, Job, State, What};
 use crate::job::{BlobId, FOLDERS, Folder, JobId, Text};
 use crate::store::{Fault, FaultKind};
 use crate::time::{Span, Stamp};
@@ -73,7 +73,9 @@ impl Layout {
                         keep(self.renew(job, blobs).map(drop));
                     }
                 }
-                What::BudgetResumed { .. } => keep(self.bring_back(after, blobs)),
+                What::BudgetResumed { reason } if reason != CEILING_TAKEN_BACK => {
+                    keep(self.bring_back(after, blobs));
+                }
                 _ => {}
             }
         }
