@@ -415,3 +415,65 @@ fn a_requeue_may_name_an_earlier_checkpoint() {
         "#]],
     );
 }
+
+#[test]
+fn a_ceiling_taken_back_lifts_the_pause_that_came_of_it_alone() {
+    let over = "
+        ~ submit a
+        ~ submit b
+        ~ claim h1
+        ~ start a
+        ~ progress a working usd=2
+        ~ ceiling 1
+        ";
+    let lifts = |more: &str, expected| check(&format!("{over}{more}"), expected);
+    lifts(
+        "ceiling none lifts",
+        expect![[r#"
+        > ceiling none lifts
+          budget_changed window=total
+          budget_resumed reason="the ceiling that stopped it was taken back"
+    "#]],
+    );
+    lifts(
+        "ceiling 5 lifts",
+        expect![[r#"
+        > ceiling 5 lifts
+          budget_changed ceiling=$5.00 window=total
+          budget_resumed reason="the ceiling that stopped it was taken back"
+    "#]],
+    );
+    // Reached too.
+    lifts(
+        "ceiling 2 lifts",
+        expect![[r#"
+        > ceiling 2 lifts
+          budget_changed ceiling=$2.00 window=total
+    "#]],
+    );
+    // Raised, it is a person's word that the queue goes on.
+    lifts(
+        "ceiling 5",
+        expect![[r#"
+        > ceiling 5
+          budget_changed ceiling=$5.00 window=total
+    "#]],
+    );
+    // A person's pause stands.
+    lifts(
+        "~ pause drain\nceiling 5 lifts",
+        expect![[r#"
+        > ceiling 5 lifts
+          budget_changed ceiling=$5.00 window=total
+    "#]],
+    );
+    // What was asked about files that vanished is not answered by it.
+    lifts(
+        "~ suspend b\nceiling 5 lifts",
+        expect![[r#"
+        > ceiling 5 lifts
+          budget_changed ceiling=$5.00 window=total
+          budget_resumed reason="the ceiling that stopped it was taken back"
+    "#]],
+    );
+}

@@ -1,8 +1,8 @@
 //! Undo: the inverse of your last action, from the log alone.
 
 use aq::board::Board as _;
-use aq::fleet::{Actor, ActorKind, Command, Order};
-use aq::job::{BlobId, JobId, Usage};
+use aq::fleet::{Actor, ActorKind, Command, Ending, Order};
+use aq::job::{BlobId, JobId, Outcome, Rev, ReviewRule, Usage};
 
 use super::bench::{Bench, same};
 
@@ -213,4 +213,28 @@ fn a_ceiling_that_is_taken_back_takes_its_pause_with_it() {
     let bench = spending();
     after(&bench, &["budget set local --ceiling 1 --yes", "budget pause local", "undo 2"]);
     assert!(bench.board().snapshot().product.paused.is_some());
+}
+
+#[test]
+fn what_has_no_undo_says_what_to_do_instead() {
+    let bench = Bench::queue();
+    bench.job("a-1", |spec| spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() }.into());
+    bench.claim_alive();
+    let (job, epoch) = (|| JobId::from("a-1"), 1);
+    let start = Command::Start { job: job(), epoch, engine: "shell".into(), run: "r".into(), base: None };
+    let ending = Box::new(Ending {
+        outcome: Outcome::Ok,
+        reason: String::new(),
+        usage: Usage::default(),
+        rev: Some(Rev::new("1234567")),
+        until: None,
+        window: None,
+        engine_fault: false,
+        insight: aq::job::Insight::default(),
+    });
+    bench.act(vec![start, Command::End { job: job(), epoch, ending }]);
+    same(
+        &after(&bench, &["approve a --rev 1234567", "undo"]),
+        "! error: approve has no undo: it may ship now; send it back: aq reject a-1 --requeue -m WHY\n!   see them: aq undo --list\nexit 3\n",
+    );
 }

@@ -471,3 +471,16 @@ fn an_alert_goes_with_the_file_that_was_rejected() {
         assert_eq!(pty.ends(), 0);
     }
 }
+
+#[test]
+fn what_has_no_undo_says_so_and_nothing_before_it_is_taken_back() {
+    let room = Room::with(&["alpha"]);
+    room.aq(&["cancel", "alpha"]);
+    room.aq(&["requeue", "alpha"]);
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.send("u");
+    pty.shows("requeue has no undo");
+    pty.send("\u{3}");
+    assert_eq!(pty.ends(), 0);
+}

@@ -7,7 +7,7 @@ use super::acting::{Became, Changing, Outcome, tell};
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Source};
 use crate::fleet::{Command, Job, Order, Refusal, State};
-use crate::insight::{Deed, LOCAL, PastAction, left_out, to_redo, way_again, way_back};
+use crate::insight::{Deed, LOCAL, PastAction, left_out, no_way_back, to_redo, way_again, way_back};
 use crate::job::IdempotencyKey;
 
 /// Actions listed where nothing else is said.
@@ -48,9 +48,11 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let state = board.snapshot();
     let Some(past) = mine().filter(|past| past.is_open(&state)).nth(nth) else {
         let count = mine().filter(|past| past.is_open(&state)).count();
-        return Err(CliError::not_found(match count {
-            0 => "you have done nothing here that could be undone".to_string(),
-            n => format!("only {n} of your actions can be undone"),
+        let last = mine().find(|past| past.stands(&state)).filter(|past| past.has_no_inverse());
+        return Err(CliError::not_found(match (count, last) {
+            (0, Some(past)) => no_way_back(&state, past),
+            (0, None) => "you have done nothing here that could be undone".to_string(),
+            (n, _) => format!("only {n} of your actions can be undone"),
         })
         .next("see them: aq undo --list"));
     };

@@ -10,8 +10,8 @@
 
 use super::halt::stops_at;
 use crate::fleet::{
-    Actor, ActorKind, CEILING_TAKEN_BACK, Command, Event, Job, Park, ParkReason, PauseMode, SUPERSEDED,
-    State, What,
+    ACTIONS, Actor, ActorKind, CEILING_TAKEN_BACK, Command, Event, Job, Park, ParkReason, PauseMode,
+    SUPERSEDED, State, What,
 };
 use crate::job::{Budget, IdempotencyKey, JobId, Seq, Stage};
 use crate::time::Stamp;
@@ -97,6 +97,11 @@ impl PastAction {
     /// Whether none of it could ever be taken back.
     pub fn has_no_inverse(&self) -> bool {
         self.deeds.iter().all(|deed| deed.inverse.is_none())
+    }
+
+    /// Whether it stands as the last thing that its person did: whatever was taken back or is over does not.
+    pub fn stands(&self, state: &State) -> bool {
+        self.has_no_inverse() || self.is_open(state)
     }
 
     /// What was taken back of it and not done again.
@@ -295,6 +300,29 @@ pub fn way_back(state: &State, deed: &Deed, now: Stamp) -> Result<Command, Strin
             None => Err("the job is archived".to_string()),
         },
     }
+}
+
+/// What is said of an action that nothing takes back: that, and what can be done instead.
+pub fn no_way_back(state: &State, past: &PastAction) -> String {
+    let verb = past.verb;
+    let [Deed { job: Some(id), .. }] = past.deeds.as_slice() else {
+        let instead = if verb == "budget resume" { ": aq budget pause local pauses it anew" } else { "" };
+        return format!("{verb} of {} has no undo{instead}", past.targets());
+    };
+    let Some(job) = state.job(id) else { return format!("{verb} has no undo: {id} is archived") };
+    let instead = match (verb, job.stage) {
+        ("approve", Stage::Review) => format!("a later word of yours takes its place: aq reject {id} -m WHY"),
+        ("approve" | "promote", Stage::Testing) => {
+            format!("it may ship now; send it back: aq reject {id} --requeue -m WHY")
+        }
+        (_, Stage::Shipped) => format!("{id} is shipped, and a revert is a new job"),
+        (_, stage) => {
+            let lawful: Vec<&str> =
+                ACTIONS.iter().filter(|row| row.from.contains(&stage)).map(|row| row.name).collect();
+            format!("{id} is {stage}; lawful now: {}", lawful.join(", "))
+        }
+    };
+    format!("{verb} has no undo: {instead}")
 }
 
 /// What the way back of a deed cannot put back, in words.

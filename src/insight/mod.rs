@@ -31,7 +31,9 @@ mod waits;
 
 pub use alerts::{Alert, AlertAbout, alerts, rejected};
 pub use chains::{Chain, chains};
-pub use deeds::{Deed, Inverse, LOCAL, PastAction, left_out, take_deed, to_redo, way_again, way_back};
+pub use deeds::{
+    Deed, Inverse, LOCAL, PastAction, left_out, no_way_back, take_deed, to_redo, way_again, way_back,
+};
 pub use draw::{Edge, Picture, dot, mermaid, picture};
 pub use explain::{Explanation, Reason, explain};
 pub use filter::{Filter, Scene};

@@ -12,7 +12,8 @@ use crate::dash::model::{Deed, Gist, GistOf, Target};
 use crate::dash::msg::{Acted, Got, Msg, Read};
 use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
 use crate::insight::{
-    Deed as PastDeed, PastAction, has_inverse, in_words, left_out, short_rev, to_redo, way_again, way_back,
+    Deed as PastDeed, PastAction, has_inverse, in_words, left_out, no_way_back, short_rev, to_redo,
+    way_again, way_back,
 };
 use crate::job::{BlobId, IdempotencyKey, JobId, Rev};
 use crate::store::Fault;
@@ -48,6 +49,9 @@ pub struct Hands {
 
 /// What became of each job.
 type Results = Vec<(JobId, Result<String, Refusal>)>;
+
+/// What was turned back or forth, or why nothing was.
+type Turned = Result<(&'static str, Results), String>;
 
 impl Hands {
     /// Hands of that person.
@@ -195,21 +199,10 @@ impl Hands {
     }
 
     /// Tells what became of an undo or a redo, each with its word for what it did and for what was done.
-    fn turned(
-        &self,
-        ticket: u64,
-        [did, done]: [&str; 2],
-        came: Result<Option<(&'static str, Results)>, Fault>,
-    ) {
+    fn turned(&self, ticket: u64, [did, done]: [&str; 2], came: Result<Turned, Fault>) {
         let (past, fault, results) = match came {
-            Ok(Some((verb, results))) => (format!("{did} {verb} of"), None, results),
-            Ok(None) => {
-                let none = match done {
-                    "redone" => "you have undone nothing, or done something else since",
-                    _ => "you have done nothing here that could be undone",
-                };
-                (done.to_string(), Some(none.to_string()), Vec::new())
-            }
+            Ok(Ok((verb, results))) => (format!("{did} {verb} of"), None, results),
+            Ok(Err(none)) => (done.to_string(), Some(none), Vec::new()),
             Err(fault) => (done.to_string(), Some(fault.to_string()), Vec::new()),
         };
         let upto = self.local.snapshot().seq;
@@ -218,31 +211,41 @@ impl Hands {
         (self.post)(Msg::Acted(Box::new(Acted { ticket, results, fault, past, undo, upto })));
     }
 
-    /// Takes back the last action of this person that can be taken back.
-    async fn take_back(&self) -> Result<Option<(&'static str, Results)>, Fault> {
+    /// Takes back the last action of this person. One that nothing takes back is not passed over: whoever wants what
+    /// was done before it undone says so.
+    async fn take_back(&self) -> Result<Turned, Fault> {
         let actions = self.local.past_actions()?;
         let state = self.local.snapshot();
-        let mine = |past: &&PastAction| past.by.is(&self.me) && past.is_open(&state);
-        let Some(past) = actions.iter().rev().find(mine) else { return Ok(None) };
+        let mine = |past: &&PastAction| past.by.is(&self.me) && past.stands(&state);
+        let Some(past) = actions.iter().rev().find(mine) else {
+            return Ok(Err("you have done nothing here that could be undone".to_string()));
+        };
+        if past.has_no_inverse() {
+            let before = actions.iter().rev().filter(mine).find(|past| past.is_open(&state));
+            let before = before.map(|past| format!(" (aq undo: {} of {})", past.verb, past.targets()));
+            return Ok(Err(no_way_back(&state, past) + &before.unwrap_or_default()));
+        }
         let mut results = Vec::new();
         for deed in past.deeds.iter().filter(|deed| deed.inverse.is_some() && !deed.undone) {
             let way = way_back(&self.local.snapshot(), deed, SystemClock.wall());
             let key = Some(IdempotencyKey::new(format!("undo-{}", deed.seq)));
             results.push(self.turn(past, deed, way, key, ["undo", "undid"]).await?);
         }
-        Ok(Some((past.verb, results)))
+        Ok(Ok((past.verb, results)))
     }
 
     /// Does again what this person undid last.
-    async fn do_again(&self) -> Result<Option<(&'static str, Results)>, Fault> {
+    async fn do_again(&self) -> Result<Turned, Fault> {
         let actions = self.local.past_actions()?;
-        let Some(past) = to_redo(&actions, &self.me) else { return Ok(None) };
+        let Some(past) = to_redo(&actions, &self.me) else {
+            return Ok(Err("you have undone nothing, or done something else since".to_string()));
+        };
         let mut results = Vec::new();
         for deed in past.taken_back() {
             let way = way_again(&self.local.snapshot(), deed, SystemClock.wall());
             results.push(self.turn(past, deed, way, past.redo_key(deed), ["redo", "redid"]).await?);
         }
-        Ok(Some((past.verb, results)))
+        Ok(Ok((past.verb, results)))
     }
 
     /// One deed the way back or forth, decided on what stands now.
