@@ -306,8 +306,8 @@ impl Stage {
             "pause" => (person(), Command::Pause { mode: PauseMode::Drain, until: None }),
             verb => panic!("no such verb: {verb}"),
         };
-        let verdict =
-            block(self.boards["a"].0.act(vec![Order::new(by, command)])).expect("durable").swap_remove(0);
+        let asked = self.boards["a"].0.act_with_texts(&self.settings, vec![Order::new(by, command)]);
+        let verdict = block(asked).expect("durable").swap_remove(0);
         if let Err(no) = verdict {
             self.say(&format!("  ! {}: {}", no.code.name(), self.alias(&no.message)));
         }

@@ -44,11 +44,63 @@ fn an_edit_of_a_waiting_file_supersedes_and_a_bad_one_does_not() {
             rejected: a.problems.txt
             a has the text of a.md as edited
             inbox: a.md
-            a moved to inbox by hand
-            a has the text of a.md as edited
+            a moved to inbox by hand, with its file's new text
             a queued@2 "edited while waiting"
             inbox/a.md: "# a\n\n```sh\necho while running\n```\n"
         "##]],
+    );
+}
+
+#[test]
+fn whatever_goes_back_to_wait_has_the_text_of_its_file() {
+    // No look at the folder stands between: a claim in the next batch gets the new text.
+    check(
+        r"drop a.md sh first
+        sync
+        claim
+        start a
+        edit building/a.md sh second
+        end a crash
+        jobs
+        sync
+        cancel a
+        edit failed/a.md sh third
+        requeue a
+        jobs
+        sync
+        tree
+        text inbox/a.md",
+        &expect![[r##"
+            submitted a from a.md
+            a queued@1 "pause before a retry"
+            a queued@3 "edited while waiting"
+            inbox: a.md
+            inbox/a.md: "# a\n\n```sh\necho third\n```\n"
+        "##]],
+    );
+}
+
+#[test]
+fn what_goes_back_by_a_person_with_a_text_that_cannot_be_used_stays() {
+    check(
+        r"drop a.md sh first
+        sync
+        cancel a
+        edit failed/a.md ---\nnope: 1\n---\nx
+        requeue a
+        mv failed/a.md inbox/a.md
+        sync
+        tree
+        edit failed/a.md sh first
+        requeue a
+        jobs",
+        &expect![[r#"
+            submitted a from a.md
+            ! invalid_state: a stays as it is: its file was edited and cannot be used: a.md:2:1: unknown field "nope"
+            a was moved to inbox by hand and is put back: a stays as it is: its file was edited and cannot be used: a.md:2:1: unknown field "nope" (mend a.md, then send it back)
+            failed: a.md
+            a queued@2 "requeued"
+        "#]],
     );
 }
 

@@ -238,3 +238,20 @@ fn what_has_no_undo_says_what_to_do_instead() {
         "! error: approve has no undo: it may ship now; send it back: aq reject a-1 --requeue -m WHY\n!   see them: aq undo --list\nexit 3\n",
     );
 }
+
+#[test]
+fn what_is_sent_back_by_a_verb_has_its_files_new_text() {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {});
+    bench.run("cancel a");
+    bench.put("queue/failed/a-1.md", "---\nengine: shell\nnope: 1\n---\n\n```sh\ntrue\n```\n");
+    let said = bench.run("requeue a");
+    assert!(said.contains("its file was edited and cannot be used: a-1.md:3:1: unknown field"), "{said}");
+    assert!(said.ends_with("exit 4\n"), "{said}");
+    bench.put("queue/failed/a-1.md", "---\nengine: shell\n---\n\n```sh\ntrue\n```\n");
+    let said = bench.run("requeue a");
+    assert!(said.contains("requeued a-1: it is queued, with its file's new text"), "{said}");
+    let log = std::fs::read_to_string(bench.work().join("queue/.aq/events.jsonl")).expect("a log");
+    let batch = log.lines().find(|line| line.contains("requeued")).expect("a batch");
+    assert!(batch.contains("job_superseded"), "{batch}");
+}

@@ -10,6 +10,7 @@ mod seam;
 mod settings;
 mod submit;
 mod sync;
+mod texts;
 
 pub use archive::HOT_ENDED_MOST;
 pub use intake::{Draft, Intake, Ready, TEMPLATE};
@@ -18,3 +19,4 @@ pub use seam::{Answer, Board, Source};
 pub use settings::{Settings, cache_home, config_files, data_home, keys_file, state_home};
 pub use submit::{Submitted, order_review, submit};
 pub use sync::{Memory, Report};
+pub use texts::takes_text;

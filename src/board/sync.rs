@@ -6,7 +6,9 @@ use super::local::Local;
 use super::losses::Losses;
 use super::seam::Board as _;
 use super::settings::Settings;
+use crate::coordinator::Verdict;
 use crate::fleet::{Actor, Command, Job, Order, State};
+use crate::insight::with_text;
 use crate::job::{BlobId, Budget, Folder, JobId, Stage};
 use crate::store::{Fault, Finding, Place, Scan};
 use crate::time::Span;
@@ -94,7 +96,7 @@ impl Local {
         memory.strays.clone_from(&scan.strays);
         self.take_in(settings, by, &scan, memory, &mut report).await?;
         self.take_edits(settings, by, &scan, &state, memory, &mut report).await?;
-        self.take_moves(by, &scan, &state, &mut report).await?;
+        self.take_moves(settings, by, &scan, &state, &mut report).await?;
         self.take_losses(by, &scan, &state, memory, &mut report).await?;
         Ok(report)
     }
@@ -119,6 +121,7 @@ impl Local {
     /// Files that a hand moved to another folder.
     async fn take_moves(
         &self,
+        settings: &Settings,
         by: &Actor,
         scan: &Scan,
         state: &State,
@@ -133,9 +136,10 @@ impl Local {
                 continue;
             }
             let why = match meaning(job, *to) {
-                Some(command) => match self.ask(hand(by, job, command)).await? {
-                    Ok(_) => {
-                        report.lines.push(format!("{id} moved to {} by hand", to.name()));
+                Some(command) => match self.move_by_hand(settings, hand(by, job, command)).await? {
+                    Ok(events) => {
+                        let text = with_text(&events);
+                        report.lines.push(format!("{id} moved to {} by hand{text}", to.name()));
                         continue;
                     }
                     Err(no) => format!("{no} ({})", no.hint),
@@ -162,7 +166,11 @@ impl Local {
             .await?
     }
 
-    pub(super) async fn ask(&self, order: Order) -> Result<crate::coordinator::Verdict, Fault> {
+    async fn move_by_hand(&self, settings: &Settings, order: Order) -> Result<Verdict, Fault> {
+        Ok(self.act_with_texts(settings, vec![order]).await?.swap_remove(0))
+    }
+
+    pub(super) async fn ask(&self, order: Order) -> Result<Verdict, Fault> {
         Ok(self.act(vec![order]).await?.swap_remove(0))
     }
 }

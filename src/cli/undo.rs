@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use serde::Serialize;
 
-use super::acting::{Became, Changing, Outcome, tell};
+use super::acting::{Became, Changing, Outcome, act_on, tell};
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Source};
 use crate::fleet::{Command, Job, Order, Refusal, State};
@@ -155,7 +155,7 @@ fn dry(verdict: Result<(), Refusal>, what: &str) -> Became {
 
 fn done(cx: &Context, board: &Local, order: Order, did: &str, it: &Turn<'_>) -> Result<Became, CliError> {
     let lost = left_out(it.deed).filter(|_| it.words == UNDO);
-    Ok(match cx.wait(board.act(vec![order]))?.swap_remove(0) {
+    Ok(match act_on(cx, board, vec![order])?.swap_remove(0) {
         Err(no) => Became::Refused(no.into()),
         Ok(events) => {
             let after = board.snapshot();

@@ -2,8 +2,8 @@
 
 use super::needs::requeue_verb;
 use super::pull_request::pr_left_open;
-use crate::fleet::{Action, Job, State};
-use crate::job::{Autoship, Rev, ShipKind, Stage, usd};
+use crate::fleet::{Action, Event, Job, State, What};
+use crate::job::{Autoship, Rev, Seq, ShipKind, Stage, usd};
 use crate::time::Stamp;
 
 /// Waiting jobs named before the rest is only counted.
@@ -12,6 +12,14 @@ const WAITERS_SHOWN: usize = 2;
 /// The first seven digits of a revision, or `nothing`.
 pub fn short_rev(rev: Option<&Rev>) -> &str {
     rev.map_or("nothing", |rev| rev.as_str().get(..7).unwrap_or(rev.as_str()))
+}
+
+/// What is said behind the words for what was done where the job got the text of its edited file with it.
+pub fn with_text(events: &[(Seq, Event)]) -> &'static str {
+    match events.iter().any(|row| matches!(row.1.what, What::JobSuperseded { .. })) {
+        true => ", with its file's new text",
+        false => "",
+    }
 }
 
 /// `9 queued, 5 building`.

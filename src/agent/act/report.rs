@@ -61,7 +61,7 @@ impl Doer {
             orders.push(self.order(Command::Claim { who: Box::new(self.who.clone()) }));
         }
         loop {
-            match self.local.act(orders.clone()).await {
+            match self.local.act_with_texts(&self.settings, orders.clone()).await {
                 Ok(verdicts) => {
                     let events: Vec<Event> =
                         verdicts.into_iter().flatten().flatten().map(|row| row.1).collect();

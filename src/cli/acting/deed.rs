@@ -5,11 +5,11 @@ use super::flags::{Changing, Targets, key_of_action};
 use super::outcome::{Became, Outcome, judged, tell};
 use super::sheet::{changed, sheet};
 use crate::agent::settle_closed;
-use crate::board::{Board as _, Local};
+use crate::board::{Board as _, Local, takes_text};
 use crate::cli::frame::{Answer, CliError, Context, Exit};
 use crate::coordinator::Verdict;
 use crate::fleet::{Action, Actor, Command, Job, Level, Order, Refusal, State, decide};
-use crate::insight::{has_inverse, in_words, level_of, short_rev};
+use crate::insight::{has_inverse, in_words, level_of, short_rev, with_text};
 use crate::job::JobId;
 
 /// Orders put into one batch: bounds a line of the log and the wait of others.
@@ -66,7 +66,7 @@ pub fn act(cx: &mut Context, board: &Local, flags: &Changing, targets: &Targets,
     let mut outcomes: Vec<Outcome> = Vec::new();
     for group in orders.chunks(BATCH_MOST) {
         let batch: Vec<Order> = group.iter().map(|one| one.order.clone()).collect();
-        let verdicts = cx.wait(board.act(batch))?;
+        let verdicts = act_on(cx, board, batch)?;
         warn_of_unmoved(cx, board)?;
         let after = board.snapshot();
         let told =
@@ -78,6 +78,15 @@ pub fn act(cx: &mut Context, board: &Local, flags: &Changing, targets: &Targets,
     outcomes.extend(refused.into_iter().filter_map(|one| not_done(deed, &before, &one)));
     outcomes.sort_by_key(|one| targets.jobs.iter().position(|id| id.as_str() == one.target));
     tell(cx, board.snapshot().seq, flags.dry_run, &outcomes)
+}
+
+/// Gives the orders; what goes back to wait takes the text of its file along.
+pub fn act_on(cx: &Context, board: &Local, orders: Vec<Order>) -> Result<Vec<Verdict>, CliError> {
+    if !orders.iter().any(|order| takes_text(&order.command)) {
+        return cx.wait(board.act(orders));
+    }
+    let settings = cx.settings()?;
+    cx.wait(board.act_with_texts(&settings, orders))
 }
 
 /// What was decided stands in the log even where the disk did not let a file follow.
@@ -127,7 +136,8 @@ fn became(deed: &Deed<'_>, before: &State, after: &State, one: &Seen, verdict: V
             let undo = old.zip(new).is_some_and(|(old, new)| has_inverse(deed.action, old, new.stage));
             Became::Done {
                 event: events.first().map(|row| row.0),
-                said: new.map_or_else(|| format!("{} {}", deed.past, one.id), |new| said(deed.past, new)),
+                said: new.map_or_else(|| format!("{} {}", deed.past, one.id), |new| said(deed.past, new))
+                    + with_text(&events),
                 next: next_of(deed, undo, new),
                 undo: undo.then(|| "aq undo".to_string()),
             }

@@ -10,7 +10,7 @@ mod sheet;
 
 pub use agents::{AgentArgs, end_agents, remember_queue};
 pub use consent::{Consent, Sheet, can_ask, consent, yes_or_no};
-pub use deed::{Deed, act, named_rev};
+pub use deed::{Deed, act, act_on, named_rev};
 pub use editor::{Edited, again, edit, editor_of};
 pub use flags::{Changing, Many, One, key_of_action, must_say, parse_budget, parse_until};
 pub use outcome::{Became, Outcome, judged, tell};

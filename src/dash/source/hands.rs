@@ -13,7 +13,7 @@ use crate::dash::msg::{Acted, Got, Msg, Read};
 use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
 use crate::insight::{
     Deed as PastDeed, PastAction, has_inverse, in_words, left_out, no_way_back, short_rev, to_redo,
-    way_again, way_back,
+    way_again, way_back, with_text,
 };
 use crate::job::{BlobId, IdempotencyKey, JobId, Rev};
 use crate::store::Fault;
@@ -152,15 +152,15 @@ impl Hands {
         let (mut results, mut undo) = (Vec::new(), false);
         for (group, deeds) in all.chunks(BATCH_MOST).zip(deeds.chunks(BATCH_MOST)) {
             let before = self.local.snapshot();
-            let verdicts = self.local.act(group.to_vec()).await?;
+            let verdicts = self.local.act_with_texts(&self.settings, group.to_vec()).await?;
             let state = self.local.snapshot();
             for (deed, verdict) in deeds.iter().zip(verdicts) {
                 let job = state.job(&deed.target.job);
                 let result = match verdict {
-                    Ok(_) => {
+                    Ok(events) => {
                         let old = before.job(&deed.target.job);
                         undo |= old.zip(job).is_some_and(|(old, new)| has_inverse(action, old, new.stage));
-                        Ok(self.said(PAST[action as usize].1, &deed.target.job))
+                        Ok(self.said(PAST[action as usize].1, &deed.target.job) + with_text(&events))
                     }
                     Err(no) => Err(in_words(action, job, no)),
                 };
@@ -268,7 +268,7 @@ impl Hands {
                 let mut order = Order::new(self.me.clone(), command);
                 order.key = key;
                 order.from = job.map(|job| (job.stage, job.epoch));
-                let verdict = self.local.act(vec![order]).await?.swap_remove(0);
+                let verdict = self.local.act_with_texts(&self.settings, vec![order]).await?.swap_remove(0);
                 let lost = left_out(deed).filter(|_| word == "undo");
                 let lost = lost.map_or_else(String::new, |lost| format!("; {lost}"));
                 verdict.map(|_| self.said(&format!("{did} {} of", past.verb), &id) + &lost)

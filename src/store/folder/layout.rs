@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::blobs::Blobs;
-use super::disk::{Look, hash_of, rename_new, write_whole};
+use super::disk::{Look, blob_id, hash_of, read_some, rename_new, write_whole};
 use super::journal::{Journal, Spot};
 use super::place::Place;
 use crate::fleet::{CEILING_TAKEN_BACK, Event, Job, State, What};
@@ -233,6 +233,17 @@ impl Layout {
             }
         }
         self.journal.flush()
+    }
+
+    /// The text of a job's file, wherever a hand has put it, where it is another than the job's.
+    pub fn other_text(&mut self, state: &State, id: &JobId) -> Result<Option<(String, Vec<u8>)>, Fault> {
+        self.journal.catch_up(state)?;
+        let Some((job, spot)) = state.job(id).zip(self.journal.spot(id)) else { return Ok(None) };
+        let others = FOLDERS.iter().map(|row| row.0).filter(|folder| self.is_free(*folder, &spot.name));
+        let mut paths = std::iter::once(spot.folder).chain(others).map(|at| self.path(at, &spot.name));
+        let bytes = paths.find_map(|path| read_some(&path).ok());
+        let other = bytes.filter(|bytes| blob_id(bytes) != job.body);
+        Ok(other.map(|bytes| (spot.name.to_string(), bytes)))
     }
 
     /// Renames `name` of inbox over the file of a waiting job, which has its text.

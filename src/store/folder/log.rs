@@ -137,6 +137,19 @@ impl FolderLog {
         self.layout.replace(job, name)
     }
 
+    /// The name and the bytes of a job's file, wherever a hand has put it, where they are others than the job has.
+    ///
+    /// # Errors
+    /// A [`Fault`] if the machine's side cannot be read.
+    pub fn other_text(
+        &mut self,
+        state: &State,
+        job: &crate::job::JobId,
+    ) -> Result<Option<(String, Vec<u8>)>, Fault> {
+        let _lock = self.lock()?;
+        self.layout.other_text(state, job)
+    }
+
     /// Puts a job's file back where the state has it, after a hand moved it and the law said no.
     ///
     /// # Errors
