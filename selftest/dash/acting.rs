@@ -5,6 +5,7 @@ use aq::fleet::{Code, Refusal};
 use aq::job::JobId;
 use expect_test::{Expect, expect};
 
+use super::frames::compare;
 use super::moving::QUEUE;
 use super::seat::Seat;
 
@@ -273,7 +274,7 @@ fn answers_are_told_and_what_failed_stays_marked() {
         upto: 0,
     })));
     let toast = seat.model.toast.as_ref().expect("a toast");
-    assert_eq!(toast.text, "parked 1, not done: five is already testing");
+    assert_eq!(toast.text, "parked 1, not done: it is already testing (five)");
     assert_eq!((toast.undo, toast.until), (true, None), "what failed stays until Esc");
     assert!(!seat.model.is_waiting(&JobId::from("four")) && seat.model.marks.contains("five"));
     assert!(!seat.model.marks.contains("four"));
@@ -289,4 +290,76 @@ fn what_was_written_outlives_an_action_that_failed() {
     seat.send(Msg::Acted(Box::new(acted)));
     let told = seat.model.messages.back().map(|message| message.more.as_str());
     assert_eq!(told, Some("your words: too much"));
+}
+
+/// A job that was stopped by its own ceiling.
+const OVER: &str = "submit over budget.usd=1 | claim h1 | start over | end over budget_exceeded usd=1.25";
+
+#[test]
+fn a_job_over_its_budget_is_requeued_with_a_ceiling_that_is_asked_for() {
+    let mut seat = Seat::of(OVER, (80, 24)).keys("2 r");
+    compare(seat, "raise-80", false);
+    check(
+        OVER,
+        "2 r Enter",
+        expect![[r#"
+        requeue over Budget { micro_usd: Some(2500000), tokens: None, turns: None, wall: None } from failed@1
+        0 layers
+    "#]],
+    );
+    check(
+        OVER,
+        "2 r Ctrl-u \"usd=8, turns=9\" Enter",
+        expect![[r#"
+        requeue over Budget { micro_usd: Some(8000000), tokens: None, turns: Some(9), wall: None } from failed@1
+        0 layers
+    "#]],
+    );
+    check(
+        OVER,
+        "2 r Ctrl-u \"much\" Enter",
+        expect![[r#"
+        1 layers
+    "#]],
+    );
+    check(
+        OVER,
+        "2 r Esc",
+        expect![[r#"
+        0 layers
+    "#]],
+    );
+    // Below what is spent it is warned of, and refused.
+    seat = Seat::of(OVER, (80, 24)).keys("2 r Ctrl-u \"usd=1.20\"");
+    assert!(seat.frame().contains("the usd budget is used up"), "{}", seat.frame());
+    check(
+        OVER,
+        "2 r Ctrl-u \"usd=1.20\" Enter",
+        expect![[r#"
+        1 layers
+    "#]],
+    );
+    // Of several each has a figure of its own.
+    let two =
+        format!("{OVER} | submit more budget.usd=1 | claim h1 | start more | end more budget_exceeded usd=2");
+    check(
+        &two,
+        "2 * r",
+        expect![[r#"
+        said: requeue is off: the usd budget is used up; one by one they ask for a ceiling
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn why_something_is_off_comes_before_the_name() {
+    check(
+        QUEUE,
+        "2 / \"four\" Enter S",
+        expect![[r#"
+        said: ship is off: it is in queued, not in testing
+        0 layers
+    "#]],
+    );
 }

@@ -213,6 +213,7 @@ impl Seat {
                         let (stage, epoch) = deed.target.from;
                         let rev = match &deed.command {
                             Command::Review { rev: Some(rev), .. } => format!(" at {rev}"),
+                            Command::Requeue { raised, .. } if !raised.is_open() => format!(" {raised:?}"),
                             _ => String::new(),
                         };
                         format!("{}{rev} from {stage}@{epoch}", deed.target.job)

@@ -1,7 +1,7 @@
 //! Whether a person may do something to a job now, in the law's own words.
 
 use crate::fleet::{Action, Actor, Code, Command, Job, Now, Order, ParkReason, Refusal, State, decide};
-use crate::job::{BlobId, Budget, HolderId, Rev};
+use crate::job::{BlobId, Budget, HolderId, JobId, Rev};
 
 /// What would be asked of the law for this action, as far as lawfulness goes.
 fn command_of(action: Action, job: &Job) -> Command {
@@ -54,6 +54,13 @@ pub fn in_words(action: Action, job: Option<&Job>, mut no: Refusal) -> Refusal {
     no
 }
 
+/// The reason of a no alone, where the job is known: a name in front of it would push it out of a narrow row.
+pub fn why_not(action: Action, job: &JobId, no: &Refusal) -> String {
+    let begun = format!("cannot {} {job}: ", action.name());
+    let why = no.message.strip_prefix(&begun).unwrap_or(&no.message);
+    why.replace(&format!(" of {job}"), "").replace(job.as_str(), "it")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +84,16 @@ mod tests {
         check("job a review=1 | claim | start a | end a ok rev=r", "approve reject promote review cancel");
         check("job a | claim | start a | ask a", "cancel unpark answer");
         check("job a | cancel a", "reject requeue redrive");
+    }
+
+    #[test]
+    fn the_reason_comes_without_the_name() {
+        let check = |action: Action, message: &str, expected: &str| {
+            let no = Refusal::new(Code::InvalidState, message, "");
+            assert_eq!(why_not(action, &JobId::new("fix-login"), &no), expected);
+        };
+        check(Action::Requeue, "the usd budget of fix-login is used up", "the usd budget is used up");
+        check(Action::Ship, "cannot ship fix-login: it is in review", "it is in review");
+        check(Action::Ship, "fix-login is being shipped", "it is being shipped");
     }
 }

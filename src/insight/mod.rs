@@ -40,7 +40,7 @@ pub use filter::{Filter, Scene};
 pub use filter_parse::{BadFilter, FIELDS, Field, parse_filter};
 pub use halt::{Halt, Stops, halt, stops_at};
 pub use impact::behind;
-pub use lawful::{in_words, lawful};
+pub use lawful::{in_words, lawful, why_not};
 pub use level::{has_inverse, level_of};
 pub use line::Line;
 pub use needs::{AT_RISK, Need, need_in, need_of, needs_you, requeue_verb};

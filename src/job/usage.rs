@@ -149,6 +149,47 @@ impl Budget {
         *self == Budget::default()
     }
 
+    /// Reads `usd=8, turns=50`: tokens and wall as well, joined by commas.
+    ///
+    /// # Errors
+    /// The part that cannot be read.
+    pub fn parse(text: &str) -> Result<Budget, String> {
+        let mut budget = Budget::default();
+        for part in text.split(',').map(str::trim) {
+            budget.take(part).ok_or(part)?;
+        }
+        Ok(budget)
+    }
+
+    fn take(&mut self, part: &str) -> Option<()> {
+        let (name, value) = part.split_once('=')?;
+        let value = value.trim();
+        match name.trim() {
+            "usd" => self.micro_usd = Some(parse_usd(value)?),
+            "tokens" => self.tokens = Some(value.parse().ok()?),
+            "turns" => self.turns = Some(value.parse().ok()?),
+            "wall" => self.wall = Some(value.parse().ok()?),
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Twice of each ceiling that `used` has reached, or of it where that is more; and of `which`, if that is none
+    /// of them. As [`Budget::parse`] reads it.
+    pub fn doubled(&self, used: &Usage, which: &str) -> String {
+        let is = |name: &str, at: Option<u64>, used: Option<u64>| {
+            let at = at.filter(|at| name == which || used.is_some_and(|used| used >= *at))?;
+            Some(at.max(used.unwrap_or(0)).saturating_mul(2))
+        };
+        let cents = |micro: u64| usd(micro.div_ceil(10_000) * 10_000).replace(['$', ','], "");
+        let usd = is("usd", self.micro_usd, used.micro_usd).map(|micro| format!("usd={}", cents(micro)));
+        let tokens = is("tokens", self.tokens, used.tokens).map(|n| format!("tokens={n}"));
+        let turns = is("turns", self.turns, used.turns).map(|n| format!("turns={n}"));
+        let wall = is("wall", self.wall.map(Span::as_secs), Some(used.wall.as_secs()));
+        let wall = wall.map(|secs| format!("wall={secs}s"));
+        [usd, tokens, turns, wall].into_iter().flatten().collect::<Vec<_>>().join(",")
+    }
+
     /// The first ceiling there is, by name.
     pub fn first(&self) -> Option<&'static str> {
         let all = Usage {
@@ -245,6 +286,22 @@ mod tests {
         check(".5", None);
         check("1e3", None);
         assert_eq!((usd(1_500_000), usd(1)), ("$1.50".to_string(), "$0.000001".to_string()));
+    }
+
+    #[test]
+    fn ceilings_that_are_used_up_are_doubled_and_read_back() {
+        let budget = Budget::parse("usd=1, tokens=900,turns=3,wall=10m").expect("reads");
+        let used = Usage {
+            micro_usd: Some(1_250_000),
+            turns: Some(2),
+            wall: Span::from_mins(10),
+            ..Usage::default()
+        };
+        assert_eq!(budget.doubled(&used, "usd"), "usd=2.50,wall=1200s");
+        assert_eq!(budget.doubled(&Usage::default(), "tokens"), "tokens=1800");
+        let more = Budget::parse(&budget.doubled(&used, "usd")).expect("reads");
+        assert_eq!(budget.raised_by(&more).reached(&used), None);
+        assert_eq!(Budget::parse("usd=1,euro=2"), Err("euro=2".to_string()));
     }
 
     #[test]

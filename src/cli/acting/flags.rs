@@ -9,7 +9,7 @@ use crate::cli::scene::{filter_of, hosts};
 use crate::engine::is_gone;
 use crate::fleet::{Action, Job, State};
 use crate::insight::Scene;
-use crate::job::{Budget, Epoch, IdempotencyKey, JobId, Stage, parse_usd};
+use crate::job::{Budget, Epoch, IdempotencyKey, JobId, Stage};
 use crate::time::Stamp;
 
 /// Names read from standard input; more is no list that a person made.
@@ -147,24 +147,10 @@ fn parse_from(text: &str) -> Result<(Stage, Epoch), CliError> {
 /// # Errors
 /// Exit 2 with the forms.
 pub fn parse_budget(text: &str) -> Result<Budget, CliError> {
-    let mut budget = Budget::default();
-    for part in text.split(',').map(str::trim) {
-        let read = part.split_once('=').and_then(|(name, value)| {
-            match name.trim() {
-                "usd" => budget.micro_usd = Some(parse_usd(value.trim())?),
-                "tokens" => budget.tokens = Some(value.trim().parse().ok()?),
-                "turns" => budget.turns = Some(value.trim().parse().ok()?),
-                "wall" => budget.wall = Some(value.trim().parse().ok()?),
-                _ => return None,
-            }
-            Some(())
-        });
-        read.ok_or_else(|| {
-            CliError::usage(format!("--budget does not understand {part:?}"))
-                .next("write: --budget usd=8, or tokens=2000000, turns=50, wall=3h, joined by commas")
-        })?;
-    }
-    Ok(budget)
+    Budget::parse(text).map_err(|part| {
+        CliError::usage(format!("--budget does not understand {part:?}"))
+            .next("write: --budget usd=8, or tokens=2000000, turns=50, wall=3h, joined by commas")
+    })
 }
 
 /// Reads the moment of `--until`, which has to come.

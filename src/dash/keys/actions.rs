@@ -9,16 +9,17 @@
 
 use super::key::Key;
 use super::lawful::{
-    Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_save, can_save_all, can_watch,
-    compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines, is_held,
-    is_past, is_searching, may_change, on_a_job, on_the_board, risk_is_shown, seen_by_law, somebody_waits,
+    Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_requeue, can_save, can_save_all,
+    can_watch, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines,
+    is_held, is_past, is_searching, may_change, on_a_job, on_the_board, risk_is_shown, seen_by_law,
+    somebody_waits, to_raise,
 };
 use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
 use std::sync::Arc;
 
 use crate::dash::model::{Gauge, Model, Place, Screen, Tab};
 use crate::fleet::{Action, Job};
-use crate::insight::lawful;
+use crate::insight::{lawful, requeue_verb};
 
 /// What an action does; `update` matches on it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -285,6 +286,9 @@ impl ActionRow {
             Do::Risk(RiskDo::LetGo) => format!("aq risk let-go {job}"),
             Do::Act(Action::Reject) => format!("aq reject {} -m WHY", targets(Action::Reject)),
             Do::Act(Action::Answer) => format!("aq answer {job} -m TEXT"),
+            Do::Act(Action::Requeue) if to_raise(model).is_some() => {
+                to_raise(model).map_or_else(String::new, requeue_verb)
+            }
             Do::Act(action) => format!("aq {} {}", action.name(), targets(action)),
             _ => return None,
         })
@@ -366,7 +370,7 @@ actions! {
     Act Jobs, "ship" "ship the branch" [Char('S')] Some("ship"), |m| seen_by_law(m, Action::Ship), Act(Action::Ship);
     Act Jobs, "park" "put aside" [Char('p')] Some("park"), |m| by_law(m, Action::Park), Act(Action::Park);
     Act Jobs, "unpark" "back into the line" [Char('p')] Some("unpark"), |m| by_law(m, Action::Unpark), Act(Action::Unpark);
-    Act Jobs, "requeue" "requeue from the last checkpoint" [Char('r')] Some("requeue"), |m| by_law(m, Action::Requeue), Act(Action::Requeue);
+    Act Jobs, "requeue" "requeue from the last checkpoint" [Char('r')] Some("requeue"), can_requeue, Act(Action::Requeue);
     Act Jobs, "redrive" "start over with fresh attempts" [] None, |m| by_law(m, Action::Redrive), Act(Action::Redrive);
     Act Jobs, "cancel" "cancel" [Char('x')] Some("cancel"), |m| by_law(m, Action::Cancel), Act(Action::Cancel);
     Act Jobs, "promote" "pass to testing without approvals" [] None, |m| by_law(m, Action::Promote), Act(Action::Promote);

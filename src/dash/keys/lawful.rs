@@ -1,8 +1,11 @@
 //! Why an action is off: said by the law for jobs, by the place for the rest.
 
+use std::sync::Arc;
+
 use crate::dash::model::{Loaded, Model, Owner, Page, Place, Tab, owner_of};
-use crate::fleet::Action;
-use crate::insight::{lawful, short_rev};
+use crate::fleet::{Action, Code, Job};
+use crate::insight::{lawful, short_rev, why_not};
+use crate::job::Stage;
 
 use super::actions::{ACTIONS, Do, Group};
 
@@ -27,20 +30,37 @@ pub fn by_law(model: &Model, action: Action) -> Off {
     let mut first = None;
     for job in targets {
         if model.is_waiting(&job.id) {
-            first.get_or_insert(format!("{} still waits for an answer", job.id));
+            first.get_or_insert("it still waits for an answer".to_string());
             continue;
         }
         match lawful(&model.replica.state, job, action, &model.me, now) {
             Ok(()) => return Ok(()),
-            Err(no) => {
-                // Whoever reads it sees which action and which job are meant.
-                let begun = format!("cannot {} {}: ", action.name(), job.id);
-                let why = no.message.strip_prefix(&begun).unwrap_or(&no.message).to_string();
-                first.get_or_insert(why);
-            }
+            // Whoever reads it sees which action and which job are meant.
+            Err(no) => drop(first.get_or_insert(why_not(action, &job.id, &no))),
         }
     }
     Err(first.unwrap_or_default())
+}
+
+/// A requeue; of one job that used up its budget it asks for the ceiling first.
+pub fn can_requeue(model: &Model) -> Off {
+    let Err(why) = by_law(model, Action::Requeue) else { return Ok(()) };
+    let used_up = |job: &&Arc<Job>| job.stage == Stage::Failed && job.used_up().is_some();
+    match (to_raise(model), model.targets().into_iter().filter(used_up).count()) {
+        (Some(_), _) => Ok(()),
+        (None, 2..) => Err(format!("{why}; one by one they ask for a ceiling")),
+        (None, _) => Err(why),
+    }
+}
+
+/// The one job that is meant, if only a higher ceiling lets it be requeued.
+pub fn to_raise(model: &Model) -> Option<&Job> {
+    let [job] = model.targets()[..] else { return None };
+    if model.bars().is_some() || model.is_waiting(&job.id) {
+        return None;
+    }
+    let no = lawful(&model.replica.state, job, Action::Requeue, &model.me, model.law_now()).err()?;
+    Some(job).filter(|_| no.code == Code::BudgetNotRaised).map(|job| &**job)
 }
 
 /// The same for what decides about a revision: on the diff it must be the one in sight.

@@ -9,4 +9,5 @@ mod screens;
 pub use actions::{ACTIONS, ActionRow, Do, GROUPS, Group, Motion, On, action_of, row_of};
 pub use key::Key;
 pub use keymap::Keymap;
+pub use lawful::to_raise;
 pub use screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};

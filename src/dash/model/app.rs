@@ -201,8 +201,8 @@ pub struct Answered {
     pub past: String,
     /// What was done, a line each.
     pub done: Vec<String>,
-    /// What was not: why, and what helps.
-    pub refused: Vec<(String, String)>,
+    /// What was not: why, in a row; and in full with what helps, where the row does not say it all.
+    pub refused: Vec<(String, Option<String>)>,
     /// It can be undone.
     pub undo: bool,
     /// Answers that are still to come.

@@ -4,10 +4,11 @@ use tui_input::Input;
 
 use super::app::Model;
 use super::risk::{to_save, worktrees};
+use super::sheet::Target;
 use crate::dash::theme::Sign;
-use crate::fleet::{PauseMode, Window};
-use crate::insight::{LOCAL, Stops, stops_at};
-use crate::job::{JobId, parse_usd, usd};
+use crate::fleet::{Action, Command, Order, PauseMode, Window, decide};
+use crate::insight::{LOCAL, Stops, stops_at, why_not};
+use crate::job::{Budget, JobId, parse_usd, usd};
 use crate::time::{Span, Stamp};
 
 /// Running jobs named before the rest is only counted.
@@ -37,6 +38,8 @@ pub enum FormKind {
     Pause,
     /// Sets its ceiling.
     Ceiling,
+    /// Raises the ceilings of a job that used up its budget, and requeues it.
+    Raise(Target),
     /// Goes to a moment of the past.
     Moment,
     /// Gives up several worktrees at risk.
@@ -111,7 +114,7 @@ impl Form {
         match self.kind {
             FormKind::Pause => [MODES.len(), UNTIL.len()],
             FormKind::Ceiling => [WINDOWS.len(), 0],
-            FormKind::Moment | FormKind::LetGo(_) => [0, 0],
+            FormKind::Raise(_) | FormKind::Moment | FormKind::LetGo(_) => [0, 0],
         }
     }
 
@@ -151,6 +154,7 @@ impl Form {
         match &self.kind {
             FormKind::Pause => self.pause(model),
             FormKind::Ceiling => self.ceiling(model),
+            FormKind::Raise(target) => self.raise(model, target),
             FormKind::Moment => Asked {
                 head: "Go to a moment".to_string(),
                 rows: vec![
@@ -273,6 +277,51 @@ impl Form {
             ),
             hint: "{enter} set it   Tab window   Esc leave it".to_string(),
             ..Asked::default()
+        }
+    }
+
+    fn raise(&self, model: &Model, target: &Target) -> Asked {
+        let id = &target.job;
+        let mut rows = Vec::new();
+        if let Some(job) = model.job(id) {
+            let names = ["usd", "tokens", "turns", "wall"];
+            let far = names.iter().filter_map(|name| job.budget().used_of(name, &job.spent));
+            rows.push(("ended", job.why.to_string()));
+            rows.push(("spent", far.collect::<Vec<_>>().join(", ")));
+        }
+        rows.push(("then", "it goes on from its last checkpoint and keeps its attempts".to_string()));
+        rows.push(("instead", "redrive in . starts over with fresh attempts and budget".to_string()));
+        if let Err(why) = self.raised(model, target) {
+            rows.push(("warning", format!("{} {why}", model.look.sign(Sign::Warning))));
+        }
+        Asked {
+            head: format!("Requeue {id} with a higher ceiling"),
+            rows,
+            line: Some("ceilings: usd, tokens, turns, wall".to_string()),
+            runs: format!(
+                "aq requeue {id} --budget {} --from {}@{}",
+                self.typed("usd=MORE").replace(", ", ","),
+                target.from.0,
+                target.from.1
+            ),
+            hint: "{enter} requeue it   Esc leave it".to_string(),
+            ..Asked::default()
+        }
+    }
+
+    /// The requeue with the ceilings that are written.
+    ///
+    /// # Errors
+    /// Why they cannot be read, or what the law says against it: a ceiling below what is spent.
+    pub fn raised(&self, model: &Model, target: &Target) -> Result<Command, String> {
+        let raised = Budget::parse(self.input.value().trim())
+            .map_err(|part| format!("{part:?} is no ceiling: write usd=8, turns=50 or wall=3h"))?;
+        let job = target.job.clone();
+        let command = Command::Requeue { job, raised, from: None, park: None };
+        let order = Order::new(model.me.clone(), command.clone());
+        match decide(&model.replica.state, &order, model.law_now()) {
+            Ok(_) => Ok(command),
+            Err(no) => Err(why_not(Action::Requeue, &target.job, &no)),
         }
     }
 

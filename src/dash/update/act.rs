@@ -4,7 +4,7 @@
 //! action a sheet of its own, add an arm there; the framework asks, guards, and sends.
 
 use crate::dash::effect::{Effect, Want};
-use crate::dash::keys::{Do, row_of};
+use crate::dash::keys::{Do, row_of, to_raise};
 use crate::dash::model::{
     Answer, Answered, Deed, Layer, Model, Place, Plan, Sheet, Tab, Target, Waiting, Words,
 };
@@ -18,6 +18,9 @@ const NAMED_MOST: usize = 8;
 
 /// Does an action to the jobs that are meant: those the law lets.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(job) = to_raise(model).filter(|_| action == Action::Requeue).cloned() {
+        return super::form::raise(model, &job);
+    }
     let now = model.law_now();
     let can = |job: &&std::sync::Arc<Job>| {
         !model.is_waiting(&job.id) && lawful(&model.replica.state, job, action, &model.me, now).is_ok()

@@ -4,18 +4,21 @@ use super::{diff, go, tell};
 use crate::dash::effect::Effect;
 use crate::dash::model::{Answered, Model, TOAST_LIFE, Toast};
 use crate::dash::msg::Acted;
-use crate::fleet::Code;
+use crate::fleet::{Action, Code};
+use crate::insight::why_not;
 use crate::job::Role;
 
 /// An action was answered. What was sent together is told together, once the last answer is there.
 pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
-    let (words, batch) = model.waiting.remove(&acted.ticket).map_or((None, None), |it| (it.words, it.batch));
+    let sent = model.waiting.remove(&acted.ticket);
+    let action = sent.as_ref().and_then(|sent| sent.action);
+    let (words, batch) = sent.map_or((None, None), |sent| (sent.words, sent.batch));
     let words = words.map(|words| format!("your words: {words}"));
     model.done_upto = model.done_upto.max(acted.upto);
     model.dirty = true;
     let looks_again = acted.results.iter().any(|(_, it)| matches!(it, Err(no) if no.code == Code::RevMoved));
     let mut it = batch.and_then(|batch| model.batches.remove(&batch)).unwrap_or_default();
-    take(model, &mut it, acted);
+    take(model, &mut it, acted, action);
     match batch.filter(|_| it.left > 0) {
         Some(batch) => {
             let text = format!("{} of {} are answered", it.done.len() + it.refused.len(), it.all());
@@ -32,11 +35,11 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
     effects
 }
 
-fn take(model: &mut Model, it: &mut Answered, acted: Acted) {
+fn take(model: &mut Model, it: &mut Answered, acted: Acted, action: Option<Action>) {
     it.left = it.left.saturating_sub(1);
     it.undo |= acted.undo;
     it.past = acted.past;
-    it.refused.extend(acted.fault.map(|fault| (fault, String::new())));
+    it.refused.extend(acted.fault.map(|fault| (fault, None)));
     for (job, result) in acted.results {
         match result {
             Ok(text) => {
@@ -44,7 +47,12 @@ fn take(model: &mut Model, it: &mut Answered, acted: Acted) {
                 model.marks.remove(&job);
                 it.done.push(text);
             }
-            Err(no) => it.refused.push((no.message, no.hint)),
+            Err(no) => {
+                // The reason comes before the name: a narrow row cuts the end.
+                let why = action.map(|action| format!("{} ({job})", why_not(action, &job, &no)));
+                let told = format!("{} ({})", no.message, no.hint);
+                it.refused.push((why.unwrap_or(no.message), Some(told)));
+            }
         }
     }
 }
@@ -66,11 +74,11 @@ fn say(model: &mut Model, it: &Answered, words: Option<String>) {
             let count = if refused.len() > 1 { format!(" {}", refused.len()) } else { String::new() };
             let why: Vec<&str> = refused.iter().map(|no| no.0.as_str()).collect();
             let text = format!("{begun}not done{count}: {}", why.join("; "));
-            let told = refused.iter().filter_map(|(no, hint)| match hint.is_empty() {
+            let told = refused.iter().filter_map(|(why, told)| match told {
                 // The row says it already.
-                true if refused.len() == 1 => None,
-                true => Some(no.clone()),
-                false => Some(format!("{no} ({hint})")),
+                None if refused.len() == 1 => None,
+                None => Some(why.clone()),
+                told => told.clone(),
             });
             let more: Vec<String> = done.iter().cloned().chain(told).chain(words).collect();
             tell::say(model, Role::Bad, text, more.join("\n"), it.undo && !done.is_empty());

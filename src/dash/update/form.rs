@@ -6,10 +6,10 @@ use super::{act, field, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{
-    Answer, BACK_OF_A_STOP, Form, FormKind, GUARD, Layer, Model, Pane, Plan, Sheet, WINDOWS, Window, later,
-    running, window_words,
+    Answer, BACK_OF_A_STOP, Deed, Form, FormKind, GUARD, Layer, Model, Pane, Plan, Sheet, Target, WINDOWS,
+    Window, later, running, window_words,
 };
-use crate::fleet::{Command, Level, PauseMode};
+use crate::fleet::{Action, Command, Job, Level, PauseMode};
 use crate::insight::{LOCAL, Stops};
 use crate::job::{JobId, usd};
 
@@ -35,6 +35,13 @@ pub fn ceiling(model: &mut Model) -> Vec<Effect> {
     let text = product.ceiling.map_or("none".to_string(), |micro| usd(micro).replace('$', ""));
     let taken = WINDOWS.iter().position(|row| row.0 == product.window).unwrap_or(0);
     open(model, FormKind::Ceiling, &text, taken)
+}
+
+/// Asks for the ceilings with which a job that used up its budget goes on.
+pub fn raise(model: &mut Model, job: &Job) -> Vec<Effect> {
+    let text = job.budget().doubled(&job.spent, job.used_up().unwrap_or("usd"));
+    let target = Target { job: job.id.clone(), from: (job.stage, job.epoch) };
+    open(model, FormKind::Raise(target), &text, 0)
 }
 
 /// Asks for the number before all worktrees that nobody saves are given up.
@@ -189,6 +196,10 @@ fn plan(model: &Model, form: &Form, key: Key) -> Result<Option<Plan>, String> {
             let amount = ceiling.map_or("none".to_string(), usd);
             let past = format!("the ceiling of {LOCAL} is {amount} ({})", window_words(window).1);
             Ok(Some(Plan::Queue(Box::new(Command::SetCeiling { ceiling, window, lifts: false }), past, true)))
+        }
+        FormKind::Raise(target) => {
+            let deed = Deed { target: target.clone(), command: form.raised(model, target)? };
+            Ok(Some(Plan::Orders(Action::Requeue, vec![deed])))
         }
         FormKind::LetGo(jobs) => Ok(Some(Plan::LetGo(jobs.clone()))),
         // A moment is gone to, and asks nothing of the queue.

@@ -158,8 +158,9 @@ pub fn told(what: &What) -> String {
             format!("{}, took {}", if *passed { "passed" } else { "failed" }, took.age())
         }
         What::AttemptEnded { outcome, reason, to, .. } => format!("{} {reason}, to {to}", outcome.name()),
-        What::AttemptSettled { attempt, usage, .. } => {
-            format!("attempt {attempt} {}", used_up(usage))
+        What::AttemptSettled { attempt, usage, rev, .. } => {
+            let saved = rev.as_ref().map(|rev| format!("; saved in {}", short_rev(Some(rev))));
+            format!("attempt {attempt} {}{}", used_up(usage), saved.unwrap_or_default())
         }
         What::ReviewGiven { approve, rev, .. } => {
             format!("{} {}", if *approve { "yes to" } else { "no to" }, short_rev(rev.as_ref()))
@@ -200,10 +201,11 @@ mod tests {
     #[test]
     fn what_a_late_run_had_used_up_is_told_as_far_as_it_is_known() {
         let wall = Span::from_secs(12);
-        let check = |usage: Usage, expected: &str| {
-            let settled = What::AttemptSettled { job: JobId::new("a"), attempt: 1, usage: usage.into() };
-            assert_eq!(told(&settled), expected);
+        let settled = |usage: Usage, rev: Option<&str>| {
+            let (job, rev) = (JobId::new("a"), rev.map(crate::job::Rev::new));
+            told(&What::AttemptSettled { job, attempt: 1, usage: usage.into(), rev })
         };
+        let check = |usage: Usage, expected: &str| assert_eq!(settled(usage, None), expected);
         check(
             Usage { micro_usd: Some(120_000), ..Usage::default() },
             "attempt 1 had used $0.12 when it ended",
@@ -215,6 +217,11 @@ mod tests {
         check(
             Usage { wall, ..Usage::default() },
             "attempt 1 ran for 12s; its engine tells neither tokens nor money",
+        );
+        let used = Usage { micro_usd: Some(120_000), ..Usage::default() };
+        assert_eq!(
+            settled(used, Some("1234567")),
+            "attempt 1 had used $0.12 when it ended; saved in 1234567"
         );
     }
 }
