@@ -38,7 +38,7 @@ fn ships_of_many_are_one_word_and_every_result_is_kept() {
     answer(&mut seat, &sent[1], Err(Refusal::new(Code::Moved, "b is in review", "look: aq show b")));
     answer(&mut seat, &sent[2], Err(Refusal::new(Code::Moved, "c has no room", "")));
     let toast = seat.model.toast.as_ref().expect("a toast");
-    assert_eq!(toast.text, "shipped 1, not done 2: b is in review; c has no room");
+    assert_eq!(toast.text, "shipped 1, not done 2: it is in review (b); it has no room (c)");
     assert_eq!(toast.until, None, "what failed stays");
     let told: Vec<_> = seat.model.messages.iter().skip(before).collect();
     assert_eq!(told.len(), 1);
