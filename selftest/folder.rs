@@ -1,8 +1,13 @@
 //! Hands on the folder: every move, copy, edit and deletion, and what the law makes of it.
 
+use std::sync::Arc;
+
+use aq::board::{Board as _, Intake, Local, Purpose, Ready, Settings, Submitted, submit};
+use aq::store::{Place, Wish};
+use aq::time::{Clock as _, SystemClock};
 use expect_test::expect;
 
-use crate::folder_script::check;
+use crate::folder_script::{block, check, person};
 
 #[test]
 fn a_dropped_file_becomes_a_job_and_follows_its_stages() {
@@ -331,4 +336,23 @@ fn the_longest_names_move_too() {
               job#2 queued@0 "submitted"
         "#]],
     );
+}
+
+/// Ids of one title differ by four letters of chance, so of 4,000 a dozen meet one that is taken.
+#[test]
+fn jobs_with_the_same_words_go_in_by_the_thousand_and_not_one_by_one() {
+    fastrand::seed(1);
+    let root = tempfile::tempdir().expect("a folder");
+    let wish = Wish { queue: &root.path().join("queue"), git_common: None };
+    let place = Place::create(&wish).expect("a queue");
+    let board = Local::open(&place, Purpose::Act, Arc::new(SystemClock)).expect("opens");
+    let settings = Settings::load(None, &[("engine", "shell")]).expect("settings");
+    let intake = Intake::new(&place, &settings, SystemClock.wall());
+    let text = b"# The same words\n\n```sh\ntrue\n```\n";
+    let many: Vec<Ready> =
+        (0..4_000).map(|n| intake.read(&format!("job-{n}.md"), text).expect("a manifest")).collect();
+    let became = block(submit(&board, &person(), None, &many)).expect("durable");
+    assert!(became.iter().all(|one| matches!(one, Submitted::New(_))), "every one is a job");
+    let log = std::fs::read_to_string(place.side.join("events.jsonl")).expect("a log");
+    assert_eq!((board.snapshot().jobs.len(), log.lines().count()), (4_000, 4), "batches of a thousand");
 }

@@ -48,14 +48,13 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The submission, once its blobs are stored; `chance` makes the id.
+    /// The submission under that id, once its blobs are stored.
     pub fn submission(
         &self,
+        job: JobId,
         body: crate::job::BlobId,
         effective: crate::job::BlobId,
-        chance: u64,
     ) -> Submission {
-        let job = JobId::mint(&self.spec.title, chance);
         Submission { job, spec: self.spec.clone(), body, effective, file: self.file.clone() }
     }
 }

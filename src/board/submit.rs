@@ -1,6 +1,6 @@
 //! Submitting drafts: blobs first, then the law, with another id where chance gave one that is taken.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::intake::{Draft, Ready};
 use super::seam::Board;
@@ -47,7 +47,7 @@ pub(super) async fn submit_once(
     parent: Option<(JobId, Option<Epoch>)>,
     ready: &[(&Ready, Option<IdempotencyKey>)],
 ) -> Result<Vec<Submitted>, Fault> {
-    let mut sender = Sender { board, by, stored: BTreeMap::new() };
+    let mut sender = Sender::of(board, by);
     let mut done = Vec::new();
     for group in ready.chunks(BATCH_MOST) {
         let mut orders = Vec::new();
@@ -82,11 +82,12 @@ pub async fn order_review(
     ready: &Ready,
     of: &Subject,
 ) -> Result<Verdict, Fault> {
-    let mut sender = Sender { board, by, stored: BTreeMap::new() };
+    let mut sender = Sender::of(board, by);
     let body = sender.store(&ready.job.body).await?;
     let effective = sender.store(&ready.job.effective).await?;
     let order = || {
-        let mut new = ready.job.submission(body.clone(), effective.clone(), fastrand::u64(..));
+        let id = JobId::mint(&ready.job.spec.title, fastrand::u64(..));
+        let mut new = ready.job.submission(id, body.clone(), effective.clone());
         new.file = None;
         Order::new(by.clone(), Command::OrderReview { new: Box::new(new), of: of.clone() })
     };
@@ -108,7 +109,7 @@ pub(super) async fn add_children(
     children: &[Draft],
 ) -> Result<Option<Refusal>, Fault> {
     let has = bodies_below(board, parent);
-    let mut sender = Sender { board, by, stored: BTreeMap::new() };
+    let mut sender = Sender::of(board, by);
     for child in children.iter().filter(|child| !has.contains(&blob_id(&child.body))) {
         if let Err(refusal) = sender.again(child, Some((parent.clone(), None)), None).await? {
             return Ok(Some(half_done(parent, child, &refusal)));
@@ -122,9 +123,30 @@ struct Sender<'a> {
     by: &'a Actor,
     /// Blobs stored for this call: ten thousand jobs share a handful of worker's values.
     stored: BTreeMap<BlobId, BlobId>,
+    /// Ids given out by this call.
+    given: HashSet<JobId>,
 }
 
-impl Sender<'_> {
+impl<'a> Sender<'a> {
+    fn of(board: &'a dyn Board, by: &'a Actor) -> Sender<'a> {
+        Sender { board, by, stored: BTreeMap::new(), given: HashSet::new() }
+    }
+
+    /// An id that nobody has as far as one can see from here: of many jobs with one title a good part would meet
+    /// a taken one, and be asked for again each by itself. Where another process is faster, the law says no.
+    fn free_id(&mut self, title: &str) -> JobId {
+        let state = self.board.snapshot();
+        let mut id = JobId::mint(title, fastrand::u64(..));
+        for _ in 1..IDS_MOST {
+            if state.stage_of(&id).is_none() && !self.given.contains(&id) {
+                break;
+            }
+            id = JobId::mint(title, fastrand::u64(..));
+        }
+        self.given.insert(id.clone());
+        id
+    }
+
     async fn store(&mut self, bytes: &[u8]) -> Result<BlobId, Fault> {
         let hash = blob_id(bytes);
         if let Some(id) = self.stored.get(&hash) {
@@ -138,7 +160,7 @@ impl Sender<'_> {
     async fn order(&mut self, draft: &Draft, parent: Option<(JobId, Option<Epoch>)>) -> Result<Order, Fault> {
         let body = self.store(&draft.body).await?;
         let effective = self.store(&draft.effective).await?;
-        let new = Box::new(draft.submission(body, effective, fastrand::u64(..)));
+        let new = Box::new(draft.submission(self.free_id(&draft.spec.title), body, effective));
         Ok(Order::new(self.by.clone(), Command::Submit { new, parent }))
     }
 
