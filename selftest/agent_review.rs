@@ -55,7 +55,7 @@ fn a_no_goes_back_with_its_words_and_a_checked_yes_passes() {
     );
     let asked = std::fs::read_to_string(factory.top().join("asked")).expect("a prompt");
     has(&asked, &["You are a reviewer", "> Write notes.", "git diff", "test -f good", "```verdict"]);
-    let head = job.head.and_then(|head| head.rev).expect("a head");
+    let head = job.head.clone().and_then(|head| head.rev).expect("a head");
     assert_eq!(factory.file_at(head.as_str(), "spoiled"), None, "what a reviewer changes is nobody's work");
     // Its tree and branch are gone, and nothing of it is at risk.
     has(&factory.say(&["risk"]), &["exit 0"]);

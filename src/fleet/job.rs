@@ -1,6 +1,7 @@
 //! A job as the law sees it: where it stands and why, who holds it, what was tried.
 
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, LazyLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use super::pull_request::PullRequest;
 use super::score::Score;
 use crate::job::{
     AttemptNo, Autoship, BlobId, Budget, DepsMode, EngineReviewer, Epoch, HolderId, Insight, JobId, Outcome,
-    Proof, Rev, ReviewRule, Seldom, Seq, Spec, Stage, Text, Usage,
+    Proof, Rev, ReviewRule, Seldom, Seq, Spec, Stage, Text, Usage, Usual,
 };
 use crate::time::Stamp;
 
@@ -288,6 +289,7 @@ pub struct Job {
     /// Its name.
     pub id: JobId,
     /// The file's name in the queue folder; `None` for an inline child.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Text>,
     /// The resolved fields.
     pub spec: Arc<Spec>,
@@ -312,65 +314,114 @@ pub struct Job {
     /// Since when it competes for a slot, whatever interrupted it; ages its priority.
     pub waiting: Stamp,
     /// Not in the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub park: Option<Box<Park>>,
     /// What must come first: deps as written, then children.
+    #[serde(default, skip_serializing_if = "Seldom::is_usual")]
     pub deps: Seldom<Vec<Dep>>,
     /// The composite it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<JobId>,
     /// Its parts.
+    #[serde(default, skip_serializing_if = "Seldom::is_usual")]
     pub children: Seldom<Vec<JobId>>,
     /// Who holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Box<Lease>>,
     /// Every attempt, oldest first.
+    #[serde(default, skip_serializing_if = "Seldom::is_usual")]
     pub attempts: Seldom<Vec<Attempt>>,
+    /// The accepted work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Box<Head>>,
+    /// What only jobs have that more has become of; read as if it stood here.
+    #[serde(flatten)]
+    pub course: Seldom<Course>,
+}
+
+/// What has become of a job that has begun: one that waits has nothing of it, and a pointer is all it costs.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Course {
     /// Failures since submit or redrive that count toward `retry.max`.
+    #[serde(skip_serializing_if = "is_none")]
     pub counted: u32,
     /// Overloads in a row.
+    #[serde(skip_serializing_if = "is_none")]
     pub overloads: u32,
     /// Usage limits in a row; they lengthen the pause of one that names no reset.
+    #[serde(skip_serializing_if = "is_none")]
     pub limits: u32,
+    /// How often a reviewing engine sent it back since submit or redrive.
+    #[serde(skip_serializing_if = "is_none")]
+    pub reworks: u32,
     /// When a person let it try: accounts closed by then do not hold it. Good for one grant; what closes
     /// later is news that the person did not have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tries: Option<Stamp>,
     /// When leases were lost, within the poison window.
-    pub lost: Seldom<Vec<Stamp>>,
-    /// The accepted work.
-    pub head: Option<Box<Head>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<Stamp>,
     /// The last checkpoint of any epoch, accepted or not, and its epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<(Rev, Epoch)>,
     /// Checkpoints so far: the number of the last one.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub checkpoints: u64,
     /// The checkpoint that the next attempt starts from, where a person named one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub restart: Option<Rev>,
     /// Decisions about the head.
+    #[serde(skip_serializing_if = "Seldom::is_usual")]
     pub reviews: Seldom<Vec<Decision>>,
     /// The gate, if it was changed after submit.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<Box<ReviewRule>>,
     /// What all attempts since submit or redrive used up.
+    #[serde(skip_serializing_if = "Seldom::is_usual")]
     pub spent: Seldom<Usage>,
     /// Ceilings raised by an operator.
+    #[serde(skip_serializing_if = "Seldom::is_usual")]
     pub raised: Seldom<Budget>,
     /// For the next prompt.
+    #[serde(skip_serializing_if = "Seldom::is_usual")]
     pub handoff: Seldom<Vec<Handoff>>,
     /// The open question.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Box<BlobId>>,
     /// Its pull request, once there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pr: Option<Box<PullRequest>>,
     /// How it was shipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shipped: Option<Box<(String, Option<Rev>)>>,
     /// Of a reviewer's job: what it is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Box<Subject>>,
     /// Engines asked about its commits, oldest first.
-    #[serde(default, skip_serializing_if = "Seldom::is_usual")]
+    #[serde(skip_serializing_if = "Seldom::is_usual")]
     pub asked_reviews: Seldom<Vec<AskedReview>>,
-    /// How often a reviewing engine sent it back since submit or redrive.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub reworks: u32,
+}
+
+impl Usual for Course {
+    fn usual() -> &'static Course {
+        static USUAL: LazyLock<Course> = LazyLock::new(Course::default);
+        &USUAL
+    }
+}
+
+impl Deref for Job {
+    type Target = Course;
+
+    fn deref(&self) -> &Course {
+        &self.course
+    }
+}
+
+impl DerefMut for Job {
+    fn deref_mut(&mut self) -> &mut Course {
+        &mut self.course
+    }
 }
 
 impl Job {

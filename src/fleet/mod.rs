@@ -25,8 +25,8 @@ pub use decide::{decide, handle};
 pub use event::{Actor, ActorKind, CEILING_TAKEN_BACK, Event, What, Window};
 pub use invariant::check_whole;
 pub use job::{
-    AskedReview, Attempt, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, NOT_SHIPPED, Park, ParkReason,
-    SUPERSEDED, Subject, VerdictSaid,
+    AskedReview, Attempt, Course, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, NOT_SHIPPED, Park,
+    ParkReason, SUPERSEDED, Subject, VerdictSaid,
 };
 pub use line::{InLine, line};
 pub use pick::{Gate, class_at, gates, next_moment, suits};

@@ -48,6 +48,13 @@ impl<T: Usual> Seldom<T> {
     pub fn is_usual(&self) -> bool {
         **self == *T::usual()
     }
+
+    /// Costs a pointer again where it was written to and is as usual.
+    pub fn settle(&mut self) {
+        if self.0.is_some() && self.is_usual() {
+            self.0 = None;
+        }
+    }
 }
 
 impl<T> Seldom<Vec<T>> {
@@ -131,7 +138,9 @@ mod tests {
         let text = serde_json::to_string(&it).expect("plain data");
         assert_eq!((text.as_str(), serde_json::from_str(&text).ok()), (r#"{"tokens":7}"#, Some(it.clone())));
         it.tokens = None;
-        assert_eq!(it, Seldom::default(), "as usual again");
+        assert_eq!((&it, it.0.is_some()), (&Seldom::default(), true), "as usual again");
+        it.settle();
+        assert!(it.0.is_none());
         assert_eq!(size_of_val(&it), size_of::<usize>());
     }
 }

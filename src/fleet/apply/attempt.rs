@@ -90,6 +90,7 @@ fn settle_late(job: &mut Job, no: AttemptNo, told: &Usage, rev: Option<&Rev>) ->
     let closed = closed.ok_or_else(|| format!("no closed attempt {no}"))?;
     let (before, epoch) = (closed.usage, closed.epoch);
     let spent = accrue(&mut closed.usage, told);
+    let late = closed.usage.since(before);
     if let Some(rev) = rev {
         closed.rev = Some(rev.clone());
         job.checkpoints += 1;
@@ -98,7 +99,7 @@ fn settle_late(job: &mut Job, no: AttemptNo, told: &Usage, rev: Option<&Rev>) ->
         }
     }
     // After a redrive it counts toward the fresh budget: it came in after it.
-    job.spent = job.spent.plus(closed.usage.since(before)).into();
+    job.spent = job.spent.plus(late).into();
     Ok(spent)
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::super::event::{CEILING_TAKEN_BACK, Event, What};
-use super::super::job::{AskedReview, Job};
+use super::super::job::{AskedReview, Course, Job};
 use super::super::state::{RECEIPT_LIFE, State, Tombstone, day_of};
 use super::{attempt, gate, lease, place, pull_request};
 use crate::job::{JobId, Seldom, Seq, Stage, Usage};
@@ -67,6 +67,7 @@ impl State {
             What::JobSuperseded { .. } => self.known.share_all(job),
             _ => self.known.share(job),
         }
+        job.course.settle();
         super::super::invariant::check_job(job)?;
         self.index.enter(job);
         let used = match event.what {
@@ -118,26 +119,8 @@ impl State {
             children: Seldom::default(),
             lease: None,
             attempts: Seldom::default(),
-            counted: 0,
-            overloads: 0,
-            limits: 0,
-            tries: None,
-            lost: Seldom::default(),
             head: None,
-            checkpoint: None,
-            checkpoints: 0,
-            restart: None,
-            reviews: Seldom::default(),
-            rule: None,
-            spent: Seldom::default(),
-            raised: Seldom::default(),
-            handoff: Seldom::default(),
-            asked: None,
-            pr: None,
-            shipped: None,
-            subject: reviews.clone().map(Box::new),
-            asked_reviews: Seldom::default(),
-            reworks: 0,
+            course: Course { subject: reviews.clone().map(Box::new), ..Course::default() }.into(),
         };
         self.known.share_all(&mut job);
         self.asked(&job)?;

@@ -32,7 +32,8 @@ impl Job {
             attempt.ended = Some(mark.at);
             attempt.outcome = outcome;
             attempt.reason = reason.to_string();
-            self.spent = self.spent.plus(attempt.usage).into();
+            let used = attempt.usage;
+            self.spent = self.spent.plus(used).into();
         }
     }
 
