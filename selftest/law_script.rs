@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 
 use aq::fleet::{
     Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Event, Now, Order, Park, ParkReason,
-    PauseMode, PrLook, PrReview, Refusal, State, Subject, Submission, VerdictSaid, Window, check_whole,
-    class_at, gates, handle,
+    PauseMode, Portion, PrLook, PrReview, Refusal, State, Subject, Submission, VerdictSaid, Window,
+    check_whole, class_at, gates, handle,
 };
 use aq::job::{
     Autoship, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey, JobId,
@@ -562,8 +562,9 @@ impl World {
 
 /// A state written as a snapshot and read again.
 pub fn reread(state: &State) -> State {
-    let text = serde_json::to_string(state).expect("plain data");
-    let mut again: State = serde_json::from_str(&text).expect("reads back");
-    again.reindex();
-    again
+    let again = |portion: Portion| -> Portion {
+        let text = serde_json::to_string(&portion).expect("plain data");
+        serde_json::from_str(&text).expect("reads back")
+    };
+    State::of_portions(state.portions().into_iter().map(again)).expect("its own portions")
 }

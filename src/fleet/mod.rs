@@ -31,6 +31,7 @@ pub use job::{
 pub use line::{InLine, line};
 pub use pick::{Gate, class_at, gates, next_moment, suits};
 pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};
+pub use read::Portion;
 pub use refusal::{Code, Refusal};
 pub use score::{Scale, Score, TERMS, Term, goes_by_age};
 pub use state::{Product, State, Tombstone};

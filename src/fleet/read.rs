@@ -1,40 +1,165 @@
-//! A state as a snapshot has it: names that are equal are kept once, and nothing has room to spare.
+//! A state as a snapshot has it: in portions that are read each by itself, so that several can be read at once.
 //!
-//! Each job is made small as soon as it was read: what is given up at once is used for the next job, what is given
-//! up at the end stays a hole.
+//! Jobs and receipts are rows in the order of their maps. A row that another map names too is named there by its
+//! place: who reads it looks nothing up, compares no names and has each in memory once. Maps are made of rows in
+//! their order and have no room to spare.
+//! Rejected: the state as one text. It cannot be read by two at once, has each name up to four times, and finding
+//! those that are equal took as long as reading them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use imbl::OrdMap;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use imbl::{OrdMap, OrdSet};
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use super::job::Job;
 use super::known::Known;
 use super::state::State;
-use crate::job::{IdempotencyKey, JobId, Seq, Stem};
+use crate::job::{IdempotencyKey, JobId, Seq};
 use crate::time::Stamp;
 
-impl State {
-    /// Lets names be those of the jobs they are of, and maps be full. Nothing else changes.
-    pub(super) fn tighten(&mut self) {
-        let jobs = &self.jobs;
-        let receipts: OrdMap<IdempotencyKey, Seq> = filling(std::mem::take(&mut self.receipts)).collect();
-        let stem = |(stem, id): (Stem, JobId)| match jobs.get(&id) {
-            Some(job) => {
-                let own = job.file.as_ref().map(|file| file.without(".md"));
-                (own.filter(|own| *own == stem).unwrap_or(stem), job.id.clone())
+/// Jobs of one portion: several for each thread that reads, and enough that names in common are worth sharing.
+const JOBS_MOST: usize = 4_096;
+
+/// A part of a state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Portion {
+    /// All that is not in the others.
+    Rest(Box<Rest>),
+    /// Receipts by their key, with the moment each was given.
+    Receipts(Vec<(IdempotencyKey, Seq, Stamp)>),
+    /// Jobs by their name.
+    Jobs(#[serde(deserialize_with = "read_jobs")] Vec<Arc<Job>>),
+}
+
+/// What is neither a job nor a receipt, and the order of what is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rest {
+    /// The state without what is told by rows.
+    state: State,
+    /// By their stem: places of jobs that are the latest under the stem of their own file.
+    stems: Vec<usize>,
+    /// By their age: places of receipts.
+    aged: Vec<usize>,
+}
+
+/// Reads jobs, names that are equal once. Each is made small as soon as it was read: what is given up at once is
+/// used for the next job, what is given up at the end stays a hole.
+fn read_jobs<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Arc<Job>>, D::Error> {
+    struct Jobs;
+
+    impl<'de> Visitor<'de> for Jobs {
+        type Value = Vec<Arc<Job>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("jobs")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
+            let (mut jobs, mut known) = (Vec::new(), Known::default());
+            while let Some(mut job) = rows.next_element::<Job>()? {
+                tighten(&mut known, &mut job);
+                jobs.push(Arc::new(job));
             }
-            None => (stem, id),
-        };
-        self.stems = filling(std::mem::take(&mut self.stems)).map(stem).collect();
-        let receipt = |(at, key): (Stamp, IdempotencyKey)| match receipts.get_key_value(&key) {
-            Some((same, _)) => (at, same.clone()),
-            None => (at, key),
-        };
-        self.receipts_by_age = filling(std::mem::take(&mut self.receipts_by_age)).map(receipt).collect();
-        self.receipts = receipts;
+            Ok(jobs)
+        }
     }
+    from.deserialize_seq(Jobs)
+}
+
+/// Lists grow ahead of what is put into them; those of a snapshot seldom grow again.
+fn tighten(known: &mut Known, job: &mut Job) {
+    known.share_all(job);
+    job.deps.shrink();
+    job.children.shrink();
+    job.attempts.shrink();
+}
+
+impl State {
+    /// It in portions, for a snapshot.
+    pub fn portions(&self) -> Vec<Portion> {
+        let mut rest = State { jobs: OrdMap::new(), ..self.clone() };
+        let stems = own_stems(self, &mut rest);
+        let (receipts, aged) = receipts(self, &mut rest);
+        let rest = Portion::Rest(Box::new(Rest { state: rest, stems, aged }));
+        let jobs: Vec<Arc<Job>> = self.jobs.values().cloned().collect();
+        let jobs = jobs.chunks(JOBS_MOST).map(<[Arc<Job>]>::to_vec);
+        [rest, Portion::Receipts(receipts)].into_iter().chain(jobs.map(Portion::Jobs)).collect()
+    }
+
+    /// The state of all its portions, in their order, with its indexes; `None` if they do not fit each other.
+    pub fn of_portions(portions: impl IntoIterator<Item = Portion>) -> Option<State> {
+        let (mut rest, mut receipts, mut jobs) = (None, Vec::new(), Vec::new());
+        for portion in portions {
+            match portion {
+                Portion::Rest(it) => rest = Some(*it),
+                Portion::Receipts(rows) => receipts.extend(rows),
+                Portion::Jobs(rows) => jobs.extend(rows),
+            }
+        }
+        let Rest { mut state, stems, aged } = rest?;
+        let stem = |at: &usize| {
+            let job: &Arc<Job> = jobs.get(*at)?;
+            Some((job.file.as_ref()?.without(".md"), job.id.clone()))
+        };
+        let named: Vec<_> = stems.iter().map(stem).collect::<Option<_>>()?;
+        let others = std::mem::replace(&mut state.stems, filling(named).collect());
+        state.stems.extend(others);
+        let age =
+            |at: &usize| receipts.get(*at).map(|row: &(IdempotencyKey, Seq, Stamp)| (row.2, row.0.clone()));
+        let aged: Vec<_> = aged.iter().map(age).collect::<Option<_>>()?;
+        let others = std::mem::replace(&mut state.receipts_by_age, filling(aged).collect());
+        state.receipts_by_age.extend(others);
+        let others = std::mem::take(&mut state.receipts);
+        state.receipts = filling(receipts).map(|(key, seq, _)| (key, seq)).collect();
+        state.receipts.extend(others);
+        state.jobs = filling(jobs).map(|job| (job.id.clone(), job)).collect();
+        state.reindex();
+        Some(state)
+    }
+}
+
+/// Places of the jobs that a stem means by their file; `rest` keeps what else stems mean.
+fn own_stems(of: &State, rest: &mut State) -> Vec<usize> {
+    let places: HashMap<&JobId, usize> = of.jobs.keys().enumerate().map(|(at, id)| (id, at)).collect();
+    let mut own = Vec::with_capacity(of.stems.len());
+    rest.stems = OrdMap::new();
+    for (stem, id) in &of.stems {
+        let file = of.jobs.get(id).and_then(|job| job.file.as_ref());
+        match places.get(id).filter(|_| file.is_some_and(|file| file.without(".md") == *stem)) {
+            Some(at) => own.push(*at),
+            None => drop(rest.stems.insert(stem.clone(), id.clone())),
+        }
+    }
+    own
+}
+
+/// Receipts with their moment, and their places by age; `rest` keeps those that have none.
+fn receipts(of: &State, rest: &mut State) -> (Vec<(IdempotencyKey, Seq, Stamp)>, Vec<usize>) {
+    let moments: HashMap<&IdempotencyKey, Stamp> =
+        of.receipts_by_age.iter().map(|row| (&row.1, row.0)).collect();
+    let (mut rows, mut places) = (Vec::with_capacity(of.receipts.len()), HashMap::new());
+    (rest.receipts, rest.receipts_by_age) = (OrdMap::new(), OrdSet::new());
+    for (key, seq) in &of.receipts {
+        match moments.get(key) {
+            Some(at) => {
+                places.insert(key, rows.len());
+                rows.push((key.clone(), *seq, *at));
+            }
+            None => drop(rest.receipts.insert(key.clone(), *seq)),
+        }
+    }
+    let mut aged = Vec::with_capacity(rows.len());
+    for row in &of.receipts_by_age {
+        match places.get(&row.1) {
+            Some(at) => aged.push(*at),
+            None => drop(rest.receipts_by_age.insert(row.clone())),
+        }
+    }
+    (rows, aged)
 }
 
 /// Rows in an order that makes a map of full nodes of them. The next row halves a node that is full, so of rows
@@ -46,43 +171,6 @@ pub(super) fn filling<T>(rows: impl IntoIterator<Item = T>) -> impl Iterator<Ite
         nth % 2 == 1
     });
     first.into_iter().chain(others)
-}
-
-/// Lists grow ahead of what is put into them; those of a snapshot seldom grow again.
-fn tighten(known: &mut Known, id: &mut JobId, job: &mut Job) {
-    known.share_all(job);
-    if *id == job.id {
-        *id = job.id.clone();
-    }
-    job.deps.shrink();
-    job.children.shrink();
-    job.attempts.shrink();
-}
-
-/// Reads the jobs of a state.
-///
-/// # Errors
-/// Those of the format.
-pub(super) fn read_jobs<'de, D: Deserializer<'de>>(from: D) -> Result<OrdMap<JobId, Arc<Job>>, D::Error> {
-    struct Jobs;
-
-    impl<'de> Visitor<'de> for Jobs {
-        type Value = OrdMap<JobId, Arc<Job>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("jobs by their names")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut rows: A) -> Result<Self::Value, A::Error> {
-            let (mut jobs, mut known) = (Vec::new(), Known::default());
-            while let Some((mut id, mut job)) = rows.next_entry::<JobId, Job>()? {
-                tighten(&mut known, &mut id, &mut job);
-                jobs.push((id, Arc::new(job)));
-            }
-            Ok(filling(jobs).collect())
-        }
-    }
-    from.deserialize_map(Jobs)
 }
 
 #[cfg(test)]
@@ -110,17 +198,28 @@ mod tests {
             let by = Actor::new(ActorKind::Person, "ann");
             state.apply(&Event { at: Stamp::from_millis(1), by, key, note: None, what }).expect("fits");
         }
-        let text = serde_json::to_string(&state).expect("plain data");
-        let mut read: State = serde_json::from_str(&text).expect("reads back");
-        read.reindex();
-        assert_eq!(read, state);
+        let again = |portion: Portion| -> Portion {
+            let text = serde_json::to_string(&portion).expect("plain data");
+            serde_json::from_str(&text).expect("reads back")
+        };
+        // What stems, receipts and their ages mean beyond the rows comes back too.
+        state.stems.insert("gone".into(), JobId::from("archived"));
+        state.stems.insert("b".into(), JobId::from("a"));
+        state.receipts.insert(IdempotencyKey::new("ageless"), 1);
+        state.receipts_by_age.insert((Stamp::from_millis(2), IdempotencyKey::new("unknown")));
+        let read = State::of_portions(state.portions().into_iter().map(again)).expect("fits");
+        assert_eq!((&read, read.index_is_true()), (&state, true));
+        assert!(State::of_portions(state.portions().into_iter().skip(1)).is_none(), "without its rest");
+        assert!(State::of_portions(state.portions().into_iter().take(2)).is_none(), "without its jobs");
         let (a, b) = (&read.jobs["a"], &read.jobs["b"]);
         assert!(a.why.is_same(&b.why) && a.by.name.is_same(&b.by.name));
         assert!(Arc::ptr_eq(a.spec.terms(), b.spec.terms()));
         let stem = read.stems.get_key_value("a").map(|row| (row.0.as_ptr(), row.1.is_same(&a.id)));
         assert_eq!(stem, a.file.as_ref().map(|file| (file.as_ptr(), true)), "the file's own");
-        let keys = read.receipts.keys().zip(&read.receipts_by_age);
-        assert!(keys.into_iter().all(|(key, (_, aged))| key.as_str().as_ptr() == aged.as_str().as_ptr()));
+        for (_, aged) in read.receipts_by_age.iter().take(2) {
+            let key = read.receipts.get_key_value(aged).map(|row| row.0.as_str().as_ptr());
+            assert_eq!(key, Some(aged.as_str().as_ptr()));
+        }
         let names = read.jobs.iter().map(|(id, job)| id.is_same(&job.id));
         assert_eq!(names.collect::<Vec<_>>(), [true, true]);
     }

@@ -15,7 +15,7 @@ use super::event::Window;
 use super::job::Job;
 use super::known::Known;
 use super::line::{Kind, Row};
-use super::read::{filling, read_jobs};
+use super::read::filling;
 use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Rev, Seq, Stage, Stem, Text};
 use crate::time::{Span, Stamp};
 
@@ -62,7 +62,6 @@ pub struct State {
     /// Its time.
     pub at: Stamp,
     /// The hot jobs.
-    #[serde(deserialize_with = "read_jobs")]
     pub jobs: OrdMap<JobId, Arc<Job>>,
     /// Archived jobs.
     pub tombs: OrdMap<JobId, Tombstone>,
@@ -230,22 +229,26 @@ impl State {
 
     /// Makes the indexes anew from the jobs, after a snapshot was read.
     pub fn reindex(&mut self) {
-        self.tighten();
-        self.index_anew();
-    }
-
-    fn index_anew(&mut self) {
         self.index = Index::default();
+        let mut line: Vec<Row> = Vec::new();
         for job in self.jobs.values() {
-            self.index.enter(job);
+            if (job.stage, &job.park) == (Stage::Queued, &None) {
+                line.push((Kind::of(job), job.waiting, job.id.clone()));
+            }
+            self.index.enter_beside(job);
         }
-        self.index.ready = filling(std::mem::take(&mut self.index.ready)).collect();
+        // In one go: put in as they come, in the order of names, they leave nodes half empty.
+        line.sort_unstable();
+        for kind in line.chunk_by(|a, b| a.0 == b.0) {
+            self.index.kinds.insert(kind[0].0, u32::try_from(kind.len()).unwrap_or(u32::MAX));
+        }
+        self.index.ready = filling(line).collect();
     }
 
     /// Whether the indexes are what [`State::reindex`] would make of the jobs.
     pub(super) fn index_is_true(&self) -> bool {
         let mut fresh = self.clone();
-        fresh.index_anew();
+        fresh.reindex();
         fresh.index == self.index
     }
 
@@ -305,13 +308,18 @@ fn month_start(at: Stamp) -> Option<i64> {
 
 impl Index {
     pub(super) fn enter(&mut self, job: &Job) {
+        if (job.stage, &job.park) == (Stage::Queued, &None) {
+            let kind = Kind::of(job);
+            self.ready.insert((kind, job.waiting, job.id.clone()));
+            *self.kinds.entry(kind).or_insert(0) += 1;
+        }
+        self.enter_beside(job);
+    }
+
+    /// In all but the line.
+    fn enter_beside(&mut self, job: &Job) {
         *self.counts.entry(job.stage).or_insert(0) += 1;
         match (job.stage, &job.park) {
-            (Stage::Queued, None) => {
-                let kind = Kind::of(job);
-                self.ready.insert((kind, job.waiting, job.id.clone()));
-                *self.kinds.entry(kind).or_insert(0) += 1;
-            }
             (Stage::Queued, Some(park)) => {
                 if let Some(until) = park.until {
                     self.alarms.insert((until, park.reason.is_wall(), job.id.clone()));

@@ -27,8 +27,7 @@ impl BlobId {
     }
 
     fn of(text: &str) -> BlobId {
-        let hash = Hash::from_hex(text).ok().filter(|hash| hash.to_hex().as_str() == text);
-        BlobId(hash.map_or_else(|| Name::Other(Text::new(text)), |hash| Name::Hash(*hash.as_bytes())))
+        BlobId(read_hex(text).map_or_else(|| Name::Other(Text::new(text)), Name::Hash))
     }
 
     fn read<T>(&self, with: impl FnOnce(&str) -> T) -> T {
@@ -38,6 +37,32 @@ impl BlobId {
         }
     }
 }
+
+/// The bytes of a hash as we write it. A snapshot has hundreds of thousands, so no digit is branched on.
+fn read_hex(text: &str) -> Option<[u8; 32]> {
+    let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+    let (mut bytes, mut bad) = ([0; 32], 0);
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+        bad |= high | low;
+        *byte = high << 4 | low & 0xf;
+    }
+    (bad != NO_DIGIT).then_some(bytes)
+}
+
+/// The value of what is no digit of ours; no digits together make it.
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each byte as a digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut n = 0;
+    while n < 16 {
+        values[b"0123456789abcdef"[n as usize] as usize] = n;
+        n += 1;
+    }
+    values
+};
 
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +107,15 @@ mod tests {
             id
         };
         assert!(matches!(check(&"0e".repeat(32)).0, Name::Hash(_)));
-        for other in ["0E".repeat(32), "0e".repeat(31), "b".to_string(), String::new()] {
+        assert!(matches!(check(&"0123456789abcdef".repeat(4)).0, Name::Hash(_)));
+        for other in [
+            "0E".repeat(32),
+            format!("{}g", "0".repeat(63)),
+            "é".repeat(32),
+            "0e".repeat(31),
+            "b".to_string(),
+            String::new(),
+        ] {
             assert!(matches!(check(&other).0, Name::Other(_)), "{other}");
         }
     }

@@ -3,12 +3,15 @@
 //! `snapshot.json` is only a saving: a missing, damaged or foreign one is left out and the log is read from
 //! further back. `base.json` has the same form and is the state at the seam behind the newest sealed file;
 //! it too is only a saving until older files are pruned, and from then on it is what the log begins with.
-//! Two lines: a head with checksum, then the state.
+//! A head with a checksum of all lines behind it, then the state, a portion a line. Lines are read on as many
+//! threads as there are processors for: a cockpit waits for nothing else.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +19,14 @@ use super::disk::write_whole;
 use super::place::Place;
 use super::segments::{first_event, live_path, sealed_path, segment_path};
 use super::tail::Line;
-use crate::fleet::{LAW, State};
+use crate::fleet::{LAW, Portion, State};
 use crate::job::Seq;
 use crate::store::Fault;
 
 /// Form of the file. It rises when older programs could not read it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// Threads that read one snapshot: with more the making of maps, which is one thread's, is all that counts.
+const READERS_MOST: usize = 4;
 /// The state at some place.
 const SAVING: &str = "snapshot.json";
 /// The state at the newest seam.
@@ -102,9 +107,30 @@ fn state_of(place: &Place, name: &str, head: &Head) -> Option<State> {
     if head.crc != crc32fast::hash(body) {
         return None;
     }
-    let mut state: State = serde_json::from_slice(body).ok()?;
-    state.reindex();
-    Some(state)
+    let lines: Vec<&[u8]> = body.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();
+    State::of_portions(portions(&lines)?)
+}
+
+/// The portions in the order of their lines; `None` if any is not one.
+fn portions(lines: &[&[u8]]) -> Option<Vec<Portion>> {
+    let next = AtomicUsize::new(0);
+    let read = || {
+        let one = |at: usize| Some((at, serde_json::from_slice(lines[at]).ok()?));
+        let mine = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        mine.take_while(|at| *at < lines.len()).map(one).collect::<Option<Vec<_>>>()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(READERS_MOST);
+    let mut all: Vec<(usize, Portion)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(read)).collect();
+        let mine = read();
+        // A bug in one is a bug of the whole program.
+        let join =
+            |one: ScopedJoinHandle<'_, _>| one.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug));
+        let all: Option<Vec<_>> = others.into_iter().map(join).chain([mine]).collect();
+        Some(all?.into_iter().flatten().collect())
+    })?;
+    all.sort_unstable_by_key(|row| row.0);
+    Some(all.into_iter().map(|row| row.1).collect())
 }
 
 fn fitting(place: &Place, head: &Head, name: &str) -> Option<Snapshot> {
@@ -155,7 +181,11 @@ pub(super) fn write_base(place: &Place, spot: Spot, state: &State) -> Result<(),
 }
 
 fn write_as(place: &Place, name: &str, spot: Spot, state: &State) -> Result<(), Fault> {
-    let body = serde_json::to_vec(state).unwrap_or_default();
+    let mut body = Vec::new();
+    for portion in state.portions() {
+        serde_json::to_writer(&mut body, &portion).unwrap_or_default();
+        body.push(b'\n');
+    }
     let head = Head {
         v: VERSION,
         law: LAW,
