@@ -7,6 +7,7 @@ mod input;
 mod own_keys;
 mod ping;
 mod plain;
+mod screen;
 mod signals;
 mod terminal;
 

@@ -9,16 +9,16 @@ use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
     EnableMouseCapture,
 };
+use crossterm::execute;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
 };
-use crossterm::{execute, queue};
 use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use super::screen::Screen;
 use crate::store::Fault;
 
 /// Bytes that are gathered before a write: a full frame of a large terminal fits.
@@ -32,7 +32,7 @@ static HOOKED: Once = Once::new();
 
 /// The terminal while it is ours.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    inner: ratatui::Terminal<Screen<BufWriter<Stdout>>>,
     mouse: bool,
     title: Option<String>,
 }
@@ -58,7 +58,7 @@ impl Terminal {
         // The theme alone decides about colours: crossterm's own rule breaks reverse video.
         crossterm::style::force_color_output(true);
         take(mouse).map_err(fault("take over"))?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, stdout()));
+        let backend = Screen::of(BufWriter::with_capacity(BUFFER, stdout()));
         let inner = ratatui::Terminal::new(backend).map_err(|e| {
             give_back();
             fault("take over")(e)
@@ -76,9 +76,7 @@ impl Terminal {
     /// # Errors
     /// A [`Fault`] if it cannot be written.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> Result<(), Fault> {
-        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate).map_err(fault("write to"))?;
-        self.inner.draw(paint).map_err(fault("write to"))?;
-        execute!(self.inner.backend_mut(), EndSynchronizedUpdate).map_err(fault("write to"))
+        self.inner.draw(paint).map(drop).map_err(fault("write to"))
     }
 
     /// Makes the next frame a full one. Not by ratatui's `clear`, which asks the terminal where its cursor is:
@@ -130,6 +128,7 @@ impl Terminal {
         give_back();
         let done = work();
         take(self.mouse).map_err(fault("take over"))?;
+        self.inner.backend_mut().lent();
         if let Some(title) = self.title.take() {
             self.title(title)?;
         }
