@@ -425,3 +425,19 @@ fn every_door_counts_what_needs_a_person_alike() {
     let said = bench.run("dash --plain");
     assert!(said.contains("2 need you"), "{said}");
 }
+
+#[test]
+fn a_file_that_was_changed_while_its_job_runs_is_told() {
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {}).claim_alive();
+    let tagged = |bench: &Bench| bench.run("ls tag:edited --columns job,tags");
+    same(&tagged(&bench), "exit 0\n");
+    bench.put("queue/building/a-1.md", "# another text\n");
+    same(&tagged(&bench), "a-1\tedited\nexit 0\n");
+    let said = bench.run("show a");
+    assert!(said.contains("edited\tits file was changed while it runs"), "{said}");
+    assert!(said.contains("requeued: aq requeue a-1\n"), "{said}");
+    // What stands in the file again is what runs.
+    bench.put("queue/building/a-1.md", "# a-1\n");
+    same(&tagged(&bench), "exit 0\n");
+}

@@ -447,3 +447,19 @@ fn a_sheet_does_not_listen_at_once() {
     }
     assert!(talk.deaf_until(&seat.model).is_some_and(|at| at > seat.model.now.up));
 }
+
+#[test]
+fn a_file_that_was_changed_while_its_job_runs_is_told() {
+    let mut seat = Seat::of("submit a | claim h1 | start a", (80, 24)).keys("2");
+    assert!(!seat.frame().contains("edited"), "{}", seat.frame());
+    seat.edited.insert(aq::job::JobId::from("a"));
+    seat.feed();
+    let row = |frame: &str| frame.lines().find(|line| line.contains("building")).map(str::to_string);
+    let frame = seat.frame();
+    assert!(row(&frame).is_some_and(|row| row.contains("edited, working")), "{frame}");
+    let mut out = String::new();
+    tell(&mut out, &mut Talk::new(VERBS.map(str::to_string).to_vec()), &seat);
+    assert!(out.contains("edited, working"), "{out}");
+    let frame = seat.keys("Enter").frame();
+    assert!(frame.contains("its file was changed while it runs"), "{frame}");
+}

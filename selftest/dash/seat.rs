@@ -14,7 +14,7 @@ use aq::dash::{
 };
 use aq::fleet::{Actor, ActorKind, Claimant, Command, State};
 use aq::insight::Recording;
-use aq::job::HolderId;
+use aq::job::{HolderId, JobId};
 use aq::time::Span;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -32,6 +32,8 @@ pub struct Seat {
     /// What was asked of the world.
     pub effects: Vec<Effect>,
     pub gone: HashSet<HolderId>,
+    /// Running jobs whose files were changed.
+    pub edited: HashSet<JobId>,
     /// Agents that live.
     pub agents: Vec<Claimant>,
     /// Gists that were asked for.
@@ -64,6 +66,7 @@ impl Seat {
             up,
             effects: Vec::new(),
             gone,
+            edited: HashSet::new(),
             agents: vec![crate::folder_script::claimant()],
             gists: Vec::new(),
             title: String::new(),
@@ -99,6 +102,7 @@ impl Seat {
             state: Arc::new(self.world.state.clone()),
             events,
             gone: Arc::new(self.gone.clone()),
+            edited: Arc::new(self.edited.clone()),
             agents: Arc::new(self.agents.clone()),
             rejected: Arc::new(self.rejected.clone()),
             health: self.health.clone(),

@@ -60,6 +60,10 @@ fn number(n: Option<u64>) -> Key {
     n.map_or(Key::Unknown, |n| Key::Number(i64::try_from(n).unwrap_or(i64::MAX)))
 }
 
+fn tags_of(row: &Row<'_>) -> String {
+    tags(row.job, &is_gone, &*row.seen.edited).join(",")
+}
+
 fn moment(at: Stamp) -> Key {
     Key::Number(at.as_millis())
 }
@@ -82,7 +86,7 @@ columns! {
     text "title" "what people see", |r, _| Cell::same(&r.job.spec.title), |r| words(&r.job.spec.title);
     words "engine" "what runs it", |r, _| Cell::same(engine(r)), |r| words(engine(r));
     number "cost" "what it cost so far; ? is unknown", cost_cell, |r| number(used(r.job).micro_usd);
-    text "tags" "words aq computes", |r, _| Cell::same(tags(r.job, &is_gone).join(",")), |r| words(&tags(r.job, &is_gone).join(","));
+    text "tags" "words aq computes", |r, _| Cell::same(tags_of(r)), |r| words(&tags_of(r));
     text "why" "why it stands there", |r, out| Cell::same(r.seen.why(r.job, out)), |r| words(&r.job.why);
     words "status" "the status word of a running job, or of one its engine parked", |r, _| Cell::same(status(r)), |r| words(status(r));
     words "priority" "the class of its manifest", |r, _| Cell::same(r.job.spec.priority.name()), |r| Key::Number(r.job.spec.priority as i64);

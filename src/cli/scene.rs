@@ -12,7 +12,7 @@ use crate::insight::{
     parse_filter, pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
-use crate::store::{Fault, FaultKind};
+use crate::store::{Fault, FaultKind, is_edited};
 use crate::time::Stamp;
 
 /// A queue opened to look at.
@@ -26,6 +26,8 @@ pub struct Seen {
     /// Who would run its jobs, where an account is closed, a review waits for an engine, or somebody asked; to
     /// find it out takes its time.
     pub hosts: Vec<Claimant>,
+    /// Whether a job's file was changed while it runs; of the past nobody knows.
+    pub edited: Box<dyn Fn(&Job) -> bool>,
 }
 
 impl Seen {
@@ -39,7 +41,9 @@ impl Seen {
         let Some(at) = at else {
             let state = board.snapshot();
             let now = cx.now(&state);
-            return Ok(Seen { board, state, now, hosts: Vec::new() }.with_hosts(cx));
+            let place = board.place().clone();
+            let edited = Box::new(move |job: &Job| is_edited(&place, job));
+            return Ok(Seen { board, state, now, hosts: Vec::new(), edited }.with_hosts(cx));
         };
         let (begin, events) = history(&board)?;
         if begin.seq > 0 && at < begin.at {
@@ -51,7 +55,8 @@ impl Seen {
         }
         let state = state_at(begin, &events, at).map_err(|broken| damaged(&broken))?;
         let now = Now { law: at.max(state.at), wall: at };
-        Ok(Seen { board, state: Arc::new(state), now, hosts: Vec::new() }.with_hosts(cx))
+        let edited = Box::new(|_: &Job| false);
+        Ok(Seen { board, state: Arc::new(state), now, hosts: Vec::new(), edited }.with_hosts(cx))
     }
 
     /// What a closed account means for a job depends on who would run it, and whether a review by an engine comes
@@ -66,7 +71,7 @@ impl Seen {
 
     /// It as filters and needs are asked of it.
     pub fn scene(&self) -> Scene<'_> {
-        Scene { state: &self.state, now: self.now, hosts: &self.hosts, gone: &is_gone }
+        Scene { state: &self.state, now: self.now, hosts: &self.hosts, gone: &is_gone, edited: &*self.edited }
     }
 
     /// Finds out who would run its jobs, for what goes by scores.

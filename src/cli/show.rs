@@ -10,8 +10,8 @@ use crate::board::Board as _;
 use crate::engine::is_gone;
 use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{
-    account_gate, closed_words, engine_reviews, need_in, park_words, pr_words, score_words, status_of, tags,
-    used,
+    EDITED, account_gate, closed_words, engine_reviews, need_in, park_words, pr_words, score_words,
+    status_of, tags, used,
 };
 use crate::job::{BlobId, Effective, Proof, Stage, Usage, effective_listing};
 use crate::time::Span;
@@ -121,7 +121,8 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     if let Some(need) = need_in(&seen.scene(), job) {
         add("needs you", format!("{}: {}", need.what, need.verb), Role::Human);
     }
-    add("tags", tags(job, &is_gone).join(", "), Role::Wait);
+    add("tags", tags(job, &is_gone, &*seen.edited).join(", "), Role::Wait);
+    add("edited", edited_words(seen, job), Role::Wait);
     add("holder", job.lease.as_ref().map(|lease| lease.holder.to_string()).unwrap_or_default(), plain);
     let lease = job.work_lease();
     let score = lease.and_then(|lease| Some(score_words(lease.holder.host(), &lease.score?, minus(cx))));
@@ -152,6 +153,11 @@ fn checkpoint(job: &Job) -> String {
         (None, Some((rev, _))) => format!("{} at {rev}", job.checkpoints),
         (None, None) => String::new(),
     }
+}
+
+/// That its file was changed while it runs, and the verb that takes the new text.
+fn edited_words(seen: &Seen, job: &Job) -> String {
+    if (seen.edited)(job) { format!("{EDITED}: aq requeue {}", job.id) } else { String::new() }
 }
 
 fn proof(job: &Job) -> String {

@@ -80,7 +80,7 @@ pub(super) fn show(cx: &mut Context) -> Result<(), CliError> {
 /// As many as `aq next` lists.
 fn count_of_needs(state: &State, cx: &Context) -> usize {
     let hosts = if awaits_engines(state) { hosts(cx).unwrap_or_default() } else { Vec::new() };
-    needs_you(&Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone }).len()
+    needs_you(&Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone, edited: &|_| false }).len()
 }
 
 fn gather(state: &State, place: &Place, needs_you: usize, new_files: usize) -> Summary {

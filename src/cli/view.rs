@@ -227,7 +227,7 @@ impl JobView {
             children: job.children.iter().map(text).collect(),
             lock: job.spec.lock.clone(),
             used: used(job).into(),
-            tags: tags(job, &is_gone),
+            tags: tags(job, &is_gone, &*seen.edited),
             needs: need_in(&seen.scene(), job).map(|need| NeedView { what: need.what, verb: need.verb }),
         }
     }

@@ -13,6 +13,7 @@ use crate::engine::is_gone;
 use crate::fleet::{Claimant, Event, Job, Now, State};
 use crate::insight::{Filter, Scene, park_words};
 use crate::job::Seq;
+use crate::store::is_edited;
 
 /// Print one line per change
 #[derive(ClapArgs, Debug)]
@@ -115,7 +116,9 @@ fn step(
         return Ok(None);
     }
     let now = Now { law: replica.at, wall: cx.wall() };
-    let scene = Scene { state: replica, now, hosts, gone: &is_gone };
+    let place = cx.place()?;
+    let edited = |job: &Job| is_edited(place, job);
+    let scene = Scene { state: replica, now, hosts, gone: &is_gone, edited: &edited };
     Ok(filter.lets(&after, &scene).then_some((before, after)))
 }
 

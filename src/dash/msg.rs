@@ -79,6 +79,8 @@ pub struct Fresh {
     pub events: Vec<(Seq, Event)>,
     /// Holders of it that provably live no more.
     pub gone: Arc<HashSet<HolderId>>,
+    /// Running jobs whose files were changed meanwhile.
+    pub edited: Arc<HashSet<JobId>>,
     /// Agents that live on this queue, by what they offer.
     pub agents: Arc<Vec<Claimant>>,
     /// Manifests that lie rejected, by their names.

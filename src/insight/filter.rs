@@ -19,6 +19,8 @@ pub struct Scene<'a> {
     pub hosts: &'a [Claimant],
     /// Whether a holder provably lives no more.
     pub gone: &'a dyn Fn(&HolderId) -> bool,
+    /// Whether a job's file was changed while it runs.
+    pub edited: &'a dyn Fn(&Job) -> bool,
 }
 
 /// Terms that must all hold.
@@ -116,7 +118,7 @@ impl Ask {
                 let demands = job.spec.capabilities.iter().map(ToString::to_string);
                 demands.into_iter().any(|demand| keys.iter().any(|key| demand.starts_with(key.as_str())))
             }
-            Ask::Tag(wanted) => tags(job, scene.gone).iter().any(|tag| {
+            Ask::Tag(wanted) => tags(job, scene.gone, scene.edited).iter().any(|tag| {
                 let tag = tag.to_lowercase();
                 wanted.iter().any(|want| tag == *want || tag.split(' ').next() == Some(want))
             }),
@@ -201,7 +203,9 @@ mod tests {
         let script = Script::script(QUEUE);
         let filter = parse_filter(&[filter.to_string()]).expect("a filter");
         let hosts = [claimant()];
-        let scene = Scene { state: &script.state, now: script.now(), hosts: &hosts, gone: &|_| false };
+        let (gone, edited) = (|_: &HolderId| false, |job: &Job| job.id.as_str() == "late");
+        let scene =
+            Scene { state: &script.state, now: script.now(), hosts: &hosts, gone: &gone, edited: &edited };
         let found: Vec<&str> = script
             .state
             .jobs

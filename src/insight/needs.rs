@@ -176,7 +176,7 @@ mod tests {
     use crate::job::HolderId;
 
     fn seen<'a>(scene: &'a Scene, gone: &'a dyn Fn(&HolderId) -> bool) -> super::Scene<'a> {
-        super::Scene { state: &scene.state, now: scene.now(), hosts: &[], gone }
+        super::Scene { state: &scene.state, now: scene.now(), hosts: &[], gone, edited: &|_| false }
     }
 
     #[track_caller]

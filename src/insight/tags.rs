@@ -3,8 +3,12 @@
 use crate::fleet::{Job, PrState};
 use crate::job::{HolderId, Proof, Stage};
 
-/// The tags of a job. `gone` tells whether a holder provably lives no more.
-pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool) -> Vec<String> {
+/// What is said of a job whose file was changed while it runs, before the way to have the new text.
+pub const EDITED: &str = "its file was changed while it runs, which changes nothing until it is requeued";
+
+/// The tags of a job. `gone` tells whether a holder provably lives no more, `edited` whether its file was changed
+/// while it runs.
+pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool, edited: &dyn Fn(&Job) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     let shows_work = matches!(job.stage, Stage::Review | Stage::Testing | Stage::Shipped);
     // A review proves nothing of its own.
@@ -16,6 +20,9 @@ pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool) -> Vec<String> {
     }
     if job.lease.as_ref().is_some_and(|lease| gone(&lease.holder)) {
         found.push("orphaned".to_string());
+    }
+    if edited(job) {
+        found.push("edited".to_string());
     }
     if job.park.is_some() {
         found.push("parked".to_string());

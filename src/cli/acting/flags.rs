@@ -10,6 +10,7 @@ use crate::engine::is_gone;
 use crate::fleet::{Action, Job, State};
 use crate::insight::Scene;
 use crate::job::{Budget, Epoch, IdempotencyKey, JobId, Stage};
+use crate::store::is_edited;
 use crate::time::Stamp;
 
 /// Names read from standard input; more is no list that a person made.
@@ -99,7 +100,9 @@ impl One {
 fn filtered(cx: &Context, state: &State, action: Action, text: &str) -> Result<Vec<JobId>, CliError> {
     let filter = filter_of(&[text.to_string()])?;
     let hosts = if filter.asks_scores() { hosts(cx)? } else { Vec::new() };
-    let scene = Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone };
+    let place = cx.place()?;
+    let edited = |job: &Job| is_edited(place, job);
+    let scene = Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone, edited: &edited };
     let wanted = |job: &Job| filter.names_stages() || action.row().from.contains(&job.stage);
     let jobs = state.jobs.values().filter(|job| wanted(job) && filter.lets(job, &scene));
     Ok(jobs.map(|job| job.id.clone()).collect())

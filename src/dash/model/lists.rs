@@ -31,6 +31,8 @@ pub struct Request {
     pub state: Arc<State>,
     /// Holders that are gone.
     pub gone: Arc<HashSet<HolderId>>,
+    /// Running jobs whose files were changed meanwhile.
+    pub edited: Arc<HashSet<JobId>>,
     /// Agents that live.
     pub agents: Arc<Vec<Claimant>>,
     /// The moment.
@@ -110,7 +112,8 @@ pub struct Lists {
 pub fn lists(of: &Request) -> Lists {
     let (jobs, hidden) = chosen(of);
     let gone = |holder: &HolderId| of.gone.contains(holder);
-    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone };
+    let edited = |job: &Job| of.edited.contains(&job.id);
+    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone, edited: &edited };
     let lets = |job: &Job| of.graph_filter.lets(job, &scene);
     let mut needs = needs_you(&scene);
     needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
@@ -163,7 +166,8 @@ fn steps(of: &Request, rows: &PerList<Arc<Vec<JobId>>>) -> PerList<Step> {
 
 fn chosen(of: &Request) -> (Vec<JobId>, usize) {
     let gone = |holder: &HolderId| of.gone.contains(holder);
-    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone };
+    let edited = |job: &Job| of.edited.contains(&job.id);
+    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone, edited: &edited };
     let with_shipped = of.shipped || of.filter.names_stages();
     let mut tally = Tally::default();
     let mut rows: Vec<(Key, &Job)> = Vec::new();

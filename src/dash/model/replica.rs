@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::fleet::{Claimant, Event, State};
-use crate::job::{HolderId, Seq};
+use crate::job::{HolderId, JobId, Seq};
 use crate::time::{Span, Stamp};
 
 /// Events kept for the panes that show them; older ones are read from the log when a job is looked at.
@@ -102,6 +102,8 @@ pub struct Replica {
     pub events: VecDeque<(Seq, Event)>,
     /// Holders that provably live no more.
     pub gone: Arc<HashSet<HolderId>>,
+    /// Running jobs whose files were changed meanwhile.
+    pub edited: Arc<HashSet<JobId>>,
     /// How fresh.
     pub health: Health,
     /// Since when it could not be read any more; what is shown is as old.
@@ -123,6 +125,7 @@ impl Replica {
             state: Arc::default(),
             events: VecDeque::new(),
             gone: Arc::default(),
+            edited: Arc::default(),
             health: Health::Loading,
             lost: None,
             from: from.to_string(),

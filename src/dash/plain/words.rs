@@ -102,13 +102,14 @@ pub fn standing(model: &Model, job: &Job) -> String {
     if job.work_lease().is_some_and(|lease| model.replica.gone.contains(&lease.holder)) {
         return "agent gone".to_string();
     }
+    let edited = if model.replica.edited.contains(&job.id) { "edited, " } else { "" };
     if let Some(attempt) = job.open_attempt() {
         let (word, at, _) = &attempt.word;
         let age = model.law_now().law.since(*at);
         let lasts = &**word == "silent" || age >= Span::from_secs(60);
         let ago = if lasts { "" } else { " ago" };
         return format!(
-            "{} {}{ago}",
+            "{edited}{} {}{ago}",
             clean(word),
             if age < Span::from_secs(1) { "now".into() } else { age.age() }
         );

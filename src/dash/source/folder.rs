@@ -21,8 +21,8 @@ use crate::dash::model::{Health, lists};
 use crate::dash::msg::{Fresh, Msg, Said};
 use crate::engine::is_gone;
 use crate::fleet::{Actor, Claimant, State};
-use crate::job::{HolderId, Seq};
-use crate::store::{Fault, FaultKind, Place, Watch};
+use crate::job::{HolderId, JobId, Seq};
+use crate::store::{Fault, FaultKind, Place, Watch, is_edited};
 use crate::time::{Clock, Span, SystemClock};
 
 /// What a source is opened on.
@@ -82,6 +82,7 @@ impl Source {
                     state,
                     events: Vec::new(),
                     gone: Arc::default(),
+                    edited: Arc::default(),
                     agents: Arc::default(),
                     rejected: Arc::default(),
                     health,
@@ -189,6 +190,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             looked: false,
             seen: 0,
             gone: Arc::default(),
+            edited: Arc::default(),
             agents: Arc::default(),
             rejected: Arc::default(),
             tail: None,
@@ -236,6 +238,7 @@ struct Loop {
     /// The last event that was sent.
     seen: Seq,
     gone: Arc<HashSet<HolderId>>,
+    edited: Arc<HashSet<JobId>>,
     agents: Arc<Vec<Claimant>>,
     /// Manifests that were not accepted, by whoever took them in.
     rejected: Arc<Vec<String>>,
@@ -402,16 +405,22 @@ impl Loop {
         true
     }
 
-    /// Looks which holders live. Gives whether anything changed.
+    /// Looks which holders live, and which running jobs have another text in their files. Gives whether anything changed.
     fn look_alive(&mut self) -> bool {
         let state = self.local.snapshot();
         let gone: HashSet<HolderId> =
             state.held().map(|row| row.1).filter(|holder| is_gone(holder)).cloned().collect();
         let agents = claimants(&self.folder.place);
         let rejected = rejected(&self.folder.place);
-        let changed = gone != *self.gone || agents != *self.agents || rejected != *self.rejected;
+        let running = state.held().map(|row| row.0).filter(|job| is_edited(&self.folder.place, job));
+        let edited: HashSet<JobId> = running.map(|job| job.id.clone()).collect();
+        let changed = gone != *self.gone
+            || edited != *self.edited
+            || agents != *self.agents
+            || rejected != *self.rejected;
         self.rejected = Arc::new(rejected);
         self.gone = Arc::new(gone);
+        self.edited = Arc::new(edited);
         self.agents = Arc::new(agents);
         changed
     }
@@ -436,6 +445,7 @@ impl Loop {
             state,
             events,
             gone: Arc::clone(&self.gone),
+            edited: Arc::clone(&self.edited),
             agents: Arc::clone(&self.agents),
             rejected: Arc::clone(&self.rejected),
             health,

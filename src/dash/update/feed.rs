@@ -19,7 +19,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let is_live = model.time.live.is_none();
     let now = model.law_now().law;
     let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
-    let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone;
+    let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone && it.edited == fresh.edited;
     if !fresh.anew
         && same
         && it.health == fresh.health
@@ -35,6 +35,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     it.agents = fresh.agents;
     it.rejected = fresh.rejected;
     it.gone = fresh.gone;
+    it.edited = fresh.edited;
     it.state = fresh.state;
     if fresh.anew {
         it.events.clear();
@@ -101,6 +102,7 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         generation: model.asked.0,
         state: Arc::clone(&model.replica.state),
         gone: Arc::clone(&model.replica.gone),
+        edited: Arc::clone(&model.replica.edited),
         agents: Arc::clone(&model.replica.agents),
         now: model.law_now(),
         filter: model.jobs.filter.clone(),

@@ -116,6 +116,7 @@ fn seek(model: &mut Model, count: usize, at: Stamp) -> Vec<Effect> {
         state: Arc::new(state),
         events: recording.events()[first..count].iter().cloned().collect(),
         gone: Arc::default(),
+        edited: Arc::default(),
         health: Health::Replay,
         lost: None,
         from: live.from.clone(),

@@ -9,7 +9,7 @@ use super::parts;
 use super::text::{clean, cut, width};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::{Line as Queue, explain, score_of, score_words, short_rev};
+use crate::insight::{EDITED, Line as Queue, explain, score_of, score_words, short_rev};
 use crate::job::{Proof, Role, Stage};
 
 /// Neighbours named before the rest is only counted.
@@ -64,6 +64,9 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     let reasons: Vec<String> = said.reasons.iter().map(|reason| clean(&reason.text)).collect();
     let why = if reasons.is_empty() { clean(&job.why) } else { reasons.join("; ") };
     add("why", why + &last_words(job));
+    if model.replica.edited.contains(&job.id) {
+        add("edited", EDITED.to_string());
+    }
     if job.stage.is_waiting() {
         add("unless", said.reasons.first().map(|reason| clean(&reason.unless)).unwrap_or_default());
     }

@@ -23,7 +23,10 @@ pub fn status(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> Piece<'static>
     if canvas.model.is_waiting(&job.id) {
         return Piece::raw(format!("{} sent", canvas.sign(Sign::Waits)));
     }
-    let (role, text) = words(canvas, job, most);
+    // What a person did to it goes before what it does, and costs it room.
+    let begun = if canvas.model.replica.edited.contains(&job.id) { "edited, " } else { "" };
+    let (role, text) = words(canvas, job, most.saturating_sub(width(begun)));
+    let text = format!("{begun}{text}");
     let more = canvas.sign(Sign::More);
     canvas.piece(role, cut(&text, most, more))
 }
@@ -109,7 +112,8 @@ pub const PARKED: &str = "parked";
 /// Its tags but for those that are said beside them.
 pub fn tags_of(canvas: &Canvas<'_>, job: &Job, said: &[&str]) -> String {
     let gone = &canvas.model.replica.gone;
-    let all = tags(job, &|holder: &HolderId| gone.contains(holder));
+    let edited = &canvas.model.replica.edited;
+    let all = tags(job, &|holder: &HolderId| gone.contains(holder), &|job| edited.contains(&job.id));
     all.into_iter().filter(|tag| !said.contains(&tag.as_str())).collect::<Vec<_>>().join(" ")
 }
 

@@ -296,6 +296,19 @@ impl Layout {
     }
 }
 
+/// Whether the file of a job that somebody works on has another text than the one that is worked on. Only looks, so
+/// that whoever may change nothing can ask.
+pub fn is_edited(place: &Place, job: &Job) -> bool {
+    if !job.stage.is_held() {
+        return false;
+    }
+    let (plain, folder) = (first_name(job), place.queue.join(job.stage.folder().name()));
+    // A name of its own goes first: the plain one may be another job's.
+    let names = [with_id(&plain, &job.id, 1), with_id(&plain, &job.id, 2), plain];
+    let text = names.iter().find_map(|name| hash_of(&folder.join(name)));
+    text.is_some_and(|text| text != job.body)
+}
+
 fn no_name(path: &Path) -> Fault {
     Fault::new(FaultKind::Disk, "find a name for", path, "every name for it is taken", "clear the folder")
 }

@@ -14,6 +14,7 @@ mod tail;
 mod watch;
 
 pub use disk::write_whole;
+pub use layout::is_edited;
 pub use log::FolderLog;
 pub use place::{Place, Wish};
 pub use scan::{Finding, Scan};
