@@ -173,7 +173,7 @@ fn go_and_do(model: &mut Model, place: Place, row: &'static ActionRow) -> Vec<Ef
         let key = model.keys.sign(row.does, model.look.ascii);
         let menu = || format!("{} {}", model.keys.sign(Do::Menu, model.look.ascii), row.name);
         let by = if model.keys.of(row).is_empty() { menu() } else { key };
-        tell::say(model, Role::Neutral, &format!("{} is here: {by}", row.name), "", false);
+        tell::say(model, Role::Neutral, format!("{} is here: {by}", row.name), "", false);
         return effects;
     }
     effects.extend(root::perform(model, row));
