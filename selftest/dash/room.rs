@@ -27,7 +27,11 @@ fn a_title_takes_what_the_other_columns_leave() {
 #[test]
 fn help_cuts_nothing_beside_empty_room() {
     let frame = Seat::of(SCENE, (160, 45)).keys("2 G k ?").frame();
-    for whole in ["ship the branch  off: not in testing", "back; on a screen without layers: quit"] {
+    for whole in [
+        "ship the branch  off: not in testing",
+        "put aside  off: not in queued or assigned or building",
+        "back; on a screen without layers: quit",
+    ] {
         assert!(frame.contains(whole), "{whole}\n{frame}");
     }
 }

@@ -95,15 +95,19 @@ fn grouped(canvas: &mut Canvas<'_>, at: Rect, pick: &Pick) {
         .map(|column| column.iter().map(|row| needed(canvas, pick, row)).max().unwrap_or(0))
         .collect();
     let shares = shares(&needs, usize::from(at.width));
-    for (nth, it) in shown.into_iter().enumerate() {
-        let column = nth / height.max(1);
+    let is_blank = |nth: usize| shown.get(nth).is_none_or(|row| matches!(row, Row::Empty));
+    for (nth, it) in shown.iter().enumerate() {
+        let (column, line) = (nth / height.max(1), nth % height.max(1));
         let before: usize = shares.iter().take(column).sum();
-        let cells = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-        let place = Rect {
-            x: at.x + cells(before),
-            width: cells(shares[column]).saturating_sub(GAP),
-            ..row(at, cells(nth % height.max(1)))
+        // Where nothing stands in the columns behind it, their room is free.
+        let free = (column + 1..shares.len()).take_while(|next| is_blank(next * height + line)).count();
+        let wide = match column + 1 + free == shares.len() {
+            true => usize::from(at.width).saturating_sub(before),
+            false => shares[column..=column + free].iter().sum(),
         };
+        let cells = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        let place =
+            Rect { x: at.x + cells(before), width: cells(wide).saturating_sub(GAP), ..row(at, cells(line)) };
         match it {
             Row::Head(head) => {
                 canvas.text(place, Role::Head, &cut(head, usize::from(place.width), canvas.sign(Sign::More)))
