@@ -50,7 +50,8 @@ fn take(model: &mut Model, it: &mut Answered, acted: Acted, action: Option<Actio
             Err(no) => {
                 // The reason comes before the name: a narrow row cuts the end.
                 let why = action.map(|action| format!("{} ({job})", why_not(action, &job, &no)));
-                let told = format!("{} ({})", no.message, no.hint);
+                let hint = if no.hint.is_empty() { String::new() } else { format!(" ({})", no.hint) };
+                let told = format!("{}{hint}", no.message);
                 it.refused.push((why.unwrap_or(no.message), Some(told)));
             }
         }
