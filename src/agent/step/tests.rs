@@ -116,12 +116,15 @@ fn a_verify_that_fails_was_killed_or_was_stopped() {
 fn a_job_that_moved_on_is_dropped_in_every_phase() {
     check("add:a grant:2 cancel:a moved prepared done?", "claim 2 | prepare 0 | false");
     check("add:a grant:2 prepared cancel:a moved started:no", "claim 2 | prepare 0 | start 0");
-    running("cancel:a moved ran:stopped saved done?", "stop 0 Engine cancelled | save 0 last | false");
-    running("ran:ok cancel:a moved saved", "save 0 last");
+    running(
+        "cancel:a moved ran:stopped saved done?",
+        "stop 0 Engine cancelled | save 0 last | report 0 settle | false",
+    );
+    running("ran:ok cancel:a moved saved", "save 0 last | report 0 settle");
     running("pause:kill moved", "stop 0 Engine preempted");
     check(
         "setup add:a grant:2 prepared started cancel:a moved setup-ran:ok saved",
-        "claim 2 | prepare 0 | start 0 | run 0 Setup | stop 0 Setup cancelled | save 0 last",
+        "claim 2 | prepare 0 | start 0 | run 0 Setup | stop 0 Setup cancelled | save 0 last | report 0 settle",
     );
 }
 

@@ -339,11 +339,12 @@ fn said(act: &Act) -> String {
         }
         Act::Save { slot, last } => format!("save {slot}{}", if *last { " last" } else { "" }),
         Act::Report { slot, orders, claim } => {
-            let told = orders.iter().find_map(|order| match &order.command {
+            let ended = orders.iter().find_map(|order| match &order.command {
                 Command::End { ending, .. } => Some(ending.outcome.name()),
                 _ => None,
             });
-            format!("report {slot} {}{}", told.unwrap_or("?"), if *claim { " +claim" } else { "" })
+            let told = ended.or(orders.first().map(|order| order.command.name()));
+            format!("report {slot} {}{}", told.unwrap_or("nothing"), if *claim { " +claim" } else { "" })
         }
         Act::Look { slot } => format!("look {slot}"),
         Act::Note(order) => match &order.command {

@@ -216,7 +216,7 @@ mod tests {
         );
         check(
             Usage { wall, ..Usage::default() },
-            "attempt 1 ran for 12s; its engine tells neither tokens nor money",
+            "attempt 1 ran for 12 s; its engine tells neither tokens nor money",
         );
         let used = Usage { micro_usd: Some(120_000), ..Usage::default() };
         assert_eq!(
