@@ -48,7 +48,7 @@ fn a_job_stops_at_its_own_ceiling() {
               progressed a e1 word=working
               = a building@1 h "attempt started"
             > show product
-              = product spent=$2.00 reserved=$5.00
+              = product spent=$2.00 reserved=$3.00
             # a lower or unknown figure takes nothing back
             > progress a working usd=1
               progressed a e1 word=working
@@ -60,7 +60,7 @@ fn a_job_stops_at_its_own_ceiling() {
               progressed a e1 word=thinking
               = a building@1 h "attempt started"
             > show product
-              = product spent=$3.00 reserved=$5.00
+              = product spent=$3.00 reserved=$2.00
             > end a crash
               attempt_ended a e1 outcome=crash reason=it to=queued
               job_parked a e1 reason=backoff text="retry 1 of 2 after crash" until=+30s
@@ -231,7 +231,7 @@ fn the_products_ceiling_is_reserved_at_claim_and_pauses_when_reached() {
               budget_paused mode=stop reason="ceiling $10.00 reached"
               = c building@1 h "attempt started"
             > show product
-              = product spent=$10.00 reserved=$4.00 paused Stop (ceiling $10.00 reached)
+              = product spent=$10.00 reserved=$0.00 paused Stop (ceiling $10.00 reached)
             > end c drained usd=4
               attempt_ended c e1 outcome=drained reason=it to=queued
               = c queued@1 "drained"
@@ -252,6 +252,53 @@ fn the_products_ceiling_is_reserved_at_claim_and_pauses_when_reached() {
             > ceiling 9
               budget_changed ceiling=$9.00 window=total
               budget_paused mode=stop reason="ceiling $9.00 reached"
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_run_has_spent_is_not_set_aside_as_well() {
+    check(
+        "
+        ~ ceiling 10
+        ~ submit a budget.usd=6
+        ~ claim h
+        ~ submit b budget.usd=5
+        gates b
+        ~ start a
+        progress a working usd=2
+        show product
+        # what is left of its ceiling stays set aside
+        gates b
+        ~ submit c budget.usd=4
+        gates c
+        # an overshoot sets nothing more aside, and gives nothing back
+        progress a working usd=7
+        show product
+        ~ cancel a
+        show product
+        ",
+        expect![[r#"
+            > gates b
+              gates: ceiling
+            > progress a working usd=2
+              progressed a e1 word=working
+              = a building@1 h "attempt started"
+            > show product
+              = product spent=$2.00 reserved=$4.00
+            # what is left of its ceiling stays set aside
+            > gates b
+              gates: ceiling
+            > gates c
+              gates: none
+            # an overshoot sets nothing more aside, and gives nothing back
+            > progress a working usd=7
+              progressed a e1 word=working
+              = a building@1 h "attempt started"
+            > show product
+              = product spent=$7.00 reserved=$0.00
+            > show product
+              = product spent=$7.00 reserved=$0.00
         "#]],
     );
 }
@@ -332,11 +379,11 @@ fn pause_drains_stops_or_kills() {
             > pause kill until=+1h
               budget_paused mode=kill reason="paused by a person" until=+1h
               preempted b e2
-              = b queued@2 "preempted"
+              = b queued@2 "preempted by op"
             > end b ok epoch=1
               ! fenced: refused: end of b at epoch 1 < 2
             > show b
-              = b queued@2 "preempted"
+              = b queued@2 "preempted by op"
                 attempt 1 e1 h: preempted (stopped by an operator)
             > resume
               budget_resumed reason=resumed
@@ -489,7 +536,7 @@ fn what_a_run_had_used_up_when_its_attempt_was_closed_is_booked_once() {
               attempt_settled a
               = a building@4 h "attempt started"
             > show product
-              = product spent=$7.00 reserved=$2.00
+              = product spent=$7.00 reserved=$1.00
         "#]],
     );
 }

@@ -16,7 +16,7 @@ pub fn check_whole(state: &State) -> Result<(), String> {
             return Err(format!("{id} holds the record of {}", job.id));
         }
         check_job(job)?;
-        reserved += job.lease.as_ref().map_or(0, |l| l.reserve);
+        reserved += job.set_aside();
         if job.epoch > 0 && job.event > state.seq {
             return Err(format!("{id} was placed by event {}, after the last", job.event));
         }
@@ -36,7 +36,7 @@ pub fn check_whole(state: &State) -> Result<(), String> {
         }
     }
     if reserved != state.product.reserved {
-        return Err(format!("{} is reserved, but leases reserve {reserved}", state.product.reserved));
+        return Err(format!("{} is reserved, but {reserved} is set aside for jobs", state.product.reserved));
     }
     if !state.index_is_true() {
         return Err("an index disagrees with the jobs".to_string());

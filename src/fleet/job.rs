@@ -121,7 +121,7 @@ pub struct Lease {
     /// All accounts its host may use for the job, in their order, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pool: Vec<String>,
-    /// Money set aside for it, millionths of a dollar.
+    /// Money set aside for it when it was granted, millionths of a dollar; see [`Job::set_aside`].
     #[serde(default, skip_serializing_if = "is_zero")]
     pub reserve: u64,
     /// How well the job and the host fitted when it was granted; `None` for shipping.
@@ -454,6 +454,20 @@ impl Job {
     /// The lease for running, if there is one.
     pub fn work_lease(&self) -> Option<&Lease> {
         self.lease.as_deref().filter(|l| l.kind == LeaseKind::Work)
+    }
+
+    /// What is left of its own ceiling before the open attempt, millionths of a dollar; 0 without a ceiling.
+    pub fn unspent(&self) -> u64 {
+        let spent = self.spent.micro_usd.unwrap_or(0);
+        self.budget().micro_usd.map_or(0, |ceiling| ceiling.saturating_sub(spent))
+    }
+
+    /// Money still set aside for it, millionths of a dollar: what its lease reserved less what its open attempt
+    /// has spent, and what came in late of those before. The queue's ceiling would count that twice.
+    pub fn set_aside(&self) -> u64 {
+        let spent = self.open_attempt().and_then(|attempt| attempt.usage.micro_usd);
+        let reserve = self.lease.as_ref().map_or(0, |lease| lease.reserve);
+        reserve.min(self.unspent()).saturating_sub(spent.unwrap_or(0))
     }
 
     /// The lease for shipping, if there is one.

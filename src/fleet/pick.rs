@@ -126,17 +126,12 @@ fn product_gates(state: &State, job: &Job, now: Now) -> Vec<Gate> {
         found.push(Gate::Suspended { count: product.suspended.len() });
     }
     if let Some(ceiling) = product.ceiling {
-        let (spent, reserved, needs) = (state.spent_in_window(now.wall), product.reserved, reserve_of(job));
+        let (spent, reserved, needs) = (state.spent_in_window(now.wall), product.reserved, job.unspent());
         if spent.saturating_add(reserved).saturating_add(needs) > ceiling || spent >= ceiling {
             found.push(Gate::Ceiling { ceiling, spent, reserved, needs });
         }
     }
     found
-}
-
-/// What a claim sets aside: the rest of the job's own ceiling; a job without one reserves nothing.
-pub(super) fn reserve_of(job: &Job) -> u64 {
-    job.budget().micro_usd.map_or(0, |ceiling| ceiling.saturating_sub(job.spent.micro_usd.unwrap_or(0)))
 }
 
 /// Gates that go by the host and the job's kind alone: what shuts out one job shuts out all of its kind.

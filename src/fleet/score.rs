@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::{Claimant, Now};
 use super::job::Job;
-use super::pick::{RISE, class_at, engine_for, reserve_of};
+use super::pick::{RISE, class_at, engine_for};
 use super::state::State;
 use crate::job::{Capability, JobId, OFFERS, Outcome, Priority};
 use crate::time::{Span, Stamp};
@@ -271,7 +271,7 @@ pub(super) fn home(job: &Job) -> Option<&str> {
 /// much the same are of one kind.
 pub(super) fn price(job: &Job) -> Option<u64> {
     job.budget().micro_usd?;
-    let exact = reserve_of(job);
+    let exact = job.unspent();
     let step = 10_u64.pow(exact.checked_ilog10().unwrap_or(0).saturating_sub(1));
     Some(exact.checked_next_multiple_of(step).unwrap_or(u64::MAX))
 }

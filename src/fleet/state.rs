@@ -46,7 +46,7 @@ pub struct Product {
     pub window: Window,
     /// Spent, by day since 1970 (UTC).
     pub spent: OrdMap<i64, u64>,
-    /// Set aside for running jobs.
+    /// Still set aside for running jobs, beside what they have spent.
     pub reserved: u64,
     /// Paused: how, why, until when, since when.
     pub paused: Option<(PauseMode, String, Option<Stamp>, Stamp)>,

@@ -58,7 +58,7 @@ impl State {
         let slot = self.jobs.get_mut(id).ok_or_else(|| format!("no job {id}"))?;
         self.index.leave(slot);
         let job = Arc::make_mut(slot);
-        let before = job.lease.as_ref().map_or(0, |l| l.reserve);
+        let before = job.set_aside();
         let old_key = job.spec.key.clone();
         let ran = job.open_attempt().is_some();
         let before_spent = *job.spent;
@@ -75,9 +75,9 @@ impl State {
             _ => job.attempts.last().filter(|_| ran && job.open_attempt().is_none()).map(|last| last.usage),
         };
         let review = job.subject.as_ref().map(|subject| subject.job.clone()).zip(used);
-        let reserve = job.lease.as_ref().map_or(0, |l| l.reserve);
+        let aside = job.set_aside();
         let (waits, key) = (job.stage.is_waiting(), job.spec.key.clone());
-        self.account(before, reserve, spent, mark);
+        self.account(before, aside, spent, mark);
         if !waits {
             self.product.suspended.remove(id);
         }
@@ -150,14 +150,16 @@ impl State {
             // What it may still cost is part of its kind.
             self.index.leave(slot);
             let job = Arc::make_mut(slot);
+            let before = job.set_aside();
             job.spent = job.spent.plus(used).into();
             self.index.enter(job);
+            self.product.reserved = (self.product.reserved + job.set_aside()).saturating_sub(before);
         }
     }
 
-    /// Books money: what the lease sets aside now instead of before, and what was spent.
-    fn account(&mut self, before: u64, reserve: u64, spent: i64, mark: Mark) {
-        self.product.reserved = (self.product.reserved + reserve).saturating_sub(before);
+    /// Books money: what is set aside for the job now instead of before, and what was spent.
+    fn account(&mut self, before: u64, aside: u64, spent: i64, mark: Mark) {
+        self.product.reserved = (self.product.reserved + aside).saturating_sub(before);
         if spent != 0 {
             let day = self.product.spent.entry(day_of(mark.at)).or_insert(0);
             *day = day.saturating_add_signed(spent);

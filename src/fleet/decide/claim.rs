@@ -3,7 +3,7 @@
 use super::super::command::{Claimant, Now};
 use super::super::event::What;
 use super::super::job::{Job, Lease, LeaseKind};
-use super::super::pick::{pick, reserve_of};
+use super::super::pick::pick;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
 use super::order::invalid;
@@ -20,7 +20,7 @@ pub(super) fn claim(state: &State, who: &Claimant, now: Now) -> Vec<What> {
         engine: means.engine.to_string(),
         account: means.account.map(str::to_string),
         pool: if means.pool.len() > 1 { means.pool.to_vec() } else { Vec::new() },
-        reserve: reserve_of(job),
+        reserve: job.unspent(),
         score: Some(score),
         passed: picked.passed,
     }]
