@@ -29,7 +29,7 @@ fn sets_and_shows() {
     );
     check(
         "budget sh",
-        "product\tlocal\nceiling\tnone (in total)\nspent\t$0.00\nreserved\t$0.00\nstate\tactive\nexit 0\n",
+        "product\tlocal\nceiling\tnone (in total)\nspent\t$0.00\nreserved\t$0.00\nrate\t$0.00/h\nstate\tactive\nexit 0\n",
     );
 }
 

@@ -30,7 +30,7 @@ fn takes_back_what_has_an_inverse() {
     );
     check(
         &["budget set local --ceiling 5", "budget set local --ceiling 7", "undo", "budget show"],
-        "product\tlocal\nceiling\t$5.00 (in total)\nspent\t$0.00\nreserved\t$0.00\nstate\tactive\nexit 0\n",
+        "product\tlocal\nceiling\t$5.00 (in total)\nspent\t$0.00\nreserved\t$0.00\nrate\t$0.00/h\nstate\tactive\nexit 0\n",
     );
     check(&["budget pause local", "undo"], "local\tdone\t\t\t3\n! undid budget pause of local\nexit 0\n");
 }
@@ -125,7 +125,7 @@ fn what_was_undone_is_done_again_and_can_be_undone_again() {
     );
     check(
         &["budget set local --ceiling 5", "undo", "undo --redo", "budget show"],
-        "product\tlocal\nceiling\t$5.00 (in total)\nspent\t$0.00\nreserved\t$0.00\nstate\tactive\nexit 0\n",
+        "product\tlocal\nceiling\t$5.00 (in total)\nspent\t$0.00\nreserved\t$0.00\nrate\t$0.00/h\nstate\tactive\nexit 0\n",
     );
     check(
         &["budget pause local", "undo", "undo --redo", "undo"],

@@ -9,9 +9,12 @@ use super::acting::{
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
 use crate::board::{Board, Local, Purpose, Source};
 use crate::fleet::{Command, Job, Level, Order, PauseMode, State, Window};
-use crate::insight::{LOCAL, halt, spending, stops_at};
+use crate::insight::{LOCAL, Ledger, halt, spending, stops_at};
 use crate::job::{parse_usd, usd};
 use crate::time::Stamp;
+
+/// Events that are read for the present rate: more than a busy hour has.
+const RATE_EVENTS: u64 = 50_000;
 
 /// Ceilings, pause and resume
 #[derive(ClapArgs, Debug)]
@@ -100,6 +103,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
             must_be_local(product)?;
             if engine.is_some() {
                 return Err(CliError::usage("a ceiling of one engine is set in the settings")
+                    .why("it is told on the budget screen and not held: runs of that engine go on")
                     .next("write into aq.toml: budget.engines.NAME = 20"));
             }
             set(cx, ceiling.as_deref(), *window, flags)
@@ -135,6 +139,8 @@ struct Shown {
     /// Attempts of the window of which nobody knows what they cost.
     attempts_of_unknown_cost: usize,
     reserved_micro_usd: u64,
+    /// What is spent per hour now; `null` where it is too early to tell.
+    micro_usd_per_hour: Option<u64>,
     paused: Option<Paused>,
     suspended: Vec<String>,
     days: Vec<(String, u64)>,
@@ -152,7 +158,7 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
     must_be_local(product.unwrap_or(LOCAL))?;
     let board = cx.local(Purpose::Read)?;
     let state = board.snapshot();
-    let shown = gather(cx, &state);
+    let shown = gather(cx, &state, rate(cx, &board, &state)?);
     if cx.out.is_json() {
         cx.out.json(&Envelope::new("budget", cx.wall(), state.seq, Source::Local, shown))?;
         return Ok(Exit::Done);
@@ -166,6 +172,7 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
     let more = if shown.attempts_of_unknown_cost > 0 { " +?" } else { "" };
     row("spent", format!("{about}{}{more}", usd(shown.spent_micro_usd)));
     row("reserved", usd(shown.reserved_micro_usd));
+    row("rate", shown.micro_usd_per_hour.map_or("?".to_string(), |rate| format!("{about}{}/h", usd(rate))));
     row(
         "state",
         match &shown.paused {
@@ -190,7 +197,17 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
     Ok(Exit::Done)
 }
 
-fn gather(cx: &Context, state: &State) -> Shown {
+/// What is spent per hour now, in millionths of a dollar, by the last events of the log.
+fn rate(cx: &Context, board: &Local, state: &State) -> Result<Option<u64>, CliError> {
+    let mut ledger = Ledger::default();
+    let events = cx.wait(board.events(state.seq.saturating_sub(RATE_EVENTS), usize::MAX))?;
+    events.iter().for_each(|(seq, event)| ledger.take(*seq, event));
+    // Before the first event nothing was spent.
+    let none = (state.seq == 0).then_some(0);
+    Ok(ledger.rate(cx.now(state).law).map(|sum| sum.micro).or(none))
+}
+
+fn gather(cx: &Context, state: &State, rate: Option<u64>) -> Shown {
     const DAY_MS: i64 = 86_400_000;
     let product = &state.product;
     let day = |(day, micro): (&i64, &u64)| {
@@ -206,6 +223,7 @@ fn gather(cx: &Context, state: &State) -> Shown {
         window: product.window,
         spent_micro_usd: state.spent_in_window(cx.wall()),
         reserved_micro_usd: product.reserved,
+        micro_usd_per_hour: rate,
         paused: product.paused.as_ref().map(|(mode, reason, until, since)| Paused {
             mode: *mode,
             reason: reason.clone(),

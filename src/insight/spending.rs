@@ -9,8 +9,10 @@ use crate::time::{Span, Stamp};
 
 /// Outlays that are kept; older ones are only in the sums of their days.
 const OUTLAYS_MOST: usize = 50_000;
-/// Over so long the present rate is taken.
+/// Over so long the present rate is taken, or since spending began.
 const RATE_OVER: Span = Span::from_mins(60);
+/// A rate over less says nothing: one request would be taken for a habit.
+const RATE_LEAST: Span = Span::from_mins(1);
 
 /// A sum of money, and how far it can be trusted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -88,8 +90,10 @@ fn dearest(sums: BTreeMap<String, Sum>) -> Vec<(String, Sum)> {
 /// Money that an event booked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outlay {
-    /// When.
+    /// When it was told.
     pub at: Stamp,
+    /// Since when it was being spent: the sum told before it, or the start of its attempt.
+    pub began: Stamp,
     /// The event.
     pub seq: Seq,
     /// For whom.
@@ -109,6 +113,8 @@ struct Open {
     /// `None`: its start was not seen.
     attempt: Option<AttemptNo>,
     sum: u64,
+    /// When that sum was told; at first, when it was begun.
+    told: Stamp,
     engine: String,
 }
 
@@ -131,7 +137,7 @@ impl Ledger {
         let (job, epoch, usage) = match &event.what {
             What::AttemptStarted { job, epoch, engine, attempt, .. } => {
                 let (epoch, attempt, engine) = (*epoch, Some(*attempt), engine.clone());
-                self.open.insert(job.clone(), Open { epoch, attempt, sum: 0, engine });
+                self.open.insert(job.clone(), Open { epoch, attempt, sum: 0, told: event.at, engine });
                 return;
             }
             What::Progressed { job, epoch, usage: Some(usage), .. } => (job, *epoch, &**usage),
@@ -146,20 +152,20 @@ impl Ledger {
         };
         let Some(sum) = usage.micro_usd else { return };
         let estimated = usage.usd_estimated;
-        let known = self.open.get_mut(job).filter(|open| open.epoch == epoch);
-        let (micro, engine) = match known {
+        let at = event.at;
+        match self.open.get_mut(job).filter(|open| open.epoch == epoch) {
             Some(open) => {
-                let more = sum.saturating_sub(open.sum);
-                open.sum = sum.max(open.sum);
-                (more, open.engine.clone())
+                let (micro, began) = (sum.saturating_sub(open.sum), open.told);
+                (open.sum, open.told) = (sum.max(open.sum), at);
+                if micro > 0 {
+                    let (job, engine) = (job.clone(), open.engine.clone());
+                    self.outlays.push_back(Outlay { at, began, seq, job, engine, micro, estimated });
+                }
             }
             None => {
-                self.open.insert(job.clone(), Open { epoch, attempt: None, sum, engine: String::new() });
-                (0, String::new())
+                let open = Open { epoch, attempt: None, sum, told: at, engine: String::new() };
+                self.open.insert(job.clone(), open);
             }
-        };
-        if micro > 0 {
-            self.outlays.push_back(Outlay { at: event.at, seq, job: job.clone(), engine, micro, estimated });
         }
         if let Some(first) = self.outlays.front().filter(|_| self.outlays.len() > OUTLAYS_MOST) {
             self.since = Some((first.at, first.seq));
@@ -167,23 +173,29 @@ impl Ledger {
         }
     }
 
-    /// What is spent per hour at `now`; `None` where outlays are not known for so long.
+    /// What is spent per hour at `now`: what was spent in the last hour by the time in which there was spending to
+    /// see, which is less where it began later. `None` where that is too short to tell, or nothing is known of it.
+    /// What an attempt costs that has not told it is not known here.
     pub fn rate(&self, now: Stamp) -> Option<Sum> {
         let back = i64::try_from(RATE_OVER.as_millis()).unwrap_or(i64::MAX);
         let from = Stamp::from_millis(now.as_millis().saturating_sub(back));
         let (since, seq) = self.since?;
-        if since > from && seq > 1 {
+        let come = self.outlays.iter().rev().skip_while(|it| it.at > now);
+        let (mut sum, mut began) = (Sum::default(), None);
+        for it in come.take_while(|it| it.at > from) {
+            sum.add(Sum { micro: it.micro, estimated: it.estimated, unknown: 0 });
+            began = Some(began.map_or(it.began, |first: Stamp| first.min(it.began)));
+        }
+        let Some(began) = began else {
+            // Nothing is a figure only of a time that was seen whole.
+            return (since <= from || seq == 1).then_some(sum);
+        };
+        let over = now.since(began.max(from));
+        if over < RATE_LEAST {
             return None;
         }
-        Some(self.between(from, now))
-    }
-
-    /// What was spent after `from` up to `to`. What an attempt costs that has not told it is not known here.
-    fn between(&self, from: Stamp, to: Stamp) -> Sum {
-        let inside = self.outlays.iter().filter(|outlay| outlay.at > from && outlay.at <= to);
-        let mut sum = Sum::default();
-        inside.for_each(|it| sum.add(Sum { micro: it.micro, estimated: it.estimated, unknown: 0 }));
-        sum
+        let hourly = u128::from(sum.micro) * 3_600_000 / u128::from(over.as_millis());
+        Some(Sum { micro: u64::try_from(hourly).unwrap_or(u64::MAX), ..sum })
     }
 }
 
@@ -212,6 +224,36 @@ mod tests {
         let mut late = Ledger::default();
         (1..).zip(&scene.events).skip(4).for_each(|(seq, event)| late.take(seq, event));
         assert_eq!(late.outlays.len(), 2, "the first sum of an attempt that began unseen is no outlay");
+    }
+
+    #[track_caller]
+    fn rate(script: &str, expected: Option<&str>) {
+        let scene = Scene::script(script);
+        let mut ledger = Ledger::default();
+        (1..).zip(&scene.events).for_each(|(seq, event)| ledger.take(seq, event));
+        let rate = ledger.rate(scene.now().law).map(|sum| crate::job::usd(sum.micro));
+        assert_eq!(rate.as_deref(), expected, "{script}");
+    }
+
+    #[test]
+    fn the_rate_goes_by_the_time_in_which_there_was_spending() {
+        let twice = "progress a usd=0.02 | pass 50s | progress a usd=0.12";
+        rate(&format!("job a | claim | start a | pass 10s | {twice}"), Some("$7.20"));
+        // A queue that did nothing before spends no slower for it.
+        rate(&format!("job a | pass 50m | claim | start a | pass 10s | {twice}"), Some("$7.20"));
+        rate(&format!("job a | pass 5h | claim | start a | pass 10s | {twice}"), Some("$7.20"));
+        rate("job a | claim | start a | pass 30m | progress a usd=1", Some("$2.00"));
+        // What was told at once may have been spent for hours.
+        rate("job a | claim | start a | pass 3h | progress a usd=1", Some("$1.00"));
+        rate("job a | claim | start a | pass 10m | progress a usd=1 | pass 10m", Some("$3.00"));
+        rate("job a | claim | start a | pass 10m | progress a usd=1 | pass 3h", Some("$0.00"));
+    }
+
+    #[test]
+    fn a_rate_over_less_than_a_minute_is_not_told() {
+        rate("job a | claim | start a | pass 59s | progress a usd=1", None);
+        rate("job a | claim | start a | pass 60s | progress a usd=1", Some("$60.00"));
+        rate("job a | claim | start a", Some("$0.00"));
     }
 
     #[test]

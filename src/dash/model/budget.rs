@@ -26,6 +26,14 @@ pub struct Budget {
     pub ceilings: Loaded<BTreeMap<String, u64>>,
 }
 
+impl Model {
+    /// What is spent per hour now; `None` where nobody knows, or it is too early to tell.
+    pub fn spend_rate(&self) -> Option<Sum> {
+        // It stands still where the data does.
+        self.budget.ledger.rate(self.replica.health.ends().unwrap_or(self.law_now().law))
+    }
+}
+
 /// One row of the screen.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BudgetRow {

@@ -4,7 +4,7 @@ use super::menu::{Menu, PROMPT};
 use super::words;
 use crate::agent::Agent;
 use crate::dash::model::{Loaded, Model, Owner, Pane, Then, budget_rows, owner_of, window_words};
-use crate::dash::view::{clean, money, plural, runs_out, shipped, summed, told};
+use crate::dash::view::{clean, hourly, money, plural, runs_out, shipped, summed, told};
 use crate::engine::Liveness;
 use crate::fleet::Event;
 use crate::insight::Recording;
@@ -87,6 +87,7 @@ pub fn budget(it: &mut Menu, model: &Model) {
         let of = row.ceiling.map_or(", no ceiling".to_string(), |most| format!(" of {}", money(most)));
         it.line(format!("   {}: spent {}{of}", clean(&row.name), summed(row.spent)));
     }
+    it.line(format!("   now {}", hourly(model.spend_rate())));
     if let Some(at) = runs_out(model) {
         it.line(format!("   at the present rate it runs out {}", at.local_hm()));
     }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
-use super::budget::{money, summed};
+use super::budget::{hourly, money, summed};
 use super::canvas::{Canvas, below, row};
 use super::panes::bar;
 use super::text::{clean, fit, width};
@@ -66,11 +66,13 @@ pub fn budget(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
         return at;
     }
     canvas.rule(row(at, 0), "Budget", window_words(state.product.window).1, false);
+    let rate = hourly(canvas.model.spend_rate());
     let text = match ceiling {
         Some(ceiling) => {
-            format!("  {} {} / {}", bar(canvas, spent.micro, ceiling, CELLS), summed(spent), money(ceiling))
+            let bar = bar(canvas, spent.micro, ceiling, CELLS);
+            format!("  {bar} {} / {}   {rate}", summed(spent), money(ceiling))
         }
-        None => format!("  {} spent, no ceiling", summed(spent)),
+        None => format!("  {} spent, no ceiling   {rate}", summed(spent)),
     };
     canvas.text(row(at, 1), Role::Neutral, &text);
     canvas.hit(Rect { height: 2, ..at }, Hit::Screen(Screen::Budget));

@@ -76,11 +76,15 @@ pub fn summed(sum: Sum) -> String {
     }
 }
 
+/// A rate; `?` where it is not known, or too early to tell.
+pub fn hourly(rate: Option<Sum>) -> String {
+    rate.map_or("?".to_string(), |rate| format!("{}/h", summed(rate)))
+}
+
 fn summary(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let product = &model.replica.state.product;
-    let now = model.law_now();
-    let rate = model.budget.ledger.rate(now.law).map_or("?".to_string(), |sum| format!("{}/h", summed(sum)));
+    let rate = hourly(model.spend_rate());
     let spent = summed(spent(model));
     let state = match &product.paused {
         // How, by whom and since when stands in row 1.

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
-use super::budget::{money, summed};
+use super::budget::{hourly, money};
 use super::canvas::{Canvas, below, row};
 use super::panes::{bar, told};
 use crate::dash::model::{Model, spent, spent_by, window_span};
@@ -27,7 +27,7 @@ pub fn runs_out(model: &Model) -> Option<Stamp> {
     let product = &model.replica.state.product;
     let now = model.law_now();
     let left = product.ceiling?.checked_sub(model.replica.state.spent_in_window(now.wall))?;
-    let rate = model.budget.ledger.rate(now.law).map(|sum| sum.micro).filter(|rate| *rate > 0)?;
+    let rate = model.spend_rate().map(|sum| sum.micro).filter(|rate| *rate > 0)?;
     let ms = u128::from(left) * 3_600_000 / u128::from(rate);
     let at = now.wall.plus(Span::from_millis(u64::try_from(ms).ok()?));
     let (_, to) = window_span(product.window, now.wall);
@@ -90,7 +90,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect) {
         now: now.wall,
         ceiling,
         points,
-        rate: model.budget.ledger.rate(now.law),
+        rate: model.spend_rate(),
         has_end: to.is_some(),
     };
     let left = money(ceiling.saturating_sub(chart.spent_at(now.wall)));
@@ -101,8 +101,9 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect) {
         let hours = (chart.to.since(chart.from).as_millis() / 3_600_000).max(1);
         format!(" {} even pace {}/h", canvas.sign(Sign::Dot), money(ceiling / hours))
     });
-    let rate = chart.rate.map_or("now ?".to_string(), |rate| format!("now {}/h", summed(rate)));
-    let title = format!("left {about}{left} {} {rate}{}", canvas.sign(Sign::Dot), even.unwrap_or_default());
+    let rate = hourly(chart.rate);
+    let title =
+        format!("left {about}{left} {} now {rate}{}", canvas.sign(Sign::Dot), even.unwrap_or_default());
     canvas.rule(row(at, 0), "Burndown", &title, false);
     if at.width < CHART_LEAST + SCALE || at.height < 5 {
         return;

@@ -112,7 +112,7 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
         return;
     }
     let mut left = vec![Piece::raw(if narrow { " " } else { " aq  " })];
-    let right = figures(canvas, narrow);
+    let mut right = figures(canvas, narrow);
     let wide: usize = right.iter().map(|piece| width(&piece.content)).sum();
     let room = usize::from(at.width).saturating_sub(wide + 6 + if model.read_only { 3 } else { 0 });
     // What is wrong goes before the figures.
@@ -122,6 +122,16 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
     }
     let used: usize = left.iter().map(|piece| width(&piece.content)).sum();
     let total = usize::from(at.width);
+    // What nobody spends is not told; what is spent gives way to all else.
+    let rate = model.spend_rate().filter(|rate| rate.micro > 0 && !right.is_empty());
+    let rate = rate
+        .map(|rate| format!("  {} ", budget::hourly(Some(rate))))
+        .filter(|it| used + wide + width(it) <= total);
+    let wide = rate.as_ref().map_or(wide, |it| wide + width(it) - 1);
+    if let Some(rate) = rate {
+        right.pop();
+        right.push(Piece::raw(rate));
+    }
     let gap = total.saturating_sub(used + wide).max(1);
     left.push(Piece::raw(" ".repeat(gap)));
     if used + wide < total {

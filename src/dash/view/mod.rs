@@ -39,7 +39,7 @@ mod text;
 mod time;
 mod unread;
 
-pub use budget::{money, shipped, summed};
+pub use budget::{hourly, money, shipped, summed};
 pub use burndown::runs_out;
 pub use events::told;
 pub use frame::view;
