@@ -31,7 +31,7 @@ struct StepView {
     stage: Option<&'static str>,
     left_ms: Option<u64>,
     done_in_ms: u64,
-    slack_ms: u64,
+    slack_ms: Option<u64>,
     critical: bool,
 }
 
@@ -73,7 +73,10 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
                 .role(stage.map_or(Role::Neutral, role_of)),
             Cell::pair(left, exact),
             Cell::pair(format!("~{}", step.done_in.age()), step.done_in.to_string()),
-            Cell::pair(step.slack.age(), step.slack.to_string()),
+            match plan.unknown {
+                true => Cell::same("?"),
+                false => Cell::pair(step.slack.age(), step.slack.to_string()),
+            },
         ]);
     }
     cx.out.table(&table)?;
@@ -104,7 +107,7 @@ fn view(plan: &CriticalPath, seen: &Seen) -> View {
         stage: seen.state.stage_of(&step.job).map(crate::job::Stage::name),
         left_ms: Some(step.left.span.as_millis()).filter(|_| !step.left.unknown),
         done_in_ms: step.done_in.as_millis(),
-        slack_ms: step.slack.as_millis(),
+        slack_ms: Some(step.slack.as_millis()).filter(|_| !plan.unknown),
         critical: step.critical,
     });
     View { total_ms: plan.total.as_millis(), estimated: true, unknown: plan.unknown, steps: steps.collect() }

@@ -80,7 +80,7 @@ pub struct Step {
     pub left: Left,
     /// When it would be done, from now, if nothing waited for a slot.
     pub done_in: Span,
-    /// How much later it could be done without moving the end.
+    /// How much later it could be done without moving the end; a guess where [`CriticalPath::unknown`].
     pub slack: Span,
     /// It is on the path.
     pub critical: bool,
@@ -93,7 +93,7 @@ pub struct CriticalPath {
     pub steps: Vec<Step>,
     /// When all would be done, from now.
     pub total: Span,
-    /// Some durations are only weights.
+    /// Some durations are only weights, and so are the total and every slack.
     pub unknown: bool,
 }
 

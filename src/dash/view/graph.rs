@@ -10,7 +10,7 @@ use super::layered;
 use super::panes::{columns, labelled, told};
 use super::parts;
 use super::text::{clean, cut, fit, fit_id, grouped, short_age, width};
-use crate::dash::model::{BEHIND_MOST, Gauge, Hit, Layer, Pane};
+use crate::dash::model::{BEHIND_MOST, Gauge, GraphSeen, Hit, Layer, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::insight::{Rail, Step};
@@ -223,7 +223,7 @@ pub fn gauge(canvas: &Canvas<'_>, id: &JobId, critical: bool) -> String {
             }
             _ => String::new(),
         },
-        Gauge::Slack => step.map(|step| format!("slack {}", short_age(step.slack))).unwrap_or_default(),
+        Gauge::Slack => step.map(|step| slack_words(seen, step)).unwrap_or_default(),
         Gauge::Impact => match seen.behind.get(id) {
             Some(0) | None => String::new(),
             Some(n) => format!("{} behind", counted(*n)),
@@ -260,8 +260,13 @@ fn short(canvas: &mut Canvas<'_>, at: Rect) {
 }
 
 fn slack(canvas: &Canvas<'_>, id: &JobId) -> String {
-    let step = canvas.model.lists.graph.steps.get(id);
-    step.map_or("done".to_string(), |step| format!("slack {}", short_age(step.slack)))
+    let seen = &canvas.model.lists.graph;
+    seen.steps.get(id).map_or("done".to_string(), |step| slack_words(seen, step))
+}
+
+/// A slack that comes of weights is none that anybody could use.
+fn slack_words(seen: &GraphSeen, step: &Step) -> String {
+    if seen.path.unknown { "slack ?".to_string() } else { format!("slack {}", short_age(step.slack)) }
 }
 
 fn neighbours(canvas: &Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> {
