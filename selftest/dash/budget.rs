@@ -262,6 +262,8 @@ fn frames() {
     compare(seat(SCENE, (80, 24)).keys("P"), "budget-pause", false);
     compare(seat(SCENE, (80, 24)).keys("e"), "budget-ceiling", false);
     compare(seat(&format!("{SCENE} | pause drain"), (80, 24)).keys("R"), "budget-resume", false);
+    // Under the ceiling that paused it nothing starts, and the sheet says so.
+    compare(seat(&format!("{SCENE} | ceiling 9"), (80, 24)).keys("R"), "budget-resume-held", false);
     compare(seat("submit a", (80, 24)), "budget-none", false);
     let poor = Wishes { term: "linux".into(), ..Wishes::default() };
     compare(seat(SCENE, (80, 24)).look(&poor), "budget-ascii", false);
@@ -280,7 +282,7 @@ fn a_sum_tells_that_a_part_is_estimated_and_that_a_part_is_unknown() {
         assert!(frame.contains("~$7.00 +? / $40.00"), "{keys} {size:?}\n{frame}");
     }
     let frame = Seat::of(DOUBT, (160, 45)).keys("5").frame();
-    for part in ["spent ~$7.00 +?", "~$7.00/h", "codex ?", "exact $1.00", "port ~$6.00"] {
+    for part in ["spent ~$7.00 +?", "~$20.00/h", "codex ?", "exact $1.00", "port ~$6.00"] {
         assert!(frame.contains(part), "{part}\n{frame}");
     }
     let exact = "ceiling 40 | submit port engine=claude | claim h1~x/1 engines=claude accounts=work | start port \

@@ -89,6 +89,8 @@ pub enum Plan {
     Agents(AgentDeed),
     /// Gives up worktrees with what stands in no commit.
     LetGo(Vec<JobId>),
+    /// Asks for another ceiling of the queue instead.
+    Ceiling,
     /// Looks at a tab of the job's page instead.
     Look(JobId, super::place::Tab),
 }

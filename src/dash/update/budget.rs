@@ -9,7 +9,7 @@ use crate::dash::model::{Answer, Layer, Loaded, Model, Plan, Sheet, budget_rows}
 use crate::dash::survey::Wish;
 use crate::fleet::{Command, Event, Level};
 use crate::insight::LOCAL;
-use crate::job::Seq;
+use crate::job::{Seq, usd};
 
 /// The screen was come to.
 pub fn look(model: &mut Model) -> Vec<Effect> {
@@ -64,16 +64,34 @@ fn resume(model: &mut Model) -> Vec<Effect> {
         rows.push(("suspended".to_string(), format!("their files vanished at once: {}", names.join(" "))));
         rows.push(("then".to_string(), "their files are restored".to_string()));
     }
-    let waits = model.replica.state.ready_len();
-    rows.push(("starts".to_string(), format!("{waits} jobs are in the line")));
-    rows.push(("back".to_string(), "P pauses it again".to_string()));
+    let waits = match model.replica.state.ready_len() {
+        1 => "1 job is".to_string(),
+        n => format!("{n} jobs are"),
+    };
+    let spent = model.replica.state.spent_in_window(model.law_now().wall);
     let plan = Plan::Queue(Box::new(Command::Resume {}), format!("{LOCAL} goes on"), false);
+    let mut answers = vec![Answer { key: 'y', label: "resume".to_string(), plan }];
+    // Resumed under a ceiling that is used up, it stops again at the next cent.
+    let held = product.ceiling.filter(|ceiling| spent >= *ceiling);
+    let (about, starts) = match held {
+        None => ("the queue gives out work again".to_string(), format!("{waits} in the line")),
+        Some(ceiling) => {
+            answers.insert(0, Answer { key: 'e', label: "raise it first".to_string(), plan: Plan::Ceiling });
+            rows.push(("ceiling".to_string(), format!("{} of {} are spent", usd(spent), usd(ceiling))));
+            (
+                format!("its ceiling of {} still holds it", usd(ceiling)),
+                format!("nothing until the ceiling is higher; {waits} in the line"),
+            )
+        }
+    };
+    rows.push(("starts".to_string(), starts));
+    rows.push(("back".to_string(), "P pauses it again".to_string()));
     let sheet = Sheet {
         head: format!("Resume {LOCAL}?"),
-        about: "the queue gives out work again".to_string(),
+        about,
         rows,
         runs: format!("aq budget resume {LOCAL}"),
-        answers: vec![Answer { key: 'y', label: "resume".to_string(), plan }],
+        answers,
         keep: "leave it paused",
         words: None,
         level: Level::Reversible,
