@@ -196,7 +196,7 @@ static KEYS: &[Key] = &[
     own(row("title", "true, false", "true", "the cockpit tells in the window's title how much needs you", |r, n, c| c.title = r.flag(n))),
     any(row("budget.usd", "dollars", "–", "ceiling of this queue", |r, n, c| c.budget_usd = r.usd(n))),
     any(row("budget.window", "day, week, month, total", "total", "time over which the ceiling counts", |r, n, c| c.budget_window = r.word(n, &[("day", Window::Day), ("week", Window::Week), ("month", Window::Month), ("total", Window::Total)]))),
-    any(row("budget.engines.*", "dollars", "–", "ceiling of one engine in this queue", |r, n, c| if let Some(usd) = r.usd(n) { c.budget_engines.insert(r.here().to_string(), usd); })),
+    any(row("budget.engines.*", "dollars", "–", "ceiling of one engine in this queue: told, not held", |r, n, c| if let Some(usd) = r.usd(n) { c.budget_engines.insert(r.here().to_string(), usd); })),
 ];
 
 /// The words of every key and which files may hold it.

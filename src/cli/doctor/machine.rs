@@ -30,6 +30,14 @@ pub fn settings(settings: &Result<Settings, Fault>) -> Finding {
     }
 }
 
+/// Ceilings of engines: what is set and not held is worse than what is not set.
+pub fn engine_ceilings(settings: &Settings) -> Option<Finding> {
+    let named: Vec<&str> = settings.config.budget_engines.keys().map(String::as_str).collect();
+    let says = format!("budget.engines of {}: told on the budget screen, not held", named.join(", "));
+    let mend = "hold the whole queue: aq budget set local --ceiling USD; or each job: budget in its manifest";
+    (!named.is_empty()).then(|| Finding::note("ceilings", says, mend))
+}
+
 /// The git program and the repository.
 pub fn git(place: Option<&Place>) -> Finding {
     let asked = Command::new("git").arg("--version").output();

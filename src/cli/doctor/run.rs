@@ -48,6 +48,7 @@ fn look(cx: &Context) -> Vec<Finding> {
     let settings = Settings::load(place.as_ref(), &[]);
     let mut by_pr = false;
     findings.push(machine::settings(&settings));
+    findings.extend(settings.as_ref().ok().and_then(machine::engine_ceilings));
     findings.push(machine::git(place.as_ref()));
     findings.push(machine::clock(cx.wall()));
     if let Some(place) = &place {
