@@ -235,12 +235,12 @@ fn a_held_job_is_sent_back_by_operators_and_the_worker_is_fenced_out() {
         expect![[r#"
             > preempt a
               preempted a e2
-              = a queued@2 "preempted"
+              = a queued@2 "preempted by op"
             > start a epoch=1
               ! fenced: refused: start of a at epoch 1 < 2
             > preempt a
               preempted a e4
-              = a queued@4 "preempted"
+              = a queued@4 "preempted by op"
             > end a ok epoch=3
               ! fenced: refused: end of a at epoch 3 < 4
             > requeue a

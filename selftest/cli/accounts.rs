@@ -81,7 +81,7 @@ fn ls_says_until_when_and_whose_limit() {
     let bench = limited();
     let both = "[engines.shell]\npool = ['work', 'home']\naccounts.work.config-dir = '/w'\naccounts.home.config-dir = '/h'\n";
     settings(&bench, both);
-    has(&bench.run("ls second --columns job,why"), &["second-2\tsubmitted\n"]);
+    has(&bench.run("ls second --columns job,why"), &["second-2\tneeds a slot\n"]);
 }
 
 #[test]
@@ -149,10 +149,7 @@ fn a_person_may_cancel_let_one_try_or_open_the_account() {
         &["shell/work\tdone\t", "opened shell/work, 1 job back in line", "exit 0\n"],
     );
     has(&bench.run("unpark --account shell/work"), &["no account is closed", "exit 3\n"]);
-    has(
-        &bench.run("ls --columns job,why"),
-        &["second-2\tsubmitted\n", "first-1\tshell/work was opened by a person\n"],
-    );
+    has(&bench.run("ls --columns job,why"), &["second-2\tno agent runs\n", "first-1\tno agent runs\n"]);
 }
 
 #[test]

@@ -99,7 +99,10 @@ fn a_review_that_no_host_can_take_needs_a_person() {
         let rows: Vec<&str> = frame.lines().filter(|line| line.contains("stuck")).collect();
         rows.join("\n")
     };
-    expect!["▸ ◇ it         review stuck… it                           0s  a/d│ HH:MM:SS w              job_submitted    to queued"].assert_eq(&rows(&mut seat));
+    expect![
+        "▸ ◇ it         review stuck… it                           0s  a/d│  ▲ no host has codex: 1 job waits"
+    ]
+    .assert_eq(&rows(&mut seat));
     // With no agent at all it waits for one, not for a person.
     seat.agents.clear();
     seat.feed();

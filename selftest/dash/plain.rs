@@ -62,7 +62,7 @@ fn what_waits_is_said_first_and_changes_as_they_come() {
         SCENE,
         &["{cancel docs}", "", "jobs"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -84,7 +84,7 @@ fn what_waits_is_said_first_and_changes_as_they_come() {
             < jobs
             Jobs: 5
             In their order
-             1 release blocked, 41 min, release, waits for other jobs
+             1 release blocked, 41 min, release, by fix-login +1
              2 fix-login building, 31 min, fix-login, tool(Bash) 14 s ago
              3 gate review, 31 min, gate, unproven, 0 of 1 approvals
              4 notes testing, 31 min, notes, verified, waits for ship
@@ -100,7 +100,7 @@ fn a_number_opens_a_job_and_says_what_can_be_done() {
         SCENE,
         &["1", "ship", "log", "back", "show 1", "77"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -124,7 +124,7 @@ fn a_number_opens_a_job_and_says_what_can_be_done() {
             < log
             (aq log gate)
             < back
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -146,7 +146,7 @@ fn an_action_asks_by_its_sheet() {
         SCENE,
         &["cancel fix-login", "z", "n", "cancel fix-login", "y"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -195,7 +195,7 @@ fn an_action_asks_by_its_sheet() {
         SCENE,
         &["park docs"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -217,7 +217,7 @@ fn words_are_asked_for_in_a_line() {
         SCENE,
         &["reject gate", "", "reject gate", "the tests are missing", "y"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -268,7 +268,7 @@ fn several_jobs_are_one_action() {
         SCENE,
         &["park docs release"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -288,7 +288,7 @@ fn lists_are_narrowed_and_what_is_unknown_is_said() {
         SCENE,
         &["filter", "docs", "filter", "", "frob", "rescue", "stop", "park nowhere"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship
@@ -301,15 +301,15 @@ fn lists_are_narrowed_and_what_is_unknown_is_said() {
             < docs
             Jobs by the filter docs: 1
             In their order
-             1 docs queued, 41 min, docs, submitted
+             1 docs queued, 41 min, docs, no host has claude
             Number, verb, or ? >
             < filter
             Filter; an empty line shows all >
             < 
             Jobs: 5
             In their order
-             1 docs queued, 41 min, docs, submitted
-             2 release blocked, 41 min, release, waits for other jobs
+             1 docs queued, 41 min, docs, no host has claude
+             2 release blocked, 41 min, release, by fix-login +1
              3 fix-login building, 31 min, fix-login, tool(Bash) 14 s ago
              4 gate review, 31 min, gate, unproven, 0 of 1 approvals
              5 notes testing, 31 min, notes, verified, waits for ship
@@ -332,7 +332,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
         SCENE,
         &["?", "1", "copy", "1", "messages"],
         expect![[r#"
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship

@@ -191,14 +191,15 @@ fn the_past_is_wound_and_money_told_in_words() {
             Number, verb, or ? >
             < live
             (Read(History("gate")))
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             < budget
             (forget the log)
             (look at Ceilings)
             (forget the log)
-            Budget in total: active, $4.00 reserved
+            Budget in total: active, $2.50 reserved
                local: spent $1.50, no ceiling
                shell: spent $1.50, no ceiling
+               now $2.88/h
                shipped: none so far
                by profile: developer $1.50
                by job: fix-login $1.50
@@ -207,7 +208,7 @@ fn the_past_is_wound_and_money_told_in_words() {
             < budget show
             (aq budget show)
             < overview
-            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             Needs you
              1 gate review, 31 min, gate, unproven, 0 of 1 approvals
             Waits for ship

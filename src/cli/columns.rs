@@ -2,7 +2,6 @@
 
 use super::frame::{Cell, CliError, Column, Out, Role, nearest_word, role_of, sign_of};
 use super::scene::Seen;
-use crate::engine::is_gone;
 use crate::fleet::Job;
 use crate::insight::{Line, need_in, points, score_of, status_of, tags, used};
 use crate::time::Stamp;
@@ -61,7 +60,7 @@ fn number(n: Option<u64>) -> Key {
 }
 
 fn tags_of(row: &Row<'_>) -> String {
-    tags(row.job, &is_gone, &*row.seen.edited).join(",")
+    tags(row.job, &row.seen.scene()).join(",")
 }
 
 fn moment(at: Stamp) -> Key {

@@ -173,7 +173,8 @@ fn one(
         cx.out.line(&format!("held by {}{since}: {}", reason.gate, reason.text))?;
     }
     let ifs: Vec<&str> = said.reasons.iter().map(|reason| reason.unless.as_str()).collect();
-    if !ifs.is_empty() {
+    // Nobody asks what would stop a job that runs.
+    if !ifs.is_empty() && !said.stage.is_held() {
         let words =
             if said.stage.is_waiting() { "would start now if" } else { "would wait for a slot again if" };
         cx.out.line(&format!("{words}: {}", ifs.join(", and ")))?;

@@ -8,12 +8,10 @@ use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::engine::is_gone;
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Filter, Line, Scene, account_gate, awaits_engines, closed_words, doing, halt, jobs_ever, park_words,
-    parse_filter, pr_words, state_at,
+    Filter, Line, Scene, awaits, awaits_engines, doing, halt, jobs_ever, parse_filter, pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind, is_edited};
-use crate::time::Stamp;
 
 /// A queue opened to look at.
 pub struct Seen {
@@ -28,6 +26,8 @@ pub struct Seen {
     pub hosts: Vec<Claimant>,
     /// Whether a job's file was changed while it runs; of the past nobody knows.
     pub edited: Box<dyn Fn(&Job) -> bool>,
+    /// The agents that live now; `None` in the past.
+    living: Option<Vec<Claimant>>,
 }
 
 impl Seen {
@@ -43,7 +43,8 @@ impl Seen {
             let now = cx.now(&state);
             let place = board.place().clone();
             let edited = Box::new(move |job: &Job| is_edited(&place, job));
-            return Ok(Seen { board, state, now, hosts: Vec::new(), edited }.with_hosts(cx));
+            let (hosts, living) = (Vec::new(), Some(living(cx)));
+            return Ok(Seen { board, state, now, hosts, edited, living }.with_hosts(cx));
         };
         let (begin, events) = history(&board)?;
         if begin.seq > 0 && at < begin.at {
@@ -56,7 +57,8 @@ impl Seen {
         let state = state_at(begin, &events, at).map_err(|broken| damaged(&broken))?;
         let now = Now { law: at.max(state.at), wall: at };
         let edited = Box::new(|_: &Job| false);
-        Ok(Seen { board, state: Arc::new(state), now, hosts: Vec::new(), edited }.with_hosts(cx))
+        let (state, hosts) = (Arc::new(state), Vec::new());
+        Ok(Seen { board, state, now, hosts, edited, living: None }.with_hosts(cx))
     }
 
     /// What a closed account means for a job depends on who would run it, and whether a review by an engine comes
@@ -71,7 +73,8 @@ impl Seen {
 
     /// It as filters and needs are asked of it.
     pub fn scene(&self) -> Scene<'_> {
-        Scene { state: &self.state, now: self.now, hosts: &self.hosts, gone: &is_gone, edited: &*self.edited }
+        let hosts = self.takers().unwrap_or_default();
+        Scene { state: &self.state, now: self.now, hosts, gone: &is_gone, edited: &*self.edited }
     }
 
     /// Finds out who would run its jobs, for what goes by scores.
@@ -85,23 +88,21 @@ impl Seen {
 
     /// The line, as those hosts would take from it that are known without asking their engines' programs.
     pub fn line(&self, cx: &Context) -> Line {
-        let living = cx.place().map(claimants).unwrap_or_default();
+        let living = self.living.clone().unwrap_or_else(|| living(cx));
         // Settings that cannot be read are no reason to show no jobs; verbs that need them say so.
         let one = || Settings::load(cx.place().ok(), &[]).ok().map(|it| claimant_at_once(&it));
         let hosts = if living.is_empty() { one().into_iter().collect() } else { living };
         Line::of(&self.state, self.now, &hosts)
     }
 
+    /// Who would run its jobs, where it was found out, else the agents that live; `None`: nobody knows.
+    pub fn takers(&self) -> Option<&[Claimant]> {
+        if self.hosts.is_empty() { self.living.as_deref() } else { Some(&self.hosts) }
+    }
+
     /// Why the job stands where it stands, with what it waits for: `parked until 14:20, five-hour limit,
     /// account work`.
     pub fn why(&self, job: &Job, out: &Out) -> String {
-        let waits = |word: &str, until: Option<Stamp>, words: String| match until {
-            Some(at) => format!("{word} until {}, {words}", out.until(at, self.now.wall)),
-            None => format!("{word}: {words}"),
-        };
-        if let Some(park) = &job.park {
-            return waits("parked", park.until, park_words(park));
-        }
         if let Some((word, since)) = doing(job) {
             // A record for programs is the same as long as nothing has happened.
             return match out.is_for_people() {
@@ -112,8 +113,8 @@ impl Seen {
         if let Some(pr) = job.awaited_pr() {
             return pr_words(pr, self.now.law);
         }
-        match account_gate(&self.state, job, self.now, &self.hosts) {
-            Some(closed) => waits("waits", closed.closure.until, closed_words(&closed)),
+        match awaits(&self.state, job, self.now, self.takers()) {
+            Some(said) => said.words(|at| out.until(at, self.now.wall)),
             None => job.why.to_string(),
         }
     }
@@ -159,6 +160,11 @@ impl Seen {
 /// The sign that subtracts.
 pub fn minus(cx: &Context) -> &'static str {
     if cx.out.ascii() { "-" } else { "−" }
+}
+
+/// The agents of this queue that live.
+fn living(cx: &Context) -> Vec<Claimant> {
+    cx.place().map(claimants).unwrap_or_default()
 }
 
 /// The agents of this queue, or what one started here would be.

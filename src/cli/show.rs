@@ -7,14 +7,13 @@ use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Role
 use super::scene::{Seen, minus};
 use super::view::{AttemptView, JobView};
 use crate::board::Board as _;
-use crate::engine::is_gone;
 use crate::fleet::{AccountId, Attempt, Job, named};
 use crate::insight::{
-    EDITED, account_gate, closed_words, engine_reviews, need_in, park_words, pr_words, score_words,
+    EDITED, account_gate, awaits, closed_words, engine_reviews, need_in, park_words, pr_words, score_words,
     status_of, tags, used,
 };
 use crate::job::{BlobId, Effective, Proof, Stage, Usage, effective_listing};
-use crate::time::Span;
+use crate::time::{Span, Stamp};
 
 /// Show one job
 #[derive(ClapArgs, Debug)]
@@ -76,6 +75,18 @@ fn pair(cx: &mut Context, label: &str, value: &str, role: Role) -> Result<(), Cl
 
 type Fact = (&'static str, String, Role);
 
+/// What it waits for: a park, a closed account, or whatever else keeps it from a slot.
+fn waits(job: &Job, seen: &Seen, cx: &Context) -> Option<(&'static str, String)> {
+    let until = |at: Option<Stamp>| at.map(|at| format!("until {}, ", cx.out.moment(at))).unwrap_or_default();
+    if let Some(park) = &job.park {
+        return Some(("parked", format!("{}{}", until(park.until), park_words(park))));
+    }
+    if let Some(closed) = account_gate(&seen.state, job, seen.now, &seen.hosts) {
+        return Some(("closed", format!("{}{}", until(closed.closure.until), closed_words(&closed))));
+    }
+    awaits(&seen.state, job, seen.now, seen.takers()).map(|it| ("waits", it.what))
+}
+
 fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     let people = cx.out.is_for_people();
     let moment = |at| {
@@ -103,13 +114,8 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
             facts.push((label, value, role));
         }
     };
-    if let Some(park) = &job.park {
-        let until = park.until.map(|at| format!("until {}, ", cx.out.moment(at))).unwrap_or_default();
-        add("parked", format!("{until}{}", park_words(park)), Role::Wait);
-    }
-    if let Some(closed) = account_gate(&seen.state, job, seen.now, &seen.hosts) {
-        let until = closed.closure.until.map(|at| format!("until {}, ", cx.out.moment(at)));
-        add("closed", format!("{}{}", until.unwrap_or_default(), closed_words(&closed)), Role::Wait);
+    if let Some((label, text)) = waits(job, seen, cx) {
+        add(label, text, Role::Wait);
     }
     if let Some((word, at, event)) = status_of(job) {
         let role = if job.park.is_some() { Role::Wait } else { Role::Active };
@@ -121,7 +127,7 @@ fn facts(job: &Job, seen: &Seen, cx: &Context) -> Vec<Fact> {
     if let Some(need) = need_in(&seen.scene(), job) {
         add("needs you", format!("{}: {}", need.what, need.verb), Role::Human);
     }
-    add("tags", tags(job, &is_gone, &*seen.edited).join(", "), Role::Wait);
+    add("tags", tags(job, &seen.scene()).join(", "), Role::Wait);
     add("edited", edited_words(seen, job), Role::Wait);
     add("holder", job.lease.as_ref().map(|lease| lease.holder.to_string()).unwrap_or_default(), plain);
     let lease = job.work_lease();

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::scene::Seen;
-use crate::engine::is_gone;
 use crate::fleet::{Attempt, ClosedAccount, Job};
 use crate::insight::{account_gate, need_in, status_of, tags, used};
 use crate::job::{Insight, Proof, Stage, Usage};
@@ -227,7 +226,7 @@ impl JobView {
             children: job.children.iter().map(text).collect(),
             lock: job.spec.lock.clone(),
             used: used(job).into(),
-            tags: tags(job, &is_gone, &*seen.edited),
+            tags: tags(job, &seen.scene()),
             needs: need_in(&seen.scene(), job).map(|need| NeedView { what: need.what, verb: need.verb }),
         }
     }

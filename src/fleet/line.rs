@@ -82,6 +82,15 @@ impl<'a> InLine<'a> {
     }
 }
 
+/// The oldest job of each kind that is in the line, and how many there are: what holds of a kind for its needs
+/// need not be asked of every job.
+pub fn kinds_in_line(state: &State) -> impl Iterator<Item = (&Job, u32)> {
+    state.index.kinds.iter().filter_map(|(kind, many)| {
+        let first = (*kind, Stamp::from_millis(i64::MIN), JobId::from(""));
+        next_of(state, *kind, &mut state.index.ready.range(first..)).map(|job| (job, *many))
+    })
+}
+
 fn next_of<'a>(
     state: &'a State,
     kind: Kind,

@@ -28,7 +28,7 @@ pub use job::{
     AskedReview, Attempt, Course, Decision, Dep, Handoff, Head, Job, Lease, LeaseKind, NOT_SHIPPED, Park,
     ParkReason, SUPERSEDED, Subject, VerdictSaid,
 };
-pub use line::{InLine, line};
+pub use line::{InLine, kinds_in_line, line};
 pub use pick::{Gate, class_at, gates, next_moment, suits};
 pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};
 pub use read::Portion;

@@ -1,7 +1,10 @@
 //! What is wrong around the jobs rather than with one of them: closed accounts, a ceiling that is near.
 
+use std::collections::BTreeMap;
+
+use super::awaits::has_no_host;
 use super::waits::closed_words;
-use crate::fleet::{ClosedAccount, Now, State};
+use crate::fleet::{Claimant, ClosedAccount, Now, State, kinds_in_line};
 use crate::job::usd;
 use crate::time::Stamp;
 
@@ -13,6 +16,8 @@ const NEAR: u64 = 80;
 pub enum AlertAbout {
     /// An account takes no jobs: its name, and the window that is used up.
     Account(String, String),
+    /// Jobs of the line ask for what no host has: this.
+    NoHost(String),
     /// Manifests were not accepted: so many.
     Rejected(usize),
     /// The ceiling of the queue is near, or used up.
@@ -33,8 +38,9 @@ pub struct Alert {
     pub since: Option<Stamp>,
 }
 
-/// What is wrong now: the ceiling first, then accounts by their name. A pause is no alert: it is told over all.
-pub fn alerts(state: &State, now: Now) -> Vec<Alert> {
+/// What is wrong now: the ceiling first, then what no host has, then accounts by their name. A pause is no alert: it
+/// is told over all. `hosts` are the agents that are known; with none nothing is said of what no host has.
+pub fn alerts(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
     let closed = state.closed_accounts(now.wall).map(|(id, window, closure)| {
         let about = AlertAbout::Account(id.to_string(), window.to_string());
         let window = Some(window.to_string()).filter(|window| !window.is_empty());
@@ -46,7 +52,22 @@ pub fn alerts(state: &State, now: Now) -> Vec<Alert> {
         let what = format!("{} takes no jobs {until}: {}", id.engine, closed_words(&it));
         Alert { about, what, since: Some(closure.since) }
     });
-    ceiling(state, now).into_iter().chain(closed).collect()
+    ceiling(state, now).into_iter().chain(no_host(state, now, hosts)).chain(closed).collect()
+}
+
+/// What jobs of the line ask for and no host has. A kind is looked at once, however many jobs are of it.
+fn no_host(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
+    let mut lacks: BTreeMap<String, u32> = BTreeMap::new();
+    for (job, many) in kinds_in_line(state) {
+        if let Some(lack) = has_no_host(state, job, now, hosts) {
+            *lacks.entry(lack).or_default() += many;
+        }
+    }
+    let one = |(lack, many): (String, u32)| {
+        let jobs = if many == 1 { "1 job waits".to_string() } else { format!("{many} jobs wait") };
+        Alert { what: format!("{lack}: {jobs}"), about: AlertAbout::NoHost(lack), since: None }
+    };
+    lacks.into_iter().map(one).collect()
 }
 
 /// Files that somebody dropped and that are no jobs, by their names. They are no part of the state.
@@ -81,13 +102,26 @@ fn ceiling(state: &State, now: Now) -> Option<Alert> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::tests::Scene;
+    use crate::insight::tests::{Scene, claimant};
 
     #[track_caller]
     fn check(script: &str, expected: &str) {
         let scene = Scene::script(script);
-        let said: Vec<String> = alerts(&scene.state, scene.now()).into_iter().map(|it| it.what).collect();
+        let said: Vec<String> =
+            alerts(&scene.state, scene.now(), &[claimant()]).into_iter().map(|it| it.what).collect();
         assert_eq!(said.join(" | "), expected);
+    }
+
+    #[test]
+    fn what_no_host_has_is_told_once_for_all_jobs_that_ask_for_it() {
+        check("job a cap=gpu", "no host has gpu: 1 job waits");
+        check(
+            "job a cap=gpu | job b cap=gpu priority=high | job c engine=claude | job d",
+            "no host has claude: 1 job waits | no host has gpu: 2 jobs wait",
+        );
+        check("job a cap=gpu | park a", "");
+        let scene = Scene::script("job a cap=gpu");
+        assert_eq!(alerts(&scene.state, scene.now(), &[]), [], "without an agent nobody knows");
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::fleet::{
 use crate::job::{Autoship, JobId, Priority, ShipKind, Stage, usd};
 use crate::time::Stamp;
 
+/// The least by which a ceiling can be told to be too low, in millionths of a dollar.
+const CENT: u64 = 10_000;
+
 /// One reason why a job does not run, or does not go on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
@@ -79,14 +82,16 @@ impl Explanation {
 
 /// Explains one job. `claimants` are the agents that are known; with none, gates of hosts are left out.
 pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Claimant]) -> Explanation {
-    let found = gates(state, job, None, now);
+    let waits = job.stage.is_waiting();
+    let mut found = gates(state, job, None, now);
+    // What is in the way of a start matters to none that does not wait for one.
+    found.retain(|gate| waits || matches!(gate, Gate::Stage(_)));
     let mut reasons: Vec<Reason> = found.iter().map(|gate| reason(state, job, gate, now)).collect();
     let mut takers = Vec::new();
     let stuck = stuck_reviews(state, job, now, claimants);
     if let Some(first) = reasons.first_mut().filter(|_| !stuck.is_empty()) {
         first.text = format!("{}; {}", first.text, stuck.join("; "));
     }
-    let waits = job.stage.is_waiting();
     if waits && !claimants.is_empty() {
         takers = takers_of(state, job, now, claimants, found.len());
         if takers.is_empty() {
@@ -232,11 +237,12 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
 
 /// `taken` is spent or set aside.
 fn ceiling_reason(gate: &Gate, ceiling: u64, taken: u64, needs: u64) -> Reason {
-    let lacking = taken.saturating_add(needs).saturating_sub(ceiling).max(1);
-    let (over, all) = (usd(needs), usd(taken));
+    let lacking = taken.saturating_add(needs).saturating_sub(ceiling).max(CENT);
+    // A job without a ceiling of its own sets nothing aside.
+    let room = if needs == 0 { "nothing".to_string() } else { format!("no room for {}", usd(needs)) };
     plain(
         gate,
-        format!("the ceiling of {} leaves no room for {over}: {all} spent or set aside", usd(ceiling)),
+        format!("the ceiling of {} leaves {room}: {} spent or set aside", usd(ceiling), usd(taken)),
         None,
         format!("the ceiling were {} higher: aq budget set local --ceiling MORE", usd(lacking)),
     )
@@ -417,6 +423,33 @@ mod tests {
                 "place 1 of 1",
                 "taker here/1",
             ],
+        );
+        check(
+            "ceiling 1 | job a budget=2",
+            "a",
+            &[
+                "ceiling: the ceiling of $1.00 leaves no room for $2.00: $0.00 spent or set aside \
+                 -> the ceiling were $1.00 higher: aq budget set local --ceiling MORE",
+                "place 1 of 1",
+                "taker here/1",
+            ],
+        );
+        check(
+            "job a | claim | start a | progress a usd=1 | ceiling 1 | resume | job b",
+            "b",
+            &[
+                "ceiling: the ceiling of $1.00 leaves nothing: $1.00 spent or set aside \
+                 -> the ceiling were $0.01 higher: aq budget set local --ceiling MORE",
+                "place 1 of 1",
+                "taker here/1",
+            ],
+        );
+        let over = "job a | claim | start a | progress a usd=1 | ceiling 1";
+        check(over, "a", &["stage: it runs: working for 0 s -> it did not run already"]);
+        check(
+            &format!("{over} | end a task_failed"),
+            "a",
+            &["stage: failed: task_failed -> it was sent back to wait: aq requeue a"],
         );
         check(
             "job a | job b deps=a",

@@ -118,7 +118,7 @@ impl Ask {
                 let demands = job.spec.capabilities.iter().map(ToString::to_string);
                 demands.into_iter().any(|demand| keys.iter().any(|key| demand.starts_with(key.as_str())))
             }
-            Ask::Tag(wanted) => tags(job, scene.gone, scene.edited).iter().any(|tag| {
+            Ask::Tag(wanted) => tags(job, scene).iter().any(|tag| {
                 let tag = tag.to_lowercase();
                 wanted.iter().any(|want| tag == *want || tag.split(' ').next() == Some(want))
             }),
@@ -217,6 +217,25 @@ mod tests {
     }
 
     #[test]
+    fn what_no_known_host_can_take_is_found_by_its_tag() {
+        let script = Script::script("job a cap=gpu | job b | job c engine=claude | job d cap=gpu | park d");
+        let filter = parse_filter(&["tag:no-host".to_string()]).expect("a filter");
+        let found = |hosts: &[Claimant]| {
+            let scene = Scene {
+                state: &script.state,
+                now: script.now(),
+                hosts,
+                gone: &|_| false,
+                edited: &|_| false,
+            };
+            let jobs = script.state.jobs.values().filter(|job| filter.lets(job, &scene));
+            jobs.map(|job| job.id.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(found(&[claimant()]), "a c");
+        assert_eq!(found(&[]), "", "without an agent nobody knows");
+    }
+
+    #[test]
     fn terms_let_through_what_they_say() {
         check("", "docs fix-login fix-logout late");
         check("FIX", "fix-login fix-logout");
@@ -227,6 +246,7 @@ mod tests {
         check("priority:high", "fix-login");
         check("tag:parked", "docs");
         check("tag:unproven", "fix-login");
+
         check("-tag:parked stage:queued", "late");
         check("lock:db", "fix-login");
         check("age>2h", "fix-logout");

@@ -39,7 +39,12 @@ pub static FIELDS: &[Field] = &[
         Ok(Ask::Factory(list(v)))
     }),
     field("priority", "priority:high", "the class of its manifest", |v| Ok(Ask::Priority(all(v, priority)?))),
-    field("tag", "tag:unproven", "unproven, conflict, orphaned, edited, parked, attempt, poison", tag),
+    field(
+        "tag",
+        "tag:unproven",
+        "unproven, conflict, orphaned, edited, no-host, parked, attempt, poison",
+        tag,
+    ),
     field("lock", "lock:KEY", "this lock key", |v| Ok(Ask::Lock(list(v)))),
     field("needs", "needs:me", "waits for a person", needs),
     field("blocked-by", "blocked-by:JOB", "waits for this job", |v| Ok(Ask::BlockedBy(list(v)))),
@@ -48,9 +53,10 @@ pub static FIELDS: &[Field] = &[
 
 /// Fields that are compared.
 const COMPARED: [&str; 3] = ["age", "cost", "score"];
-const TAGS: [&str; 7] = ["unproven", "conflict", "orphaned", "edited", "parked", "attempt", "poison"];
+const TAGS: [&str; 8] =
+    ["unproven", "conflict", "orphaned", "edited", "no-host", "parked", "attempt", "poison"];
 /// Tags of the cockpit whose facts a folder does not have.
-const TAGS_LATER: [&str; 4] = ["at-risk", "scope", "no-host", "critical"];
+const TAGS_LATER: [&str; 3] = ["at-risk", "scope", "critical"];
 
 /// A filter that cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -233,7 +239,7 @@ mod tests {
         check("tag:at-risk", "the tag at-risk is not in this version");
         check(
             "tag:foo",
-            "no tag foo; there are unproven, conflict, orphaned, edited, parked, attempt, poison",
+            "no tag foo; there are unproven, conflict, orphaned, edited, no-host, parked, attempt, poison",
         );
         check("/x", "a regular expression ends with /");
         check("/(/", "unclosed group");

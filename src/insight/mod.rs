@@ -1,6 +1,7 @@
 //! Pure readings of state and events: why a job waits, what stands in its way, what comes next.
 
 mod alerts;
+mod awaits;
 mod chains;
 mod deeds;
 mod draw;
@@ -30,6 +31,7 @@ mod tests;
 mod waits;
 
 pub use alerts::{Alert, AlertAbout, alerts, rejected};
+pub use awaits::{Await, awaits};
 pub use chains::{Chain, chains};
 pub use deeds::{
     Deed, Inverse, LOCAL, PastAction, left_out, no_way_back, take_deed, to_redo, way_again, way_back,

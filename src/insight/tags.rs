@@ -1,14 +1,15 @@
 //! Tags: words about a job that aq computes; no manifest says them.
 
+use super::awaits::has_no_host;
+use super::filter::Scene;
 use crate::fleet::{Job, PrState};
-use crate::job::{HolderId, Proof, Stage};
+use crate::job::{Proof, Stage};
 
 /// What is said of a job whose file was changed while it runs, before the way to have the new text.
 pub const EDITED: &str = "its file was changed while it runs, which changes nothing until it is requeued";
 
-/// The tags of a job. `gone` tells whether a holder provably lives no more, `edited` whether its file was changed
-/// while it runs.
-pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool, edited: &dyn Fn(&Job) -> bool) -> Vec<String> {
+/// The tags of a job.
+pub fn tags(job: &Job, scene: &Scene<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let shows_work = matches!(job.stage, Stage::Review | Stage::Testing | Stage::Shipped);
     // A review proves nothing of its own.
@@ -18,11 +19,15 @@ pub fn tags(job: &Job, gone: &dyn Fn(&HolderId) -> bool, edited: &dyn Fn(&Job) -
     if has_conflict(job) {
         found.push("conflict".to_string());
     }
-    if job.lease.as_ref().is_some_and(|lease| gone(&lease.holder)) {
+    if job.lease.as_ref().is_some_and(|lease| (scene.gone)(&lease.holder)) {
         found.push("orphaned".to_string());
     }
-    if edited(job) {
+    if (scene.edited)(job) {
         found.push("edited".to_string());
+    }
+    let in_line = job.stage == Stage::Queued && job.park.is_none();
+    if in_line && has_no_host(scene.state, job, scene.now, scene.hosts).is_some() {
+        found.push("no-host".to_string());
     }
     if job.park.is_some() {
         found.push("parked".to_string());

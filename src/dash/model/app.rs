@@ -25,7 +25,7 @@ use super::toast::{Message, Toast};
 use super::watch::Watched;
 use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
-use crate::fleet::{Action, Actor, Job, Now};
+use crate::fleet::{Action, Actor, Claimant, Job, Now};
 use crate::insight::{Alert, Filter, alerts, rejected};
 use crate::job::{JobId, PING_PACE, Seq};
 use crate::time::Span;
@@ -319,9 +319,16 @@ impl Model {
         self.lists.needs.len() + self.lists.to_ship.len()
     }
 
+    /// The agents that live; `None` where nobody knows: of the past only jobs are kept.
+    pub fn agents(&self) -> Option<&[Claimant]> {
+        let is_now = self.time.at.is_none() && self.replica.is_known();
+        is_now.then_some(self.replica.agents.as_slice())
+    }
+
     /// What is wrong around the jobs.
     pub fn alerts(&self) -> Vec<Alert> {
-        let mut found = alerts(&self.replica.state, self.law_now());
+        let agents = self.agents().unwrap_or_default();
+        let mut found = alerts(&self.replica.state, self.law_now(), agents);
         found.extend(rejected(&self.replica.rejected));
         found
     }

@@ -90,7 +90,7 @@ columns! {
     Cost "cost" "COST" 8 true true, |job, _| number(used(job).micro_usd);
     Score "score" "SCORE" 5 true true, |job, scene| score_of(scene.state, job, scene.now, scene.hosts)
         .map_or(Key::Unknown, |found| Key::Number(found.1.total().into()));
-    Tags "tags" "TAGS" 16 false true, |job, scene| text(&tags(job, scene.gone, scene.edited).join(" "));
+    Tags "tags" "TAGS" 16 false true, |job, scene| text(&tags(job, scene).join(" "));
     Status "status" "STATUS" 22 false false, |job, _| text(job.open_attempt().map_or("", |a| &a.word.0));
 }
 

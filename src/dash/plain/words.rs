@@ -1,7 +1,7 @@
 //! What stands on a screen, as sentences.
 
 use crate::dash::model::{Gist, Health, Model};
-use crate::dash::view::{clean, cut};
+use crate::dash::view::{clean, cut, waits_for};
 use crate::fleet::{Job, ParkReason};
 use crate::insight::{park_words, pr_words};
 use crate::job::{Proof, Stage};
@@ -142,6 +142,9 @@ pub fn standing(model: &Model, job: &Job) -> String {
             };
             format!("{proof}, {then}")
         }
-        _ => clean(&job.why),
+        _ => match waits_for(model, job) {
+            Some(said) => clean(&said.words(|at| at.local_hm())),
+            None => clean(&job.why),
+        },
     }
 }

@@ -24,7 +24,8 @@ pub fn moved_on(
         model.notices.since = Some(model.now.up);
         let needs = state.jobs.values().filter(|job| needs_word(model, state, job).is_some());
         model.notices.needing = needs.map(|job| job.id.clone()).collect();
-        model.notices.alerted = alerts(state, model.now.of(state)).into_iter().map(|it| it.about).collect();
+        let found = alerts(state, model.now.of(state), &model.replica.agents);
+        model.notices.alerted = found.into_iter().map(|it| it.about).collect();
         return Vec::new();
     }
     for id in touched {
@@ -39,7 +40,7 @@ pub fn moved_on(
         }
     }
     model.notices.waiting.extend(watched.into_iter().map(|text| (PingKind::Watched, text)));
-    let alerts = alerts(state, model.now.of(state));
+    let alerts = alerts(state, model.now.of(state), &model.replica.agents);
     let known = std::mem::take(&mut model.notices.alerted);
     for alert in alerts {
         if !known.contains(&alert.about) {

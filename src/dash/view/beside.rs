@@ -41,7 +41,7 @@ pub fn alerts(canvas: &mut Canvas<'_>, at: Rect, most: u16) -> Rect {
         ];
         canvas.line(row(rest, 0), &Line::from(pieces));
         let to = match alert.about {
-            AlertAbout::Account(..) => Screen::Fleet,
+            AlertAbout::Account(..) | AlertAbout::NoHost(_) => Screen::Fleet,
             AlertAbout::Ceiling { .. } => Screen::Budget,
             AlertAbout::Rejected(_) => Screen::Jobs,
         };

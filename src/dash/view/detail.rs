@@ -57,12 +57,15 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
             facts.push((label, text));
         }
     };
-    let said = explain(state, job, now, &Queue::default(), &[]);
+    let agents = std::sync::Arc::clone(&model.replica.agents);
+    let known = model.agents().unwrap_or_default();
+    let said = explain(state, job, now, &Queue::default(), known);
     let gone = model.replica.gone.clone();
     let alone = job.work_lease().is_some_and(|lease| gone.contains(&lease.holder));
     let said = if alone { said.left_alone() } else { said };
     let reasons: Vec<String> = said.reasons.iter().map(|reason| clean(&reason.text)).collect();
-    let why = if reasons.is_empty() { clean(&job.why) } else { reasons.join("; ") };
+    let free = || parts::waits_for(model, job).map_or_else(|| clean(&job.why), |said| clean(&said.what));
+    let why = if reasons.is_empty() { free() } else { reasons.join("; ") };
     add("why", why + &last_words(job));
     if model.replica.edited.contains(&job.id) {
         add("edited", EDITED.to_string());
@@ -80,7 +83,6 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     add("blocks", neighbours(canvas, state.waiters(&job.id).cloned()));
     add("work", work(job, dot));
     add("cost", spent(job));
-    let agents = std::sync::Arc::clone(&model.replica.agents);
     let minus = canvas.sign(Sign::Minus);
     let score = score_of(state, job, now, &agents).map(|(host, score)| score_words(host, &score, minus));
     add("score", score.map(|words| clean(&words)).unwrap_or_default());

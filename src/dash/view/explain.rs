@@ -105,7 +105,8 @@ fn rows(canvas: &Canvas<'_>, job: &Job, of: &Explained, room: usize) -> Vec<Row>
         let role = if chain.dead { Role::Bad } else { Role::Wait };
         put(role, chain_text(canvas, job, chain));
     }
-    if !said.reasons.is_empty() {
+    // Nobody asks what would stop a job that runs.
+    if !said.reasons.is_empty() && !said.stage.is_held() {
         let head =
             if said.stage.is_waiting() { "It would start now if" } else { "It would wait for a slot if" };
         rows.push(Row::Text(Role::Neutral, String::new()));

@@ -43,5 +43,5 @@ pub use budget::{hourly, money, shipped, summed};
 pub use burndown::runs_out;
 pub use events::told;
 pub use frame::view;
-pub use parts::plural;
+pub use parts::{plural, waits_for};
 pub use text::{clean, cut};

@@ -4,9 +4,10 @@ use ratatui::text::Span as Piece;
 
 use super::canvas::Canvas;
 use super::text::{clean, cut, fit_id, short_age, width};
+use crate::dash::model::Model;
 use crate::dash::theme::Sign;
 use crate::fleet::{Job, ParkReason};
-use crate::insight::{park_words, pr_words, tags, used};
+use crate::insight::{Await, Scene, awaits, park_words, pr_words, tags, used};
 use crate::job::{HolderId, Proof, Role, Stage};
 use crate::time::Span;
 
@@ -95,9 +96,17 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
             };
             format!("{proof}, {then}")
         }
-        _ => clean(&job.why),
+        _ => match waits_for(canvas.model, job) {
+            Some(said) => clean(&said.words(|at| at.local_hm())),
+            None => clean(&job.why),
+        },
     };
     (Role::Neutral, text)
+}
+
+/// What a job waits for, as far as the agents that are known go.
+pub fn waits_for(model: &Model, job: &Job) -> Option<Await> {
+    awaits(&model.replica.state, job, model.law_now(), model.agents())
 }
 
 /// The word before anything else that is told of a job in review or testing which no verify has proven.
@@ -111,10 +120,12 @@ pub const PARKED: &str = "parked";
 
 /// Its tags but for those that are said beside them.
 pub fn tags_of(canvas: &Canvas<'_>, job: &Job, said: &[&str]) -> String {
-    let gone = &canvas.model.replica.gone;
-    let edited = &canvas.model.replica.edited;
-    let all = tags(job, &|holder: &HolderId| gone.contains(holder), &|job| edited.contains(&job.id));
-    all.into_iter().filter(|tag| !said.contains(&tag.as_str())).collect::<Vec<_>>().join(" ")
+    let model = canvas.model;
+    let gone = |holder: &HolderId| model.replica.gone.contains(holder);
+    let edited = |job: &Job| model.replica.edited.contains(&job.id);
+    let (state, now, hosts) = (&model.replica.state, model.law_now(), model.agents().unwrap_or_default());
+    let scene = Scene { state, now, hosts, gone: &gone, edited: &edited };
+    tags(job, &scene).into_iter().filter(|tag| !said.contains(&tag.as_str())).collect::<Vec<_>>().join(" ")
 }
 
 /// A job's name where its title stands beside: an id that was made of the title says it a second time, and is short.

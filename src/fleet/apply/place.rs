@@ -122,7 +122,12 @@ fn change_by_word(job: &mut Job, event: &Event, mark: Mark) -> Result<(), String
         }
         What::Preempted { epoch, .. } => {
             job.stop(*epoch, Outcome::Preempted, mark)?;
-            job.move_to(Stage::Queued, "preempted", mark);
+            let by = &event.by;
+            let why = match by.kind {
+                ActorKind::Person => format!("preempted by {}", by.name),
+                _ => "preempted".to_string(),
+            };
+            job.move_to(Stage::Queued, &why, mark);
         }
         _ => return Err("not about a job's place".to_string()),
     }
