@@ -23,7 +23,11 @@ const PATCH: &str = "diff --git a/src/resume.rs b/src/resume.rs\nnew file mode 1
     @@ -200,1 +203,2 @@\n fn end() {}\n+fn more() {}\n";
 
 /// The seat after what was asked for came, as far as this file answers.
-fn answered(mut seat: Seat, rev: &str) -> Seat {
+fn answered(seat: Seat, rev: &str) -> Seat {
+    answered_with(seat, rev, PATCH)
+}
+
+fn answered_with(mut seat: Seat, rev: &str, patch: &str) -> Seat {
     let wants: Vec<Want> = seat
         .effects
         .iter()
@@ -35,7 +39,7 @@ fn answered(mut seat: Seat, rev: &str) -> Seat {
     for want in wants {
         let got = match &want {
             Want::Diff(..) => {
-                let patch = Patch::parse(Rev::new("beef123"), Rev::new(rev), PATCH);
+                let patch = Patch::parse(Rev::new("beef123"), Rev::new(rev), patch);
                 let outside = Some(vec!["src/resume.rs".to_string()]);
                 Got::Diff(Arc::new(Patch { outside, verify: Some("make test".to_string()), ..patch }))
             }
@@ -194,6 +198,28 @@ fn a_yes_is_bound_to_the_revision_in_sight() {
         approve fix at d00d2 from review@3
     "#]]
     .assert_eq(&told(&seat));
+}
+
+/// A script whose lines read as less than a shell runs.
+const SLY: &str = "diff --git a/deploy.sh b/deploy.sh\nnew file mode 100755\n--- /dev/null\n+++ b/deploy.sh\n@@ -0,0 +1,5 @@\n\
+    +echo deploying \x1b]0; touch PWNED; echo \x07done\n+rm -rf build\rls\n+\x1b[2Kif x\u{202e}\u{200b} y\n+all is plain\n+ends as Windows ends it\r\n";
+
+#[test]
+fn a_diff_hides_nothing_that_a_shell_runs_and_the_sheet_says_how_much_it_would_have() {
+    let seat = answered_with(Seat::of(REVIEW, (160, 45)).keys("Enter ] ] ]"), "c0ffee1", SLY);
+    frame(seat.keys("a"), "diff-hides-160");
+    let seat = answered_with(Seat::of(REVIEW, (80, 24)).keys("Enter ] ] ]"), "c0ffee1", SLY);
+    frame(seat.keys("| n"), "diff-hides-split");
+    // What a yes is about is said where there is something to say.
+    assert!(!diff((80, 24)).keys("a").frame().contains("hides"));
+}
+
+#[test]
+fn a_title_and_a_reason_hide_nothing_in_a_sheet() {
+    let mut seat = Seat::of(REVIEW, (80, 24)).keys("d");
+    seat.send(Msg::Paste("no\u{202e}t\u{200b} so".to_string()));
+    let frame = seat.frame();
+    assert!(frame.contains("no<U+202E>t<U+200B> so"), "{frame}");
 }
 
 #[test]

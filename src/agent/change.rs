@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::act::blocking;
 use super::keep::outside;
 use crate::board::{Board as _, Local};
+use crate::engine::hides;
 use crate::fleet::Job;
 use crate::git::{DiffStat, GitError, Repo};
 use crate::job::{AttemptNo, Effective, Rev};
@@ -25,6 +26,14 @@ pub struct Change {
     pub outside: Option<Vec<PathBuf>>,
     /// The command that proves it, if there is one.
     pub verify: Option<String>,
+}
+
+impl Change {
+    /// Lines that came with characters that a terminal obeys or does not draw.
+    pub fn hidden_lines(&self) -> usize {
+        let came = self.text.split_terminator('\n').filter(|line| line.starts_with('+'));
+        came.filter(|line| hides(line)).count()
+    }
 }
 
 /// Which part of a job's change is wanted.

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::frame::{Answer, CliError, Context, Envelope, Exit, find_job};
 use crate::agent::{Change, Wanted, change};
 use crate::board::{Board as _, Purpose, Source};
+use crate::engine::show_controls;
 use crate::job::AttemptNo;
 
 /// What the job changed
@@ -56,6 +57,11 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let files = if files == 1 { "1 file".to_string() } else { format!("{files} files") };
     cx.out.talk(&format!("{id}: {}..{}, {files}, +{plus} -{minus}", short(&from), short(&to)));
     cx.out.page();
-    text.lines().try_for_each(|line| cx.out.line(line))?;
+    // At a terminal it is read before a yes, so it hides nothing; in a pipe its bytes are data.
+    let at_terminal = cx.out.is_terminal();
+    text.split_terminator('\n').try_for_each(|line| match at_terminal {
+        true => cx.out.line(&show_controls(line)),
+        false => cx.out.line(line),
+    })?;
     Ok(Exit::Done)
 }

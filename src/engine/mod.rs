@@ -32,6 +32,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod visible;
 
 pub use adapter::{
     ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Reach, Recipe, Told, engine, found_on_path,
@@ -59,3 +60,4 @@ pub use stop::{CAUSES, Ordered, StopCause, StopOrder, order_stop, standing_order
 pub use strip::strip_controls;
 pub use tally::Tally;
 pub use transcript::{Gap, Source};
+pub use visible::{hides, show_controls};

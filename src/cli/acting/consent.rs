@@ -3,7 +3,8 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use super::flags::Changing;
-use crate::cli::frame::{CliError, Context, without_controls};
+use crate::cli::frame::{CliError, Context};
+use crate::engine::show_controls;
 use crate::fleet::Level;
 
 /// What a person must know before saying yes.
@@ -119,8 +120,9 @@ fn ask(level: Level, sheet: &Sheet) -> Result<String, CliError> {
     for line in sheet.lines() {
         text.push_str(&format!("  {line}\n"));
     }
-    // Titles and names in it were written by others.
-    let mut text: String = text.lines().map(|line| without_controls(line) + "\n").collect();
+    // Titles and names in it were written by others: they hide nothing from whoever decides.
+    let mut text: String =
+        text.split_terminator('\n').map(|line| show_controls(line).into_owned() + "\n").collect();
     match level {
         Level::LosesMuch => {
             text.push_str(&format!("to go on, type {}: ", sheet.words.join(" or ")));

@@ -46,13 +46,17 @@ pub fn changed(
     jobs: &[&Job],
 ) -> Result<Option<(&'static str, String)>, CliError> {
     let ([job], Action::Approve | Action::Promote | Action::Ship) = (jobs, action) else { return Ok(None) };
-    let wanted = Wanted { stat_only: true, ..Wanted::default() };
+    let wanted = Wanted::default();
     // What cannot be told keeps nobody from deciding; the diff itself says why.
     let Ok(change) = cx.wait(change(board, job, &wanted))? else { return Ok(None) };
     let (files, plus, minus) = (change.stat.files, change.stat.insertions, change.stat.deletions);
     let text = format!(
-        "{}, +{plus} -{minus}; look: aq diff {}",
+        "{}, +{plus} -{minus}{}; look: aq diff {}",
         if files == 1 { "1 file".to_string() } else { format!("{files} files") },
+        match change.hidden_lines() {
+            0 => String::new(),
+            n => format!("; hides characters: {n} line{}", if n == 1 { "" } else { "s" }),
+        },
         job.id
     );
     Ok(Some(("changes", text)))

@@ -1,5 +1,6 @@
 //! A patch taken apart: files, hunks and lines, in one column or side by side.
 
+use crate::engine::hides;
 use crate::job::Rev;
 
 /// What a job changed, ready to be looked at.
@@ -17,6 +18,8 @@ pub struct Patch {
     pub outside: Option<Vec<String>>,
     /// The command that proves it, if there is one.
     pub verify: Option<String>,
+    /// Lines that came, and names of files, with characters that a terminal obeys or does not draw.
+    pub hidden: usize,
 }
 
 /// What happened to a file.
@@ -75,7 +78,8 @@ impl Patch {
     pub fn parse(from: Rev, to: Rev, text: &str) -> Patch {
         let mut files: Vec<PatchFile> = Vec::new();
         let mut at = None;
-        for line in text.lines() {
+        // Not by `lines`, which takes a return at the end of a line for none of it.
+        for line in text.split_terminator('\n') {
             if let Some(names) = line.strip_prefix("diff --git ") {
                 files.push(PatchFile::named(name_of(names)));
                 at = None;
@@ -88,7 +92,8 @@ impl Patch {
         // The last line says it where a patch was cut; no line of a patch begins like this.
         let cut = text.lines().last().is_some_and(|line| line.starts_with("(cut after "));
         files.iter_mut().for_each(PatchFile::pair);
-        Patch { from, to, files, cut, outside: None, verify: None }
+        let hidden = files.iter().map(PatchFile::hidden).sum();
+        Patch { from, to, files, cut, outside: None, verify: None, hidden }
     }
 
     /// Lines that came and went in all files.
@@ -142,6 +147,11 @@ impl PatchFile {
         } else if ["Binary files", "GIT binary", "old mode", "new mode"].iter().any(|s| line.starts_with(s)) {
             self.push(Side::Neither, (0, 0), line);
         }
+    }
+
+    fn hidden(&self) -> usize {
+        let came = self.lines.iter().filter(|line| line.side == Side::New && hides(&line.text)).count();
+        came + usize::from(hides(&self.name))
     }
 
     fn push(&mut self, side: Side, (old, new): (u32, u32), text: &str) {
@@ -283,6 +293,16 @@ mod tests {
             ]
         );
         assert_eq!((patch.sums(), patch.cut), ((3, 3), false));
+    }
+
+    #[test]
+    fn lines_that_hide_something_are_counted() {
+        let text =
+            "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,4 @@\n a\x1b\n-b\x1b\n+c\r\n+d\x1b[2J\n+e\rf\n";
+        let patch = patch(text);
+        assert_eq!(patch.hidden, 2, "what came, and no end of a line");
+        let texts: Vec<&str> = patch.files[0].lines[3..].iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["c\r", "d\x1b[2J", "e\rf"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::{screens, words};
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Group, On, Wind};
 use crate::dash::model::{Asked, Layer, Model, Pick, Screen, Sheet, Then};
-use crate::dash::view::clean;
+use crate::dash::view::{clean, marked};
 use crate::fleet::Job;
 use crate::job::JobId;
 
@@ -141,9 +141,9 @@ fn of_pick(it: &mut Menu, model: &Model, pick: &Pick) {
 }
 
 fn of_form(it: &mut Menu, asked: &Asked) {
-    it.line(clean(&asked.head));
+    it.line(marked(&asked.head));
     for (label, text) in &asked.rows {
-        it.line(format!("   {label}: {}", clean(text)));
+        it.line(format!("   {label}: {}", marked(text)));
     }
     for options in asked.first.iter().chain(&asked.second) {
         it.line(format!("   {}, one of these words:", options.label));
@@ -154,26 +154,26 @@ fn of_form(it: &mut Menu, asked: &Asked) {
         }
     }
     if !asked.runs.is_empty() {
-        it.line(format!("   Runs as: {}", clean(&asked.runs)));
+        it.line(format!("   Runs as: {}", marked(&asked.runs)));
     }
     match &asked.line {
-        Some(line) => it.line(format!("{}; an empty line changes nothing >", clean(line))),
+        Some(line) => it.line(format!("{}; an empty line changes nothing >", marked(line))),
         None => it.line("yes; an empty line changes nothing >"),
     }
 }
 
 fn of_sheet(it: &mut Menu, sheet: &Sheet) {
-    it.line(clean(&sheet.head));
-    it.line(format!("   {}", clean(&sheet.about)));
+    it.line(marked(&sheet.head));
+    it.line(format!("   {}", marked(&sheet.about)));
     for (label, text) in &sheet.rows {
         // What a job asks may be long: every line of it is said.
         for line in text.lines() {
-            let label = if label.is_empty() { String::new() } else { format!("{}: ", clean(label)) };
-            it.line(format!("   {label}{}", clean(line)));
+            let label = if label.is_empty() { String::new() } else { format!("{}: ", marked(label)) };
+            it.line(format!("   {label}{}", marked(line)));
         }
     }
     if !sheet.runs.is_empty() {
-        it.line(format!("   Runs as: {}", clean(&sheet.runs)));
+        it.line(format!("   Runs as: {}", marked(&sheet.runs)));
     }
     match sheet.words.as_ref().filter(|words| words.writing) {
         Some(words) => it.line(format!("{}, in one line; an empty line means {} >", words.label, sheet.keep)),

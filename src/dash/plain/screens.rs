@@ -4,7 +4,9 @@ use super::menu::{Menu, PROMPT};
 use super::words;
 use crate::agent::Agent;
 use crate::dash::model::{Loaded, Model, Owner, Pane, Then, budget_rows, owner_of, window_words};
-use crate::dash::view::{clean, hourly, money, plural, runs_out, shipped, summed, told};
+use crate::dash::view::{
+    clean, hourly, marked, money, plural, runs_out, shipped, summed, told,
+};
 use crate::engine::Liveness;
 use crate::fleet::Event;
 use crate::insight::Recording;
@@ -187,7 +189,7 @@ pub fn risk(it: &mut Menu, model: &Model) {
         }
     }
     if let Some(Loaded::Here(text)) = model.risk.patch.as_ref().map(|patch| &patch.text) {
-        text.lines().for_each(|line| it.line(clean(line)));
+        text.split_terminator('\n').for_each(|line| it.line(marked(line)));
     }
     it.line("rescue, let-go or unsaved (the diff), with a number; rescue-all; risk-sort; back goes on");
     it.line(PROMPT);

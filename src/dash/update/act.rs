@@ -6,7 +6,7 @@
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::{Do, row_of, to_raise};
 use crate::dash::model::{
-    Answer, Answered, Deed, Layer, Model, Place, Plan, Sheet, Tab, Target, Waiting, Words,
+    Answer, Answered, Deed, Layer, Model, Patch, Place, Plan, Sheet, Tab, Target, Waiting, Words,
 };
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
@@ -167,7 +167,7 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
             let age = model.law_now().law.since(job.since).age();
             let rows = stakes(action, &model.replica.state, job, model.law_now().law);
             let rows = rows.into_iter().map(|(label, text)| (label.to_string(), text));
-            let rows: Vec<(String, String)> = change_of(model, job).into_iter().chain(rows).collect();
+            let rows: Vec<(String, String)> = change_of(model, job).chain(rows).collect();
             (format!("{title} {}?", job.id), format!("{}, {} {age}", job.spec.title, job.stage), rows)
         }
         _ => {
@@ -200,11 +200,25 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
     }
 }
 
-/// The change in figures, where it is in sight.
-fn change_of(model: &Model, job: &Job) -> Option<(String, String)> {
-    let page = model.page.as_ref().filter(|page| page.job == job.id && page.tab == Tab::Diff)?;
-    page.diff.seen()?;
-    let patch = page.diff.patch.here()?;
+/// The change in figures, where it is in sight, and before them what would be read over in it.
+fn change_of(model: &Model, job: &Job) -> impl Iterator<Item = (String, String)> {
+    let page = model.page.as_ref().filter(|page| page.job == job.id && page.tab == Tab::Diff);
+    let patch = page.filter(|page| page.diff.seen().is_some()).and_then(|page| page.diff.patch.here());
+    let hidden = patch.and_then(|patch| hidden(patch.hidden)).map(|text| ("hides".to_string(), text));
+    hidden.into_iter().chain(patch.map(|patch| ("change".to_string(), figures(patch))))
+}
+
+/// What would be read over in a change.
+fn hidden(lines: usize) -> Option<String> {
+    let lines = match lines {
+        0 => return None,
+        1 => "1 line".to_string(),
+        n => format!("{n} lines"),
+    };
+    Some(format!("characters: {lines} with what a terminal obeys or does not draw; the diff marks them"))
+}
+
+fn figures(patch: &Patch) -> String {
     let ((plus, minus), files) = (patch.sums(), patch.files.len());
     let outside = match patch.outside.as_deref() {
         Some([first, more @ ..]) => {
@@ -214,7 +228,7 @@ fn change_of(model: &Model, job: &Job) -> Option<(String, String)> {
         Some([]) | None => String::new(),
     };
     let files = if files == 1 { "1 file".to_string() } else { format!("{files} files") };
-    Some(("change".to_string(), format!("+{plus} -{minus} in {files}{outside}")))
+    format!("+{plus} -{minus} in {files}{outside}")
 }
 
 /// The command line says what it was decided on, as the order does.

@@ -7,7 +7,7 @@ use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
 use super::gate;
 use super::search;
-use super::text::{clean, cut_front, fit, grouped, width};
+use super::text::{clean, cut_front, fit, grouped, marked, width};
 use crate::dash::model::{FileKind, Hit, Loaded, Pane, Patch, PatchFile, PatchLine, Side};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
@@ -97,7 +97,7 @@ fn files(canvas: &mut Canvas<'_>, at: Rect, patch: &Patch) {
         let mark = if out { canvas.sign(Sign::Warning) } else { " " };
         let sums = counts(canvas, file.plus, file.minus);
         let room = usize::from(at.width).saturating_sub(6 + width(&sums));
-        let name = cut_front(&clean(&file.name), room, canvas.sign(Sign::More));
+        let name = cut_front(&marked(&file.name), room, canvas.sign(Sign::More));
         let pieces = vec![
             Piece::raw(lead),
             canvas.piece(role, format!(" {letter}")),
@@ -134,7 +134,7 @@ fn change(canvas: &mut Canvas<'_>, at: Rect, patch: &Patch) {
         Some(_) => format!("the branch moved, it is read again {}", canvas.sign(Sign::Waits)),
         None => place(file, split, page.diff.at) + &seen(canvas, patch),
     };
-    canvas.rule(row(at, 0), &clean(&file.name), &right, true);
+    canvas.rule(row(at, 0), &marked(&file.name), &right, true);
     let mut body = below(at, 1);
     if patch.cut && page.diff.file + 1 == patch.files.len() && body.height > 1 {
         body.height -= 1;
@@ -201,7 +201,7 @@ fn role(side: Side) -> Role {
 }
 
 fn shown(line: &PatchLine) -> String {
-    clean(&line.text.replace('\t', "    "))
+    marked(&line.text)
 }
 
 fn number(n: u32, there: bool) -> String {

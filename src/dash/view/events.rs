@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::panes::told_as;
-use super::text::{clean, fit, fit_id, grouped};
+use super::text::{clean, fit, fit_id, grouped, marked};
 use crate::dash::model::{Health, Loaded, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::{Event, ParkReason, What, named};
@@ -81,7 +81,7 @@ pub fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool) -> Line<'static>
     let said = told(&event.what);
     let by =
         if with_job || said.is_empty() { String::new() } else { format!("  {}", clean(&event.by.short())) };
-    let note = event.note.as_ref().map(|note| format!("  \"{}\"", clean(note))).unwrap_or_default();
+    let note = event.note.as_ref().map(|note| format!("  \"{}\"", marked(note))).unwrap_or_default();
     pieces.push(Piece::raw(format!(" {said}{note}{by}")));
     Line::from(pieces)
 }

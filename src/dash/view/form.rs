@@ -7,7 +7,7 @@ use super::boxed;
 use super::canvas::{Canvas, row};
 use super::panes::wrapped;
 use super::sheet::{old_data, rolled};
-use super::text::{clean, width};
+use super::text::{marked, width};
 use crate::dash::model::{Asked, Form, Options};
 use crate::dash::theme::Sign;
 use crate::job::Role;
@@ -36,7 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, form: &Form) {
         written.retain(|line| line.width() > 0);
     }
     let high = u16::try_from(facts.len() + written.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let inside = boxed::draw(canvas, at, (wide, high), &clean(&asked.head), &hint);
+    let inside = boxed::draw(canvas, at, (wide, high), &marked(&asked.head), &hint);
     // The line that is written stands last and is always in sight.
     let below = u16::try_from(written.len()).unwrap_or(u16::MAX).min(inside.height);
     let above = Rect { height: inside.height - below, ..inside };
@@ -58,7 +58,7 @@ fn facts(canvas: &Canvas<'_>, asked: &Asked, room: usize) -> Vec<Line<'static>> 
     let mut lines = Vec::new();
     lines.extend(choices(canvas, asked));
     for (label, text) in
-        asked.rows.iter().map(|row| (row.0, clean(&row.1))).chain([("runs as", asked.runs.clone())])
+        asked.rows.iter().map(|row| (row.0, marked(&row.1))).chain([("runs as", asked.runs.clone())])
     {
         for (nth, part) in wrapped(&text, room.saturating_sub(LABEL + 1).max(1)).into_iter().enumerate() {
             lines.push(labelled(if nth == 0 { label } else { "" }, part));
@@ -78,15 +78,15 @@ fn written(canvas: &Canvas<'_>, form: &Form, asked: &Asked) -> Vec<Line<'static>
         let (before, under): (String, String) =
             (text.chars().take(place).collect(), text.chars().skip(place).take(1).collect());
         let behind: String = text.chars().skip(place + 1).collect();
-        let under = if under.is_empty() { " ".to_string() } else { clean(&under) };
+        let under = if under.is_empty() { " ".to_string() } else { marked(&under) };
         lines.push(Line::from(vec![
-            Piece::raw(format!("> {}", clean(&before))),
+            Piece::raw(format!("> {}", marked(&before))),
             Piece::styled(under, canvas.look().cursor()),
-            Piece::raw(clean(&behind)),
+            Piece::raw(marked(&behind)),
         ]));
     }
     if let Some(bad) = &form.bad {
-        lines.push(Line::from(canvas.piece(Role::Bad, clean(bad))));
+        lines.push(Line::from(canvas.piece(Role::Bad, marked(bad))));
     }
     lines
 }

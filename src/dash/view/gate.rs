@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, row};
-use super::text::{clean, cut};
+use super::text::{cut, marked};
 use crate::dash::model::Patch;
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Actor, ActorKind, Job, What};
@@ -61,7 +61,7 @@ fn proof(canvas: &Canvas<'_>, job: &Job, patch: Option<&Patch>) -> Vec<Row> {
     };
     let check = match &job.review_rule().check {
         None => (Role::Neutral, none, "check   not asked for".to_string()),
-        Some(check) => (Role::Human, canvas.sign(Sign::Asks), format!("check   {}", clean(check))),
+        Some(check) => (Role::Human, canvas.sign(Sign::Asks), format!("check   {}", marked(check))),
     };
     vec![verify, scope, check]
 }
@@ -100,7 +100,7 @@ fn reviewers(canvas: &Canvas<'_>, job: &Job) -> Vec<Row> {
         };
         let word = if decision.approve && !decision.counts() { "yes, UNPROVEN" } else { word };
         let old = if decision.rev.as_ref() == head { "" } else { ", to an older revision" };
-        rows.push((role, sign, format!("{}{}  {word}{old}", clean(&decision.by.name), you(&decision.by))));
+        rows.push((role, sign, format!("{}{}  {word}{old}", marked(&decision.by.name), you(&decision.by))));
     }
     let named = &job.review_rule().reviewers;
     let waits = look.stage_sign(Stage::Queued);
@@ -110,7 +110,7 @@ fn reviewers(canvas: &Canvas<'_>, job: &Job) -> Vec<Row> {
     };
     for name in named.iter().filter(|name| !job.reviews.iter().any(|d| is(name, &d.by))) {
         let you = if is(name, &model.me) { "  you" } else { "" };
-        rows.push((Role::Human, waits, format!("{}{you}", clean(name))));
+        rows.push((Role::Human, waits, format!("{}{you}", marked(name))));
     }
     if job.stage == Stage::Review && named.is_empty() && job.approvals() < job.approvals_needed() {
         rows.push((Role::Human, waits, "anybody but its authors".to_string()));
@@ -119,13 +119,13 @@ fn reviewers(canvas: &Canvas<'_>, job: &Job) -> Vec<Row> {
     engines.sort_unstable();
     engines.dedup();
     for engine in engines {
-        rows.push((Role::Neutral, canvas.sign(Sign::Minus), format!("{}  author, barred", clean(engine))));
+        rows.push((Role::Neutral, canvas.sign(Sign::Minus), format!("{}  author, barred", marked(engine))));
     }
     if model.me.kind == ActorKind::Person
         && job.stage == Stage::Review
         && let Err(no) = lawful(&model.replica.state, job, Action::Approve, &model.me, model.law_now())
     {
-        rows.push((Role::Wait, canvas.sign(Sign::Warning), format!("you: {}", clean(&no.message))));
+        rows.push((Role::Wait, canvas.sign(Sign::Warning), format!("you: {}", marked(&no.message))));
     }
     rows
 }

@@ -44,4 +44,4 @@ pub use burndown::runs_out;
 pub use events::told;
 pub use frame::view;
 pub use parts::{plural, waits_for};
-pub use text::{clean, cut};
+pub use text::{clean, cut, marked};

@@ -8,7 +8,7 @@ use super::canvas::{Canvas, below, row};
 use super::events;
 use super::frame::{NARROW, VAST, WIDE};
 use super::parts;
-use super::text::{clean, fit, fit_id, grouped, width};
+use super::text::{clean, fit, fit_id, grouped, marked, width};
 use crate::dash::keys::{Do, QueueDo};
 use crate::dash::model::{Gist, Hit, Listing, Pane, Screen, factory_of};
 use crate::dash::theme::Sign;
@@ -372,7 +372,7 @@ fn question(canvas: &Canvas<'_>, job: &Job) -> Option<String> {
     match canvas.model.gists.of(job)? {
         Gist::Question(text) => {
             let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-            Some(format!("asks \"{}\"", clean(line)))
+            Some(format!("asks \"{}\"", marked(line)))
         }
         Gist::Change(..) => None,
     }

@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::text::{clean, width};
+use super::text::{marked, width};
 use crate::dash::model::{Face, Prose};
 
 /// Signs of the text.
@@ -22,7 +22,7 @@ pub fn set(of: &str, text: &str, columns: u16, ascii: bool) -> Prose {
     let (front, body) = split(text);
     let mut setter = Setter::new(usize::from(columns).max(1), if ascii { &ASCII } else { &UTF });
     for line in front.lines() {
-        setter.lines.push(vec![(clean(line), Face::Faint)]);
+        setter.lines.push(vec![(marked(line), Face::Faint)]);
     }
     if !front.is_empty() {
         setter.lines.push(Vec::new());
@@ -92,7 +92,7 @@ impl Setter {
             Event::Text(text) if self.code => {
                 for line in text.lines() {
                     self.fresh();
-                    self.put(&clean(&line.replace('\t', "    ")), Face::Code);
+                    self.put(&marked(line), Face::Code);
                     self.end_line();
                 }
             }
@@ -241,7 +241,7 @@ impl Setter {
 
     /// Words, each on this line or the next.
     fn words(&mut self, text: &str, face: Face) {
-        for word in clean(text).split_inclusive(' ') {
+        for word in marked(text).split_inclusive(' ') {
             self.fresh();
             let bare = word.trim_end();
             let begun = self.line.len() > 1 || !self.line[0].0.trim().is_empty();

@@ -7,7 +7,7 @@ use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
 use super::panes::{columns, labelled, told, wrapped};
 use super::parts;
-use super::text::{clean, fit, fit_id, grouped};
+use super::text::{clean, fit, fit_id, grouped, marked};
 use crate::agent::AtRisk;
 use crate::dash::model::{Hit, Loaded, Owner, Pane, owner_of};
 use crate::dash::theme::Sign;
@@ -294,7 +294,7 @@ fn facts(canvas: &mut Canvas<'_>, risk: &AtRisk, job: &Job) -> Vec<(&'static str
 fn files_of<'a>(canvas: &'a Canvas<'_>, risk: &'a AtRisk) -> impl Iterator<Item = (String, String)> + 'a {
     let lines = risk.each.iter().copied().chain(std::iter::repeat((0, 0)));
     let one = |(path, lines): (&std::path::PathBuf, (u64, u64))| {
-        (clean(&path.display().to_string()), changed(canvas, lines))
+        (marked(&path.display().to_string()), changed(canvas, lines))
     };
     risk.files.iter().zip(lines).map(one)
 }
@@ -313,13 +313,13 @@ fn patch(canvas: &mut Canvas<'_>, at: Rect) {
     };
     let height = usize::from(body.height);
     canvas.drawn.windows.push((Pane::Risk, crate::dash::model::Window { top: patch.top, height }));
-    for (nth, line) in text.lines().skip(patch.top).take(height).enumerate() {
+    for (nth, line) in text.split_terminator('\n').skip(patch.top).take(height).enumerate() {
         let role = match line.as_bytes().first() {
             Some(b'+') => Role::Good,
             Some(b'-') => Role::Bad,
             Some(b'@') => Role::Active,
             _ => Role::Neutral,
         };
-        canvas.text(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), role, &clean(line));
+        canvas.text(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), role, &marked(line));
     }
 }

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::boxed;
 use super::canvas::{Canvas, row};
 use super::parts::plural;
-use super::text::{clean, cut, width};
+use super::text::{cut, marked, width};
 use crate::dash::keys::Key;
 use crate::dash::model::{Health, Hit, Pane, Sheet, Window, Words};
 use crate::dash::theme::Sign;
@@ -26,7 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     let label = sheet.rows.iter().map(|row| width(&row.0)).max().unwrap_or(0).max(7);
     // On a low terminal the facts need the rows of the blanks and most of those of the words.
     let tight = at.height < TIGHT;
-    let mut lines: Vec<Line<'static>> = vec![Line::raw(clean(&sheet.about))];
+    let mut lines: Vec<Line<'static>> = vec![Line::raw(marked(&sheet.about))];
     lines.extend(old_data(canvas));
     if !tight {
         lines.push(Line::raw(""));
@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     };
     let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(words).saturating_add(2);
     let hint = hint(canvas, sheet);
-    let inside = boxed::draw(canvas, at, (wide, high), &clean(&sheet.head), &hint);
+    let inside = boxed::draw(canvas, at, (wide, high), &marked(&sheet.head), &hint);
     // The words go before the facts where there is no room for both.
     let facts = inside.height.saturating_sub(words);
     rolled(canvas, Rect { height: facts, ..inside }, &lines, sheet.top);
@@ -142,7 +142,7 @@ fn field(canvas: &mut Canvas<'_>, at: Rect, words: &Words) {
         let here = words.writing && top + nth == line;
         let mut pieces = vec![Piece::raw("> ")];
         if !here {
-            pieces.push(Piece::raw(clean(text)));
+            pieces.push(Piece::raw(marked(text)));
         } else {
             // What is left of the cursor is cut, so that the cursor is always in sight.
             let before: String = text.chars().take(column).collect();
@@ -150,10 +150,10 @@ fn field(canvas: &mut Canvas<'_>, at: Rect, words: &Words) {
             let before: String = before.chars().skip(over).collect();
             let under: String = text.chars().skip(column).take(1).collect();
             let behind: String = text.chars().skip(column + 1).collect();
-            pieces.push(Piece::raw(clean(&before)));
-            let under = if under.is_empty() { " ".to_string() } else { clean(&under) };
+            pieces.push(Piece::raw(marked(&before)));
+            let under = if under.is_empty() { " ".to_string() } else { marked(&under) };
             pieces.push(Piece::styled(under, canvas.look().cursor()));
-            pieces.push(Piece::raw(clean(&behind)));
+            pieces.push(Piece::raw(marked(&behind)));
         }
         canvas.line(place, &Line::from(pieces));
     }
@@ -164,7 +164,7 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut out = Vec::new();
     for line in text.split('\n') {
         let mut now = String::new();
-        for word in clean(line).split_inclusive(' ') {
+        for word in marked(line).split_inclusive(' ') {
             if !now.is_empty() && width(&now) + width(word.trim_end()) > room {
                 out.push(std::mem::take(&mut now).trim_end().to_string());
             }

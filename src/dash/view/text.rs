@@ -3,8 +3,11 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::engine::strip_controls;
+use crate::engine::{show_controls, strip_controls};
 use crate::time::Span;
+
+/// What a tab is drawn as.
+const TAB: &str = "    ";
 
 /// The text without anything that could move the cursor, reorder what is read, or change the width of a sign.
 pub fn clean(text: &str) -> String {
@@ -17,6 +20,16 @@ pub fn clean(text: &str) -> String {
         .filter(|c| !matches!(c, '\u{fe0e}' | '\u{fe0f}'))
         .map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c })
         .collect()
+}
+
+/// A text that is read before a yes: what [`clean`] takes out is marked in it, so that it hides nothing.
+pub fn marked(text: &str) -> String {
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return text.to_string();
+    }
+    let shown = show_controls(&text.replace('\t', TAB).replace('\n', " ")).into_owned();
+    // What only dresses the sign before it is left, and has another width in every terminal.
+    shown.replace(['\u{fe0e}', '\u{fe0f}'], "")
 }
 
 /// Columns it takes.
@@ -175,6 +188,13 @@ mod tests {
     #[test]
     fn what_strangers_write_is_harmless() {
         assert_eq!(clean("a\x1b[31mb\u{fe0f}\nc\x07\u{202e}"), "ab c");
+    }
+
+    #[test]
+    fn what_is_decided_on_hides_nothing() {
+        let check = |text: &str, expected: &str| assert_eq!(marked(text), expected);
+        check("a\x1b[31mb\u{fe0f}\nc\x07\u{202e}", "a^[[31mb<U+FE0F> c^G<U+202E>");
+        check("\tif ❤\u{fe0f}\r", "    if ❤^M");
     }
 
     #[test]
