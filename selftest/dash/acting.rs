@@ -363,3 +363,52 @@ fn why_something_is_off_comes_before_the_name() {
     "#]],
     );
 }
+
+/// What is asked for after these keys on a terminal of that size, and what is said.
+fn on(size: (u16, u16), keys: &str) -> (String, String) {
+    let tested = "submit a | claim h1 | start a | checkpoint a r1 | verify a pass rev=r1 | end a ok rev=r1";
+    let seat = Seat::of(tested, size).keys(keys);
+    (seat.asked(), seat.model.toast.map(|toast| toast.text).unwrap_or_default())
+}
+
+#[test]
+fn nobody_says_yes_to_what_was_not_on_the_screen() {
+    let blind = "ship it is off: make the window larger: nothing of the question is in sight";
+    for size in [(30, 6), (80, 6), (5, 24), (1, 1)] {
+        assert_eq!(on(size, "S y"), (String::new(), blind.to_string()), "{size:?}");
+        assert_eq!(on(size, "S PgDn PgDn End Home y").0, "", "{size:?}");
+    }
+    let ships = "ship a at r1\n";
+    assert_eq!(on((80, 24), "S y").0, ships);
+    // Where it is longer than the room it is rolled through, and no part of it is jumped over.
+    let unread = "ship it is off: read all of it first: PgDn goes on";
+    assert_eq!(on((40, 12), "S y"), (String::new(), unread.to_string()));
+    assert_eq!(on((40, 12), "S End y").0, "");
+    assert_eq!(on((40, 12), "S PgDn PgDn PgDn PgDn PgDn PgDn y").0, ships);
+    assert_eq!(on((40, 12), "S End Home PgDn PgDn PgDn PgDn PgDn PgDn Home y").0, ships);
+    // Kept, and looked at, it may be from everywhere.
+    assert!(on((80, 6), "S D").0.contains("Read(Diff("));
+}
+
+#[test]
+fn what_changes_in_a_sheet_is_read_anew() {
+    let tested = "submit a | claim h1 | start a | checkpoint a r1 | verify a pass rev=r1 | end a ok rev=r1";
+    let mut seat = Seat::of(tested, (80, 24)).keys("S");
+    seat.send(Msg::Resize(40, 12));
+    seat.draw();
+    let seat = seat.keys("y");
+    assert_eq!(seat.asked(), "", "for another width it was set anew");
+    let mut seat = Seat::of(tested, (80, 6)).keys("S");
+    seat.send(Msg::Resize(80, 24));
+    seat.draw();
+    assert_eq!(seat.keys("y").asked(), "ship a at r1\n");
+}
+
+#[test]
+fn a_number_is_not_typed_blind() {
+    let kill = "P Tab Tab \"1\" Enter";
+    assert_eq!(Seat::of(QUEUE, (80, 6)).keys(kill).asked(), "");
+    assert!(Seat::of(QUEUE, (80, 24)).keys(kill).asked().contains("Kill"));
+    // What loses nothing is quick.
+    assert!(Seat::of(QUEUE, (80, 6)).keys("P Enter").asked().contains("Drain"));
+}

@@ -23,6 +23,8 @@ pub enum Msg {
     Chosen(Then),
     /// What follows is about these jobs.
     Aim(Vec<JobId>),
+    /// What lies on top was told in words: nothing of it is hidden by a low terminal.
+    Told,
     /// The first frame is there: the terminal may be asked things.
     Begun,
     /// What the terminal replied.

@@ -98,6 +98,8 @@ pub struct Prose {
 pub struct Drawn {
     /// Each pane's part.
     pub windows: Vec<(Pane, Window)>,
+    /// Lines that the sheet on top has, in sight or not.
+    pub lines: usize,
     /// Where a click means what; later ones lie over earlier ones.
     pub hits: Vec<(Area, Hit)>,
     /// A text that was set for this width, so that it need not be set again for the next frame.

@@ -53,7 +53,7 @@ pub use place::{Pane, Place, SCREENS, Screen, TABS, Tab};
 pub use replica::{EVENTS_MOST, Health, Replica, Retry};
 pub use risk::{Owner, Risk, RiskOrder, Unsaved, at_risk_in, nobodys, owner_of, to_save, worktrees};
 pub use runs::RunsPane;
-pub use sheet::{Answer, Deed, GUARD, Plan, Sheet, Target, Words};
+pub use sheet::{Answer, Deed, GUARD, Plan, Sheet, Sight, Target, Words};
 pub use time::{BEFORE, Differs, NAMES, Position, SPEEDS, TICK, Time};
 pub use toast::{MESSAGES_MOST, Message, TOAST_LIFE, Toast};
 pub use watch::{WATCHED_MOST, Watched};

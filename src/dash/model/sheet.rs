@@ -2,6 +2,7 @@
 
 use ratatui_textarea::TextArea;
 
+use super::drawn::Window;
 use super::fleet::AgentDeed;
 use crate::fleet::{Action, Command, Level};
 use crate::job::{Epoch, JobId, Rev, Stage};
@@ -31,8 +32,42 @@ pub struct Sheet {
     pub level: Level,
     /// Lines of it that are rolled out of sight above.
     pub top: usize,
+    /// How much of it was in sight.
+    pub sight: Sight,
     /// When it came up.
     pub opened: Span,
+}
+
+impl Sheet {
+    /// Something of it is another text now: what was read of it before does not count.
+    pub fn changed(&mut self) {
+        self.sight = Sight::default();
+    }
+}
+
+/// How far the lines of a sheet have been in sight, from the first on. Nobody says yes to what was not on the screen:
+/// on a terminal too low for it they are rolled through, or it is made larger.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sight {
+    lines: usize,
+    upto: usize,
+}
+
+impl Sight {
+    /// All of it, however it was told.
+    pub const WHOLE: Sight = Sight { lines: 1, upto: 1 };
+
+    /// The same after a frame that showed this part of so many lines. Set anew for another width it is another text.
+    pub fn after(self, window: Window, lines: usize) -> Sight {
+        let upto = if self.lines == lines { self.upto } else { 0 };
+        let upto = if window.top <= upto { upto.max(window.top + window.height) } else { upto };
+        Sight { lines, upto: upto.min(lines) }
+    }
+
+    /// Whether nothing of it is left to be read.
+    pub fn is_whole(self) -> bool {
+        self.lines > 0 && self.upto >= self.lines
+    }
 }
 
 /// One answer of a sheet.

@@ -334,7 +334,7 @@ fn answer(sheet: &Sheet, line: &str) -> Vec<Step> {
             _ => vec![Step::Say(format!("{line} is no answer; an empty line means {}", sheet.keep))],
         },
         (Some(letter), None) if letter == 'n' || sheet.answers.iter().any(|it| it.key == letter) => {
-            vec![key(Key::Char(letter))]
+            vec![Step::Msg(Msg::Told), key(Key::Char(letter))]
         }
         _ => vec![Step::Say(format!("{line} is no answer; an empty line means {}", sheet.keep))],
     }

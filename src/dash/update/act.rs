@@ -6,7 +6,7 @@
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::{Do, row_of, to_raise};
 use crate::dash::model::{
-    Answer, Answered, Deed, Layer, Model, Patch, Place, Plan, Sheet, Tab, Target, Waiting, Words,
+    Answer, Answered, Deed, Layer, Model, Patch, Place, Plan, Sheet, Sight, Tab, Target, Waiting, Words,
 };
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
@@ -196,6 +196,7 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
         words,
         level,
         top: 0,
+        sight: Sight::default(),
         opened: model.now.up,
     }
 }

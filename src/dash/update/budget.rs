@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{feed, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, QueueDo};
-use crate::dash::model::{Answer, Layer, Loaded, Model, Plan, Sheet, budget_rows};
+use crate::dash::model::{Answer, Layer, Loaded, Model, Plan, Sheet, Sight, budget_rows};
 use crate::dash::survey::Wish;
 use crate::fleet::{Command, Event, Level};
 use crate::insight::LOCAL;
@@ -96,6 +96,7 @@ fn resume(model: &mut Model) -> Vec<Effect> {
         words: None,
         level: Level::Reversible,
         top: 0,
+        sight: Sight::default(),
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{budget, fleet, go, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::model::{
-    Drawn, HOLD, Health, INLINE_MOST, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen, Step,
-    later, lists as make, window_span,
+    Drawn, HOLD, Health, INLINE_MOST, Layer, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen,
+    Step, later, lists as make, window_span,
 };
 use crate::dash::msg::{Fresh, Read};
 use crate::dash::survey::Found;
@@ -212,6 +212,9 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
 pub fn drawn(model: &mut Model, drawn: Drawn) {
     if let Some(page) = &mut model.page {
         page.tops[page.tab as usize] = drawn.window(Pane::Text).top;
+    }
+    if let Some(Layer::Sheet(sheet)) = model.layers.last_mut() {
+        sheet.sight = sheet.sight.after(drawn.window(Pane::Sheet), drawn.lines);
     }
     model.drawn = drawn;
 }

@@ -4,7 +4,7 @@ use super::{act, feed, go};
 use crate::agent::Ending;
 use crate::dash::effect::Effect;
 use crate::dash::keys::{AgentDo, Motion};
-use crate::dash::model::{AgentDeed, Answer, Host, Layer, Model, Plan, Screen, Sheet};
+use crate::dash::model::{AgentDeed, Answer, Host, Layer, Model, Plan, Screen, Sheet, Sight};
 use crate::dash::survey::Wish;
 use crate::fleet::{Event, Level, What};
 use crate::job::Seq;
@@ -89,6 +89,7 @@ fn stop(model: &mut Model) -> Vec<Effect> {
         words: None,
         level: Level::Decides,
         top: 0,
+        sight: Sight::default(),
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

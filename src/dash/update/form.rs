@@ -6,8 +6,8 @@ use super::{act, field, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{
-    Answer, BACK_OF_A_STOP, Deed, Form, FormKind, GUARD, Layer, Model, Pane, Plan, Sheet, Target, WINDOWS,
-    Window, later, running, window_words,
+    Answer, BACK_OF_A_STOP, Deed, Form, FormKind, GUARD, Layer, Model, Pane, Plan, Sheet, Sight, Target,
+    WINDOWS, Window, later, running, window_words,
 };
 use crate::fleet::{Action, Command, Job, Level, PauseMode};
 use crate::insight::{LOCAL, Stops};
@@ -113,6 +113,13 @@ fn edit(form: &mut Form, key: Key) {
 }
 
 fn answered(model: &mut Model, form: &mut Form, key: Key) -> After {
+    // A drain loses nothing, and must be quick.
+    let blind = model.drawn.windows.iter().any(|row| row.0 == Pane::Sheet && row.1.height == 0);
+    let stops = form.kind == FormKind::Pause && form.mode() != PauseMode::Drain;
+    if blind && (stops || form.number(model).is_some()) {
+        form.bad = Some("make the window larger: nothing of the question is in sight".to_string());
+        return After::Stay;
+    }
     if let Some(why) = model.bars() {
         // The past may be gone to while nothing can be changed.
         if form.kind != FormKind::Moment {
@@ -167,6 +174,7 @@ fn stopping(model: &Model, form: &Form, stops: &Stops, plan: Plan) -> Sheet {
         words: None,
         level: Level::Decides,
         top: 0,
+        sight: Sight::default(),
         opened: model.now.up,
     }
 }

@@ -3,7 +3,7 @@
 use super::{act, explain, field, form, go, jobs, log, pick, search, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Field, Layer, Model, Pane, Place, Screen, Sheet, Tab, Words};
+use crate::dash::model::{Field, Layer, Model, Pane, Place, Screen, Sheet, Sight, Tab, Words};
 use crate::dash::msg::Got;
 use crate::job::{JobId, Role};
 
@@ -42,6 +42,10 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
                 After::Gone(Vec::new())
             }
             sheet::After::Said(plan, words) => After::Gone(act::send(model, plan, words)),
+            sheet::After::Off(what, why) => {
+                tell::off(model, &what, &why);
+                After::Stay(Vec::new())
+            }
         },
         Layer::Form(it) => match form::key(model, it, key) {
             form::After::Stay => After::Stay(Vec::new()),
@@ -128,6 +132,13 @@ fn messages_key(model: &Model, at: &mut usize, key: Key) -> After {
         _ => *at = pick::motion_of(key, false).map_or(*at, |motion| go::moved(*at, motion, height, last)),
     }
     After::Stay(Vec::new())
+}
+
+/// What lies on top was told in words, all of it.
+pub fn told(model: &mut Model) {
+    if let Some(Layer::Sheet(sheet)) = model.layers.last_mut() {
+        sheet.sight = Sight::WHOLE;
+    }
 }
 
 /// A pasted text goes where text is written, and nowhere else.
@@ -274,6 +285,7 @@ pub fn question(model: &mut Model, job: &JobId, got: Result<Got, String>) {
             // Until it came, the row held its place.
             sheet.rows.retain(|row| row.0 != ASKS);
             sheet.rows.insert(0, (ASKS.to_string(), text.trim().to_string()));
+            sheet.changed();
             return;
         }
     }

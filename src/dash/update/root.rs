@@ -27,6 +27,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Paste(text) => layers::paste(model, &text),
         Msg::Chosen(then) => aim::chosen(model, then),
         Msg::Aim(jobs) => aim::at(model, jobs),
+        Msg::Told => {
+            layers::told(model);
+            return Vec::new();
+        }
         Msg::Begun => background::ask(model),
         Msg::Reply(text) => {
             background::reply(model, &text);

@@ -4,7 +4,7 @@ use ratatui_textarea as area;
 
 use super::go;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{GUARD, Model, Pane, Plan, Sheet, later};
+use crate::dash::model::{Answer, GUARD, Model, Pane, Plan, Sheet, later};
 use crate::job::JobId;
 
 /// Letters of an answer or a reason: a page, not a book.
@@ -18,6 +18,8 @@ pub enum After {
     Kept,
     /// Yes to this, with these words.
     Said(Plan, Option<String>),
+    /// What was asked for, and why it cannot be yet.
+    Off(String, String),
 }
 
 /// A key while the sheet is up.
@@ -54,12 +56,28 @@ pub fn key(model: &Model, sheet: &mut Sheet, key: Key) -> After {
             After::Stay
         }
         Key::Char(letter) => match sheet.answers.iter().find(|answer| answer.key == letter) {
-            Some(answer) => {
-                After::Said(answer.plan.clone(), sheet.words.as_ref().map(crate::dash::model::Words::said))
-            }
+            Some(answer) => match unread(model, sheet, answer) {
+                Some(why) => After::Off(answer.label.clone(), why),
+                None => {
+                    let words = sheet.words.as_ref().map(crate::dash::model::Words::said);
+                    After::Said(answer.plan.clone(), words)
+                }
+            },
             None => After::Stay,
         },
         _ => After::Stay,
+    }
+}
+
+/// What must be done before this can be answered: all of it must have been in sight. To look at something needs no
+/// reading.
+fn unread(model: &Model, sheet: &Sheet, answer: &Answer) -> Option<String> {
+    let looks = matches!(answer.plan, Plan::Look(..));
+    let none = model.drawn.window(Pane::Sheet).height == 0;
+    match (looks || sheet.sight.is_whole(), none) {
+        (true, _) => None,
+        (false, true) => Some("make the window larger: nothing of the question is in sight".to_string()),
+        (false, false) => Some("read all of it first: PgDn goes on".to_string()),
     }
 }
 

@@ -7,6 +7,11 @@ use super::text::{cut, width};
 use crate::dash::theme::Sign;
 use crate::job::Role;
 
+/// The rows inside of a box of that size.
+pub fn inside(at: Rect, (wide, high): (u16, u16)) -> u16 {
+    if wide.min(at.width) < 4 || high.min(at.height) < 3 { 0 } else { high.min(at.height) - 2 }
+}
+
 /// Draws a box of that size in the middle of an area, as far as it fits, and gives its inside. What its keys do
 /// stands in its lower edge where there is room, and in the last row of the screen.
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, size: (u16, u16), title: &str, hint: &str) -> Rect {

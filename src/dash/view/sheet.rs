@@ -6,9 +6,9 @@ use ratatui::text::{Line, Span as Piece};
 use super::boxed;
 use super::canvas::{Canvas, row};
 use super::parts::plural;
-use super::text::{cut, marked, width};
+use super::text::{marked, width};
 use crate::dash::keys::Key;
-use crate::dash::model::{Health, Hit, Pane, Sheet, Window, Words};
+use crate::dash::model::{Health, Hit, Pane, Plan, Sheet, Window, Words};
 use crate::dash::theme::Sign;
 use crate::job::Role;
 
@@ -26,7 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     let label = sheet.rows.iter().map(|row| width(&row.0)).max().unwrap_or(0).max(7);
     // On a low terminal the facts need the rows of the blanks and most of those of the words.
     let tight = at.height < TIGHT;
-    let mut lines: Vec<Line<'static>> = vec![Line::raw(marked(&sheet.about))];
+    let mut lines: Vec<Line<'static>> = wrapped(&sheet.about, room).into_iter().map(Line::raw).collect();
     lines.extend(old_data(canvas));
     if !tight {
         lines.push(Line::raw(""));
@@ -47,11 +47,12 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
         None => 0,
     };
     let high = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(words).saturating_add(2);
+    // The words go before the facts where there is no room for both.
+    let facts = boxed::inside(at, (wide, high)).saturating_sub(words);
+    let window = part(canvas, &lines, facts, sheet.top);
     let hint = hint(canvas, sheet);
     let inside = boxed::draw(canvas, at, (wide, high), &marked(&sheet.head), &hint);
-    // The words go before the facts where there is no room for both.
-    let facts = inside.height.saturating_sub(words);
-    rolled(canvas, Rect { height: facts, ..inside }, &lines, sheet.top);
+    put(canvas, Rect { height: facts, ..inside }, &lines, window);
     if let Some(words) = &sheet.words {
         let place = Rect { y: inside.y + facts, height: inside.height - facts, ..inside };
         field(canvas, place, words);
@@ -70,10 +71,22 @@ pub fn old_data(canvas: &mut Canvas<'_>) -> Option<Line<'static>> {
 /// The lines as far as there is room. What a person says yes to is not cut without a word: the last row then says
 /// how much is out of sight, and by which keys it comes.
 pub fn rolled(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], top: usize) {
-    let height = usize::from(at.height);
+    let window = part(canvas, lines, at.height, top);
+    put(canvas, at, lines, window);
+}
+
+/// The part of the lines that so many rows show, which the frame then tells of.
+fn part(canvas: &mut Canvas<'_>, lines: &[Line<'static>], rows: u16, top: usize) -> Window {
+    let height = usize::from(rows);
     let shown = if lines.len() > height { height.saturating_sub(1) } else { height };
-    let top = top.min(lines.len().saturating_sub(shown));
-    canvas.drawn.windows.push((Pane::Sheet, Window { top, height: shown }));
+    let window = Window { top: top.min(lines.len().saturating_sub(shown)), height: shown };
+    canvas.drawn.windows.push((Pane::Sheet, window));
+    canvas.drawn.lines = lines.len();
+    window
+}
+
+fn put(canvas: &mut Canvas<'_>, at: Rect, lines: &[Line<'static>], Window { top, height: shown }: Window) {
+    let height = usize::from(at.height);
     for (nth, line) in lines.iter().skip(top).take(shown).enumerate() {
         canvas.line(row(at, u16::try_from(nth).unwrap_or(u16::MAX)), line);
     }
@@ -102,14 +115,9 @@ fn clicks(canvas: &mut Canvas<'_>, inside: Rect, hint: &str, sheet: &Sheet) {
 
 /// Makes the answers that are written from the left end of a place, with a gap between two, answer to a click.
 pub fn answers(canvas: &mut Canvas<'_>, place: Rect, hint: &str, gap: &str, sheet: &Sheet) {
-    if sheet.words.as_ref().is_some_and(|words| words.writing) {
-        return;
-    }
     let mut x = usize::from(place.x);
-    let keys = sheet.answers.iter().map(|answer| Key::Char(answer.key));
-    let keys = keys.chain(sheet.words.is_some().then_some(Key::Char('e'))).chain([Key::Char('n')]);
-    for (part, key) in hint.split(gap).zip(keys) {
-        if let (Ok(at), Ok(wide)) = (u16::try_from(x), u16::try_from(width(part))) {
+    for (part, (key, _)) in hint.split(gap).zip(parts(canvas, sheet)) {
+        if let (Some(key), Ok(at), Ok(wide)) = (key, u16::try_from(x), u16::try_from(width(part))) {
             canvas.hit(Rect { x: at, y: place.y, width: wide, height: 1 }, Hit::Press(key));
         }
         x += width(part) + gap.len();
@@ -118,17 +126,31 @@ pub fn answers(canvas: &mut Canvas<'_>, place: Rect, hint: &str, gap: &str, shee
 
 /// The answers, in the lower edge of the box.
 fn hint(canvas: &Canvas<'_>, sheet: &Sheet) -> String {
+    parts(canvas, sheet).into_iter().map(|part| part.1).collect::<Vec<_>>().join("   ")
+}
+
+/// What can be answered now, each with its key. What was not all in sight is read first.
+fn parts(canvas: &Canvas<'_>, sheet: &Sheet) -> Vec<(Option<Key>, String)> {
     let enter = if canvas.look().ascii { "Ent" } else { "⏎" };
     if sheet.words.as_ref().is_some_and(|words| words.writing) {
-        return format!("{enter} when it is written   Esc {}", sheet.keep);
+        return vec![(None, format!("{enter} when it is written")), (None, format!("Esc {}", sheet.keep))];
     }
-    let mut parts: Vec<String> =
-        sheet.answers.iter().map(|answer| format!("{} {}", answer.key, answer.label)).collect();
+    let window = canvas.drawn.window(Pane::Sheet);
+    let whole = sheet.sight.after(window, canvas.drawn.lines).is_whole();
+    let mut parts: Vec<(Option<Key>, String)> = match (whole, window.height) {
+        (true, _) => Vec::new(),
+        (false, 0) => vec![(None, "make the window larger".to_string())],
+        (false, _) => vec![(Some(Key::PageDown), "PgDn reads on".to_string())],
+    };
+    let shown = sheet.answers.iter().filter(|answer| whole || matches!(answer.plan, Plan::Look(..)));
+    parts.extend(
+        shown.map(|answer| (Some(Key::Char(answer.key)), format!("{} {}", answer.key, answer.label))),
+    );
     if sheet.words.is_some() {
-        parts.push("e write on".to_string());
+        parts.push((Some(Key::Char('e')), "e write on".to_string()));
     }
-    parts.push(format!("n or {enter} {}", sheet.keep));
-    parts.join("   ")
+    parts.push((Some(Key::Char('n')), format!("n or {enter} {}", sheet.keep)));
+    parts
 }
 
 /// The text that is being written, with its cursor; the end of it where it is long.
@@ -159,18 +181,9 @@ fn field(canvas: &mut Canvas<'_>, at: Rect, words: &Words) {
     }
 }
 
-/// A text in lines of so many columns, broken at blanks and line ends.
+/// A text in lines of so many columns, broken at blanks and line ends. Nothing of it is cut: it is said yes to.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut out = Vec::new();
-    for line in text.split('\n') {
-        let mut now = String::new();
-        for word in marked(line).split_inclusive(' ') {
-            if !now.is_empty() && width(&now) + width(word.trim_end()) > room {
-                out.push(std::mem::take(&mut now).trim_end().to_string());
-            }
-            now.push_str(word);
-        }
-        out.push(cut(now.trim_end(), room.max(1), ""));
-    }
-    out
+    let each = |line: &str| super::panes::wrapped(&marked(line), room.max(1));
+    let lines = text.split('\n').flat_map(each);
+    lines.map(|line| line.trim_end().to_string()).collect()
 }
