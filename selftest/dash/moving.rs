@@ -110,7 +110,7 @@ fn layers_go_one_by_one() {
 }
 
 #[test]
-fn a_filter_that_cannot_be_read_yet_empties_nothing() {
+fn a_filter_that_is_not_written_to_its_end_empties_nothing_and_a_wrong_one_all() {
     check(
         "2 / \"stage:\"",
         expect![[r#"
@@ -120,7 +120,25 @@ fn a_filter_that_cannot_be_read_yet_empties_nothing() {
     check(
         "2 / \"stage:buil engine:claude\" Enter",
         expect![[r#"
-        Jobs on four of four / stage:buil engine:claude, 0 layers, said: passed over stage:buil: no stage buil; there are queued, blocked, assigned, building, review, testing, shipped, failed, dead_letter
+            Jobs on nothing of  / stage:buil engine:claude, 0 layers, said: nothing matches: stage:buil: no stage buil; there are queued, blocked, assigned, building, review, testing, shipped, failed, dead_letter
+        "#]],
+    );
+    check(
+        "2 / \"stage:buil\"",
+        expect![[r#"
+        Jobs on five of five four three two one / stage:buil, 1 layers
+    "#]],
+    );
+    check(
+        "2 / \"stage:faild\"",
+        expect![[r#"
+        Jobs on nothing of  / stage:faild, 1 layers
+    "#]],
+    );
+    check(
+        "2 / \"stage:faild engine:claude\" Enter * x y",
+        expect![[r#"
+        Jobs on nothing of  / stage:faild engine:claude, 0 layers, said: copy is off: no job is under the cursor
     "#]],
     );
     check(

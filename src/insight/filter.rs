@@ -79,6 +79,12 @@ impl Compare {
 }
 
 impl Filter {
+    /// One that lets nothing through.
+    pub fn nothing() -> Filter {
+        // Every job has words, and the empty one is in all of them.
+        Filter { terms: vec![Term { not: true, ask: Ask::Word(String::new()) }] }
+    }
+
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()

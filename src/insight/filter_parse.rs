@@ -82,6 +82,19 @@ pub fn parse_filter(words: &[String]) -> Result<Filter, BadFilter> {
     Ok(Filter { terms })
 }
 
+/// Whether a term that cannot be read is only not written to its end: with more behind it, it could be.
+pub fn is_begun(term: &str) -> bool {
+    // Beside the known words: an amount, a span, the end of a regular expression.
+    const ENDS: [&str; 4] = ["0", "h", "0h", "/"];
+    let reads = |text: String| parse_filter(&[text]).is_ok();
+    let head = term.rfind([':', ',']).map_or(0, |at| at + 1);
+    let (head, last) = term.split_at(head);
+    let words =
+        STAGES.iter().map(|row| row.1).chain(PRIORITIES.iter().map(|row| row.0)).chain(TAGS).chain(["me"]);
+    let mut words = words.filter(|word| word.starts_with(last));
+    words.any(|word| reads(format!("{head}{word}"))) || ENDS.iter().any(|end| reads(format!("{term}{end}")))
+}
+
 /// Cuts at blanks; a regular expression may hold blanks.
 fn split(word: &str) -> Vec<&str> {
     let mut found = Vec::new();
@@ -180,15 +193,16 @@ fn stage(name: &str) -> Result<Stage, String> {
     Stage::parse(name).ok_or_else(|| unknown(name, STAGES.iter().map(|row| row.1), "stage"))
 }
 
+const PRIORITIES: [(&str, Priority); 4] = [
+    ("critical", Priority::Critical),
+    ("high", Priority::High),
+    ("medium", Priority::Medium),
+    ("low", Priority::Low),
+];
+
 fn priority(name: &str) -> Result<Priority, String> {
-    const NAMES: [(&str, Priority); 4] = [
-        ("critical", Priority::Critical),
-        ("high", Priority::High),
-        ("medium", Priority::Medium),
-        ("low", Priority::Low),
-    ];
-    let found = NAMES.iter().find(|row| row.0 == name).map(|row| row.1);
-    found.ok_or_else(|| unknown(name, NAMES.iter().map(|row| row.0), "priority"))
+    let found = PRIORITIES.iter().find(|row| row.0 == name).map(|row| row.1);
+    found.ok_or_else(|| unknown(name, PRIORITIES.iter().map(|row| row.0), "priority"))
 }
 
 fn tag(value: &str) -> Result<Ask, String> {
@@ -220,6 +234,32 @@ fn unknown<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone, what: 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_term_that_is_still_being_written_is_told_from_a_wrong_one() {
+        let check = |term: &str, expected: bool| assert_eq!(is_begun(term), expected, "{term}");
+        for begun in [
+            "stage:",
+            "stage:buil",
+            "stage:queued,tes",
+            "age>",
+            "age>2",
+            "cost<",
+            "-",
+            "-stage:",
+            "needs:m",
+            "tag:un",
+            "/ab",
+            "priority:c",
+        ] {
+            check(begun, true);
+        }
+        for wrong in
+            ["stage:faild", "stage:buildings", "stagee:", "age:2h", "score>x", "tag:nothing", "needs:you"]
+        {
+            check(wrong, false);
+        }
+    }
 
     #[test]
     fn bad_terms_say_what_would_be_right() {

@@ -39,7 +39,7 @@ pub use deeds::{
 pub use draw::{Edge, Picture, dot, mermaid, picture};
 pub use explain::{Explanation, Reason, explain};
 pub use filter::{Filter, Scene};
-pub use filter_parse::{BadFilter, FIELDS, Field, parse_filter};
+pub use filter_parse::{BadFilter, FIELDS, Field, is_begun, parse_filter};
 pub use halt::{Halt, Stops, halt, stops_at};
 pub use impact::behind;
 pub use lawful::{in_words, lawful, why_not};

@@ -183,7 +183,7 @@ pub fn open(model: &mut Model) -> Vec<Effect> {
         model.page.is_none() && model.screen == Screen::Overview && model.overview.pane == Pane::Needs;
     let ready = job.stage == Stage::Testing && job.awaited_pr().is_none();
     if group && ready && model.lists.to_ship.len() > 1 {
-        super::jobs::query(model, "stage:testing");
+        super::jobs::query(model, "stage:testing", false);
         return screen(model, Screen::Jobs);
     }
     match model.page {
@@ -241,7 +241,7 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
         return Some(Vec::new());
     }
     if model.screen == Screen::Graph && !model.graph.query.is_empty() {
-        super::jobs::query(model, "");
+        super::jobs::query(model, "", false);
         return Some(Vec::new());
     }
     if model.screen == Screen::Graph && model.graph.focus.take().is_some() {
@@ -252,7 +252,7 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
         return Some(Vec::new());
     }
     if model.screen == Screen::Jobs && !model.jobs.query.is_empty() {
-        super::jobs::query(model, "");
+        super::jobs::query(model, "", false);
         return Some(Vec::new());
     }
     if !model.marks.is_empty() {

@@ -4,22 +4,25 @@ use super::tell;
 use crate::dash::effect::Effect;
 use crate::dash::keys::Motion;
 use crate::dash::model::{Column, Model, Pane, Screen, column, deal};
-use crate::insight::{Filter, parse_filter};
+use crate::insight::{Filter, is_begun, parse_filter};
 use crate::job::{JobId, Role};
 
 /// Terms that may be wrong in one line before nothing of it is read.
 const BAD_MOST: usize = 8;
 
-/// Filters the list, or the graph where that is on the screen, by what is typed. Terms that cannot be read are passed over and named; they empty no list.
-pub fn query(model: &mut Model, text: &str) {
-    let (filter, bad) = readable(text);
+/// Filters the list, or the graph where that is on the screen, by what is typed. A term that cannot be read lets
+/// nothing through: actions go to what a filter shows, and all is never what was meant. One that is only not written
+/// to its end is passed over, as long as it is being written.
+pub fn query(model: &mut Model, text: &str, writing: bool) {
+    let (filter, bad) = readable(text, writing);
     if model.screen == Screen::Graph && model.page.is_none() {
-        model.outdated |= model.graph.query != text;
-        (model.graph.query, model.graph.filter, model.graph.bad) = (text.to_string(), filter, bad);
+        let it = &mut model.graph;
+        model.outdated |= it.query != text || it.bad != bad;
+        (it.query, it.filter, it.bad) = (text.to_string(), filter, bad);
         return;
     }
     let it = &mut model.jobs;
-    if it.query == text {
+    if it.query == text && it.bad == bad {
         return;
     }
     it.query = text.to_string();
@@ -29,22 +32,19 @@ pub fn query(model: &mut Model, text: &str) {
     model.outdated = true;
 }
 
-/// The filter of all terms that can be read, and what is wrong with the first that cannot.
-fn readable(text: &str) -> (Filter, Option<String>) {
+/// What was typed as a filter, and what is wrong with the first term that cannot be read.
+fn readable(text: &str, writing: bool) -> (Filter, Option<String>) {
     let mut rest = text.to_string();
-    let mut bad = None;
     for _ in 0..BAD_MOST {
-        match parse_filter(std::slice::from_ref(&rest)) {
-            Ok(filter) => return (filter, bad),
-            Err(no) => {
-                let place = rest.find(&no.term).filter(|_| !no.term.is_empty());
-                bad.get_or_insert(format!("{}: {}", no.term, no.why));
-                let Some(at) = place else { break };
-                rest.replace_range(at..at + no.term.len(), "");
-            }
-        }
+        let no = match parse_filter(std::slice::from_ref(&rest)) {
+            Ok(filter) => return (filter, None),
+            Err(no) => no,
+        };
+        let place = rest.find(&no.term).filter(|_| writing && is_begun(&no.term) && !no.term.is_empty());
+        let Some(at) = place else { return (Filter::nothing(), Some(format!("{}: {}", no.term, no.why))) };
+        rest.replace_range(at..at + no.term.len(), "");
     }
-    (Filter::default(), bad)
+    (Filter::nothing(), Some(format!("{text}: more than {BAD_MOST} terms are not written to their end")))
 }
 
 /// Sorts by a column, or turns it round.

@@ -74,17 +74,18 @@ fn left_behind(model: &mut Model, sheet: &Sheet) {
 fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
     match key {
         Key::Esc => {
-            jobs::query(model, "");
+            jobs::query(model, "", false);
             return After::Gone(Vec::new());
         }
         Key::Enter => {
+            jobs::query(model, line.input.value(), false);
             let graph = model.screen == Screen::Graph;
             let bad = if graph { &model.graph.bad } else { &model.jobs.bad };
             if let Some(bad) = bad.clone() {
                 tell::say(
                     model,
                     Role::Wait,
-                    format!("passed over {bad}"),
+                    format!("nothing matches: {bad}"),
                     "the language: aq help filter",
                     false,
                 );
@@ -98,7 +99,7 @@ fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
         _ => field::edit(&mut line.input, key),
     }
     let text = line.input.value().to_string();
-    jobs::query(model, &text);
+    jobs::query(model, &text, true);
     After::Stay(Vec::new())
 }
 
@@ -155,7 +156,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
         Layer::Filter(line) => {
             field::insert(&mut line.input, &one_line());
             let text = line.input.value().to_string();
-            jobs::query(model, &text);
+            jobs::query(model, &text, true);
         }
         Layer::Search(line) => {
             field::insert(&mut line.input, &one_line());

@@ -137,8 +137,8 @@ pub fn filter_row(
     if editing.is_some() {
         pieces.push(Piece::styled(" ", canvas.look().cursor()));
     }
-    if let Some(bad) = bad.filter(|_| editing.is_none()) {
-        pieces.push(canvas.piece(Role::Wait, format!("  passed over {}", clean(bad))));
+    if let Some(bad) = bad {
+        pieces.push(canvas.piece(Role::Wait, format!("  nothing matches: {}", clean(bad))));
     }
     let used: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
     let mut room = usize::from(at.width).saturating_sub(used);
