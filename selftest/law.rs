@@ -270,6 +270,47 @@ fn a_held_job_is_sent_back_by_operators_and_the_worker_is_fenced_out() {
 }
 
 #[test]
+fn what_is_parked_is_parked_anew_only_with_another_date() {
+    check(
+        "
+        ~ submit a
+        park a
+        park a
+        park a until=+1h
+        park a until=+1h
+        park a until=+2h
+        park a
+        ~ submit b not-before=+3h
+        park b
+        park b until=+4h
+        ",
+        expect![[r#"
+            > park a
+              job_parked a e0 reason=operator
+              = a queued@0 parked "put aside by a person"
+            > park a
+              ! no_change: a is parked so already
+            > park a until=+1h
+              job_parked a e0 reason=operator until=+1h
+              = a queued@0 parked until +1h "put aside by a person"
+            > park a until=+1h
+              ! no_change: a is parked so already
+            > park a until=+2h
+              job_parked a e0 reason=operator until=+2h
+              = a queued@0 parked until +2h "put aside by a person"
+            > park a
+              job_parked a e0 reason=operator
+              = a queued@0 parked "put aside by a person"
+            > park b
+              ! invalid_state: b is in queued: it is parked already: unpark it, or say until when
+            > park b until=+4h
+              job_parked b e0 reason=operator until=+4h
+              = b queued@0 parked until +4h "put aside by a person"
+        "#]],
+    );
+}
+
+#[test]
 fn a_holder_gives_a_job_back_only_before_its_attempt() {
     check(
         "

@@ -395,10 +395,10 @@ fn an_operator_can_leave_every_place() {
     expect![[r#"
         queued       cancel park
         parked       cancel unpark
-        limit        cancel park unpark
-        backoff      cancel park unpark
+        limit        cancel unpark
+        backoff      cancel unpark
         asked        cancel unpark answer
-        not-before   cancel park unpark
+        not-before   cancel unpark
         blocked      cancel
         assigned     cancel park requeue preempt expire
         building     cancel park requeue preempt expire

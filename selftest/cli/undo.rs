@@ -70,6 +70,24 @@ fn an_unpark_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_park_over_another_one_gives_that_one_back() {
+    let until = "2099-01-01T00:00:00Z";
+    let at = |bench: &Bench| {
+        let state = bench.board().snapshot();
+        let park = state.jobs["a-1"].park.as_ref().expect("it is parked");
+        park.until.map(|until| until.to_string())
+    };
+    let bench = Bench::queue();
+    bench.job("a-1", |_| {});
+    after(&bench, &[&format!("park a --until {until}"), "park a"]);
+    assert_eq!(at(&bench), None);
+    after(&bench, &["undo"]);
+    assert_eq!(at(&bench).as_deref(), Some(until));
+    after(&bench, &["undo --redo"]);
+    assert_eq!(at(&bench), None);
+}
+
+#[test]
 fn is_refused_when_the_job_moved_on() {
     check(
         &["park a", "cancel a", "undo 2"],

@@ -243,7 +243,11 @@ pub fn to_redo<'a>(actions: &'a [PastAction], me: &Actor) -> Option<&'a PastActi
 fn meaning(before: &State, event: &Event) -> Option<(&'static str, Option<Inverse>)> {
     let job = event.what.job().and_then(|id| before.job(id));
     Some(match &event.what {
-        What::JobParked { reason: ParkReason::Operator, .. } => ("park", Some(Inverse::Unpark)),
+        What::JobParked { reason: ParkReason::Operator, .. } => {
+            let before = job.and_then(|job| job.park.as_ref());
+            let before = before.map(|park| Inverse::Park(park.until, park.reason));
+            ("park", Some(before.unwrap_or(Inverse::Unpark)))
+        }
         What::JobUnparked { reason, .. } if reason == "unparked by a person" => {
             let park = job.and_then(|job| job.park.as_ref());
             ("unpark", park.map(|park| Inverse::Park(park.until, park.reason)))
@@ -390,6 +394,10 @@ fn of_job(inverse: &Inverse, job: &Job, seq: Seq, now: Stamp) -> Result<Command,
         Inverse::Unpark if job.event == seq => Ok(Command::Unpark { job: id }),
         Inverse::Requeue(park) if job.event == seq => {
             Ok(Command::Requeue { job: id, raised: Budget::default(), from: None, park: park.clone() })
+        }
+        // What it waited for before the park is over by now.
+        Inverse::Park(Some(until), _) if *until <= now && job.park.is_some() && job.event == seq => {
+            Ok(Command::Unpark { job: id })
         }
         Inverse::Park(until, _) if until.is_some_and(|at| at <= now) => {
             Err("its park would be over by now".to_string())

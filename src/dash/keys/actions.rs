@@ -9,10 +9,10 @@
 
 use super::key::Key;
 use super::lawful::{
-    Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_requeue, can_save, can_save_all,
-    can_watch, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run, has_actions, has_lines,
-    is_held, is_past, is_searching, may_change, on_a_job, on_the_board, risk_is_shown, seen_by_law,
-    somebody_waits, to_raise,
+    Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_park, can_requeue, can_save,
+    can_save_all, can_watch, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run,
+    has_actions, has_lines, is_held, is_past, is_searching, may_change, on_a_job, on_the_board,
+    risk_is_shown, seen_by_law, somebody_waits, to_raise,
 };
 use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
 use std::sync::Arc;
@@ -368,7 +368,7 @@ actions! {
     Act Jobs, "answer" "answer its question" [Char('a')] Some("answer"), |m| by_law(m, Action::Answer), Act(Action::Answer);
     Act Jobs, "reject" "reject, with words" [Char('d')] Some("reject"), |m| by_law(m, Action::Reject), Act(Action::Reject);
     Act Jobs, "ship" "ship the branch" [Char('S')] Some("ship"), |m| seen_by_law(m, Action::Ship), Act(Action::Ship);
-    Act Jobs, "park" "put aside" [Char('p')] Some("park"), |m| by_law(m, Action::Park), Act(Action::Park);
+    Act Jobs, "park" "put aside" [Char('p')] Some("park"), can_park, Act(Action::Park);
     Act Jobs, "unpark" "back into the line" [Char('p')] Some("unpark"), |m| by_law(m, Action::Unpark), Act(Action::Unpark);
     Act Jobs, "requeue" "requeue from the last checkpoint" [Char('r')] Some("requeue"), can_requeue, Act(Action::Requeue);
     Act Jobs, "redrive" "start over with fresh attempts" [] None, |m| by_law(m, Action::Redrive), Act(Action::Redrive);

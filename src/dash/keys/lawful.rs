@@ -63,6 +63,19 @@ pub fn to_raise(model: &Model) -> Option<&Job> {
     Some(job).filter(|_| no.code == Code::BudgetNotRaised).map(|job| &**job)
 }
 
+/// At least one job is not put aside already: those are taken back by the same key.
+pub fn can_park(model: &Model) -> Off {
+    by_law(model, Action::Park)?;
+    let free = |job: &&Arc<Job>| {
+        let asks = || lawful(&model.replica.state, job, Action::Park, &model.me, model.law_now());
+        job.park.is_none() && !model.is_waiting(&job.id) && asks().is_ok()
+    };
+    match model.targets().iter().any(free) {
+        true => Ok(()),
+        false => Err("it is parked already".to_string()),
+    }
+}
+
 /// The same for what decides about a revision: on the diff it must be the one in sight.
 pub fn seen_by_law(model: &Model, action: Action) -> Off {
     by_law(model, action)?;

@@ -29,6 +29,11 @@ pub(super) fn park(job: &Job, until: Option<Stamp>, reason: ParkReason) -> Resul
             "nothing to do",
         ));
     }
+    // A date of one's own may be taken away; whatever else it waits for is not done away with by the way.
+    let own = |park: &Park| park.reason == ParkReason::Operator && park.until.is_some();
+    if until.is_none() && job.park.as_deref().is_some_and(|park| !own(park)) {
+        return Err(invalid(job, "it is parked already: unpark it, or say until when"));
+    }
     Ok(vec![parked(&job.id, epoch, wait)])
 }
 
