@@ -15,7 +15,7 @@ use aq::fleet::{
 };
 use aq::job::{
     Autoship, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey, JobId,
-    Outcome, Priority, Rev, ReviewRule, Spec, Stage, Usage, parse_usd, usd,
+    Outcome, Priority, Rev, ReviewRule, ShipKind, Spec, Stage, Usage, parse_usd, usd,
 };
 use aq::time::{Span, Stamp};
 
@@ -186,6 +186,9 @@ fn spec(words: &Words<'_>, now: Now) -> Spec {
         Some("verified") => Autoship::Verified,
         Some(wait) => Autoship::After(span(wait)),
     };
+    if words.get("ship") == Some("merge") {
+        (spec.ship, spec.worktree) = (ShipKind::Merge, true);
+    }
     spec.not_before = words.get("not-before").map(|at| moment(at, now.wall));
     spec.has_body = words.get("empty").is_none();
     spec.key = words.get("key").map(IdempotencyKey::new);

@@ -412,3 +412,171 @@ fn a_number_is_not_typed_blind() {
     // What loses nothing is quick.
     assert!(Seat::of(QUEUE, (80, 6)).keys("P Enter").asked().contains("Drain"));
 }
+
+#[test]
+fn what_a_filter_hides_is_named_before_anything_is_done_to_it() {
+    check(
+        QUEUE,
+        "2 / \"four\" Enter Space Esc / \"five\" Enter Space Esc / \"one\" Enter p",
+        expect![[r#"
+        1 layers
+    "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"four\" Enter Space Esc / \"five\" Enter Space Esc / \"one\" Enter p y",
+        expect![[r#"
+            park five from queued@0, four from queued@0
+            0 layers
+        "#]],
+    );
+    let hidden = "2 / \"four\" Enter Space Esc / \"five\" Enter Space Esc / \"one\" Enter";
+    compare(Seat::of(QUEUE, (80, 24)).keys(hidden), "marks-hidden-80", false);
+    compare(Seat::of(QUEUE, (80, 24)).keys(hidden).keys("p"), "sheet-hidden-80", false);
+    // In sight they need no question.
+    check(
+        QUEUE,
+        "2 / \"stage:queued\" Enter * p",
+        expect![[r#"
+        park five from queued@0, four from queued@0
+        said: 3 marked: actions apply to marked, Esc clears
+        0 layers
+    "#]],
+    );
+}
+
+#[test]
+fn marks_that_are_not_meant_are_explained_and_gone_once_it_is_done() {
+    let queue =
+        "submit one | submit two | park two | submit three | claim h1 | start one | end one task_failed";
+    let mut seat = Seat::of(queue, (80, 24)).keys("2 * / \"zzz\" Enter p");
+    let frame = seat.frame();
+    assert!(frame.contains("marked, "), "{frame}");
+    assert!(frame.contains("1 is parked already"), "{frame}");
+    let seat = seat.keys("y");
+    let marks: Vec<&str> = seat.model.marks.iter().map(JobId::as_str).collect();
+    assert_eq!(marks, ["three"], "it is marked until it is answered");
+    assert_eq!(seat.model.hidden.0, 1);
+}
+
+#[test]
+fn the_key_that_parks_takes_back_what_is_parked() {
+    check(
+        QUEUE,
+        "2 / \"three\" Enter p",
+        expect![[r#"
+        unpark three from queued@0
+        0 layers
+    "#]],
+    );
+    check(
+        "submit a | park a until=+2h",
+        "2 p",
+        expect![[r#"
+        unpark a from queued@0
+        0 layers
+    "#]],
+    );
+    check(
+        "submit a not-before=+2h",
+        "2 p",
+        expect![[r#"
+            unpark a from queued@0
+            0 layers
+        "#]],
+    );
+    check(
+        QUEUE,
+        "2 / \"three\" Enter : \"park\" Enter",
+        expect![[r#"
+            said: park is off: it is parked so already
+            0 layers
+        "#]],
+    );
+}
+
+/// A gate before three jobs, of which two are reviewed and one is not proven.
+const GATE: &str = "submit a review=1 ship=merge | submit b review=1 | submit c review=1 | submit after deps=a \
+     | claim h1~x/1 | start a | checkpoint a c0ffee1 | verify a pass rev=c0ffee1 | end a ok rev=c0ffee1 \
+     | claim h1~x/1 | start b | end b ok rev=beef002 | claim h1~x/1 | start c | end c ok rev=beef003";
+
+/// The seat after the sizes of the changes came.
+fn sized(mut seat: Seat) -> Seat {
+    for want in std::mem::take(&mut seat.gists) {
+        let got =
+            Ok(aq::dash::Got::Gist(aq::dash::Gist::Change(12, 3, usize::from(want.job().as_str() == "b"))));
+        seat.send(Msg::Read(Box::new(aq::dash::Read { want, got })));
+    }
+    seat.draw();
+    seat
+}
+
+#[test]
+fn several_are_approved_by_their_revisions_and_what_nobody_looked_at_asks_for_its_number() {
+    let all = "2 / \"stage:review\" Enter *";
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+        compare(sized(Seat::of(GATE, size).keys(all).keys("a")), &format!("sheet-approve-many-{of}"), false);
+    }
+    check(
+        GATE,
+        &format!("{all} a y"),
+        expect![[r#"
+        said: 3 marked: actions apply to marked, Esc clears
+        1 layers
+    "#]],
+    );
+    check(
+        GATE,
+        &format!("{all} a \"2\" Enter y"),
+        expect![[r#"
+            said: approve them is off: type 3 to go on
+            1 layers
+        "#]],
+    );
+    check(
+        GATE,
+        &format!("{all} a \"3\" Enter y"),
+        expect![[r#"
+            approve a at c0ffee1 from review@1, b at beef002 from review@1, c at beef003 from review@1
+            said: 3 marked: actions apply to marked, Esc clears
+            0 layers
+        "#]],
+    );
+    let tested = "submit a ship=merge | claim h1~x/1 | start a | verify a pass rev=c1 | end a ok rev=c1 \
+         | submit b | claim h1~x/1 | start b | verify b pass rev=c2 | end b ok rev=c2";
+    compare(sized(Seat::of(tested, (80, 24)).keys("2 * S")), "sheet-ship-many-80", false);
+    compare(sized(Seat::of(GATE, (80, 24)).keys("2 / \"b\" Enter a")), "sheet-approve-hides-80", false);
+    // The palette and the menu show the line that runs.
+    let frame = Seat::of(GATE, (160, 45)).keys("2 / \"stage:review\" Enter .").frame();
+    assert!(frame.contains("aq approve a --rev c0ffee1"), "{frame}");
+}
+
+#[test]
+fn whoever_looked_at_all_of_them_is_asked_for_no_number() {
+    let patch = |rev: &str| aq::dash::Patch::parse(aq::job::Rev::new("base"), aq::job::Rev::new(rev), "");
+    let mut seat = Seat::of(GATE, (80, 24)).keys("2 / \"stage:review\" Enter");
+    for rev in ["c0ffee1", "beef002", "beef003"] {
+        seat = seat.keys("Enter ] ] ]");
+        let wants: Vec<aq::dash::Want> = seat
+            .effects
+            .drain(..)
+            .filter_map(|effect| match effect {
+                aq::dash::Effect::Read(want @ aq::dash::Want::Diff(..)) => Some(want),
+                _ => None,
+            })
+            .collect();
+        for want in wants {
+            let aq::dash::Want::Diff(_, of) = &want else { continue };
+            let to = of.rev.as_ref().map_or(rev, |rev| rev.as_str()).to_string();
+            let got = Ok(aq::dash::Got::Diff(std::sync::Arc::new(patch(&to))));
+            seat.send(Msg::Read(Box::new(aq::dash::Read { want, got })));
+        }
+        seat = seat.keys("Esc j");
+    }
+    seat.effects.clear();
+    let seat = seat.keys("* a y");
+    expect![[r#"
+        approve a at c0ffee1 from review@1, b at beef002 from review@1, c at beef003 from review@1
+    "#]]
+    .assert_eq(&seat.asked());
+}

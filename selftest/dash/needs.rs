@@ -18,7 +18,7 @@ fn answered(seat: &mut Seat) -> Vec<String> {
         asked.push(job.to_string());
         let got = match of {
             GistOf::Question(_) => Ok(Gist::Question("\nShall the table be dropped?\nI would.".to_string())),
-            GistOf::Change(rev) if rev.as_str() == "c1" => Ok(Gist::Change(61, 9)),
+            GistOf::Change(rev) if rev.as_str() == "c1" => Ok(Gist::Change(61, 9, 0)),
             GistOf::Change(_) => Err("the repository is gone".to_string()),
         };
         seat.send(Msg::Read(Box::new(Read { want, got: got.map(Got::Gist) })));

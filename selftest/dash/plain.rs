@@ -112,7 +112,7 @@ fn a_number_opens_a_job_and_says_what_can_be_done() {
             (Read(History("gate")))
             (Read(Manifest("gate", "gate")))
             gate review, 31 min, gate, unproven, 0 of 1 approvals
-             1 approve: approve the revision (aq approve gate)
+             1 approve: approve the revision (aq approve gate --rev 7654321)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)
              4 promote: pass to testing without approvals (aq promote gate)
@@ -235,7 +235,7 @@ fn words_are_asked_for_in_a_line() {
             your words, for whoever works on it next, in one line; an empty line means keep it >
             < 
             gate review, 31 min, gate, unproven, 0 of 1 approvals
-             1 approve: approve the revision (aq approve gate)
+             1 approve: approve the revision (aq approve gate --rev 7654321)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)
              4 promote: pass to testing without approvals (aq promote gate)
@@ -402,7 +402,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
             (Read(History("gate")))
             (Read(Manifest("gate", "gate")))
             gate review, 31 min, gate, unproven, 0 of 1 approvals
-             1 approve: approve the revision (aq approve gate)
+             1 approve: approve the revision (aq approve gate --rev 7654321)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)
              4 promote: pass to testing without approvals (aq promote gate)
@@ -422,7 +422,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
             < 1
             (Copy("id", "gate"))
             gate review, 31 min, gate, unproven, 0 of 1 approvals
-             1 approve: approve the revision (aq approve gate)
+             1 approve: approve the revision (aq approve gate --rev 7654321)
              2 reject: reject, with words (aq reject gate -m WHY)
              3 cancel: cancel (aq cancel gate)
              4 promote: pass to testing without approvals (aq promote gate)

@@ -12,7 +12,7 @@ fn shipping() -> (Seat, Vec<(u64, JobId)>) {
         format!("submit {id} | claim h1~x/1 | start {id} | verify {id} pass rev=c2 | end {id} ok rev=c2 | ")
     };
     let queue: String = ["a", "b", "c"].map(one).concat();
-    let seat = Seat::of(queue.trim_end_matches(" | "), (120, 24)).keys("2 * S y");
+    let seat = Seat::of(queue.trim_end_matches(" | "), (120, 24)).keys("2 * S \"3\" Enter y");
     let sent = seat.effects.iter().filter_map(|effect| match effect {
         Effect::Ship { ticket, target, .. } => Some((*ticket, target.job.clone())),
         _ => None,

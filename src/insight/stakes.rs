@@ -3,7 +3,7 @@
 use super::needs::requeue_verb;
 use super::pull_request::pr_left_open;
 use crate::fleet::{Action, Event, Job, State, What};
-use crate::job::{Autoship, Rev, Seq, ShipKind, Stage, usd};
+use crate::job::{Autoship, JobId, Rev, Seq, ShipKind, Stage, usd};
 use crate::time::Stamp;
 
 /// Waiting jobs named before the rest is only counted.
@@ -70,7 +70,49 @@ pub fn stakes(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'st
     if let Some(micro) = job.spent.micro_usd {
         rows.push(("cost", format!("{} spent so far", usd(micro))));
     }
-    rows.push(("back", back(action, job)));
+    rows.push(("back", back(action, job, job.id.as_str())));
+    rows
+}
+
+/// The same of several jobs, in sums.
+pub fn stakes_of_all(action: Action, state: &State, jobs: &[&Job]) -> Vec<(&'static str, String)> {
+    let decides = matches!(action, Action::Approve | Action::Promote | Action::Ship);
+    let mut rows = Vec::new();
+    let held = jobs.iter().filter(|job| job.stage.is_held()).count();
+    if held > 0 && !decides {
+        rows.push(("lost", format!("the {} in flight", plural(held, "turn"))));
+    }
+    let saved = jobs.iter().filter(|job| job.checkpoint.is_some()).count();
+    let unsaved = jobs.iter().filter(|job| job.checkpoint.is_none() && job.stage.is_held()).count();
+    if saved + unsaved > 0 {
+        let tried = if unsaved > 0 {
+            format!("; {unsaved} without a checkpoint, one is tried when they stop")
+        } else {
+            String::new()
+        };
+        rows.push(("kept", format!("logs, and branch and checkpoint of {}{tried}", plural(saved, "job"))));
+    }
+    let left = jobs.iter().filter(|job| pr_left_open(job).is_some()).count();
+    if left > 0 && matches!(action, Action::Cancel | Action::Reject) {
+        rows.push(("stays", format!("{} open", plural(left, "pull request"))));
+    }
+    let meant: std::collections::HashSet<&JobId> = jobs.iter().map(|job| &job.id).collect();
+    let open = |id: &&JobId| !meant.contains(id) && state.job(id).is_some_and(|job| !job.stage.is_ended());
+    let waiting: std::collections::HashSet<&JobId> =
+        jobs.iter().flat_map(|job| state.waiters(&job.id).filter(open)).collect();
+    if !waiting.is_empty() {
+        let verb = if waiting.len() == 1 { "waits" } else { "wait" };
+        rows.push(("waits", format!("{} {verb} for them", plural(waiting.len(), "other job"))));
+    }
+    let spent: u64 = jobs.iter().filter_map(|job| job.spent.micro_usd).sum();
+    if spent > 0 {
+        rows.push(("cost", format!("{} spent so far", usd(spent))));
+    }
+    // One way back for all of them, or each has its own, which its own sheet tells.
+    let mut back: Vec<String> = jobs.iter().map(|job| back(action, job, "JOB")).collect();
+    back.sort_unstable();
+    back.dedup();
+    rows.push(("back", back.join("; ")));
     rows
 }
 
@@ -132,13 +174,14 @@ fn plural(n: usize, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
-fn back(action: Action, job: &Job) -> String {
-    let id = &job.id;
+/// The way back, with the job called `id`.
+fn back(action: Action, job: &Job, id: &str) -> String {
     match action {
         Action::Approve => format!("while it is in review: aq reject {id} -m WHY"),
         Action::Promote => format!("aq reject {id} -m WHY"),
         Action::Ship => "shipped is final; a revert is a new job".to_string(),
         Action::Reject if job.stage == Stage::Failed => format!("aq redrive {id}"),
+        Action::Reject if id != job.id.as_str() => "aq undo".to_string(),
         Action::Reject => format!("aq undo, or: {}", requeue_verb(job)),
         Action::Cancel => "aq undo requeues it from its last checkpoint".to_string(),
         Action::Park => format!("aq undo, or: aq unpark {id}"),

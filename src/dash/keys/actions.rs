@@ -19,7 +19,10 @@ use std::sync::Arc;
 
 use crate::dash::model::{Gauge, Model, Place, Screen, Tab};
 use crate::fleet::{Action, Job};
-use crate::insight::{lawful, requeue_verb};
+use crate::insight::{lawful, requeue_verb, short_rev};
+
+/// Between two lines of the command line of which the second is for when the first was done.
+pub const AND: &str = " && ";
 
 /// What an action does; `update` matches on it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -257,7 +260,10 @@ impl ActionRow {
         // is that of the jobs that were meant.
         let targets = |action: Action| {
             let all = model.targets();
-            let lets = |job: &&Arc<Job>| lawful(&model.replica.state, job, action, &model.me, now).is_ok();
+            let lets = |job: &&Arc<Job>| {
+                (action != Action::Park || job.park.is_none())
+                    && lawful(&model.replica.state, job, action, &model.me, now).is_ok()
+            };
             let some: Vec<&str> = all.iter().copied().filter(lets).map(|job| job.id.as_str()).collect();
             match (all.is_empty(), some.is_empty()) {
                 (true, _) => "JOB".to_string(),
@@ -289,10 +295,28 @@ impl ActionRow {
             Do::Act(Action::Requeue) if to_raise(model).is_some() => {
                 to_raise(model).map_or_else(String::new, requeue_verb)
             }
+            Do::Act(action @ (Action::Approve | Action::Ship)) => bound(model, action),
             Do::Act(action) => format!("aq {} {}", action.name(), targets(action)),
             _ => return None,
         })
     }
+}
+
+/// The line of what is bound to a revision: each job has its own, so several are several calls.
+fn bound(model: &Model, action: Action) -> String {
+    let all = model.targets();
+    let lets =
+        |job: &&&Arc<Job>| lawful(&model.replica.state, job, action, &model.me, model.law_now()).is_ok();
+    let some: Vec<&Arc<Job>> = all.iter().filter(lets).copied().collect();
+    let one = |job: &Arc<Job>| {
+        // What stands in a pull request is only looked at.
+        let head =
+            job.head.as_ref().filter(|_| job.awaited_pr().is_none()).and_then(|head| head.rev.as_ref());
+        let rev = head.map(|rev| format!(" --rev {}", short_rev(Some(rev)))).unwrap_or_default();
+        format!("aq {} {}{rev}", action.name(), job.id)
+    };
+    let lines: Vec<String> = (if some.is_empty() { all } else { some }).into_iter().map(one).collect();
+    if lines.is_empty() { format!("aq {} JOB --rev REV", action.name()) } else { lines.join(AND) }
 }
 
 macro_rules! actions {

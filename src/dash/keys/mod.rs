@@ -6,7 +6,7 @@ mod keymap;
 mod lawful;
 mod screens;
 
-pub use actions::{ACTIONS, ActionRow, Do, GROUPS, Group, Motion, On, action_of, row_of};
+pub use actions::{ACTIONS, AND, ActionRow, Do, GROUPS, Group, Motion, On, action_of, row_of};
 pub use key::Key;
 pub use keymap::Keymap;
 pub use lawful::to_raise;

@@ -1,6 +1,6 @@
 //! The model: everything the cockpit knows. Only `update` changes it, and only messages move it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::background::Background;
@@ -27,7 +27,7 @@ use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Claimant, Job, Now};
 use crate::insight::{Alert, Filter, alerts, rejected};
-use crate::job::{JobId, PING_PACE, Seq};
+use crate::job::{JobId, PING_PACE, Rev, Seq};
 use crate::time::Span;
 
 /// For so long after a key on a list its order is held.
@@ -68,6 +68,10 @@ pub struct Model {
     pub selected: Option<JobId>,
     /// Marked jobs: actions go to them.
     pub marks: BTreeSet<JobId>,
+    /// Marked jobs that the list on the screen does not have, and what they were counted by.
+    pub hidden: (usize, Vec<usize>),
+    /// The revision of each job whose whole change was last on the screen.
+    pub looked: BTreeMap<JobId, Rev>,
     /// Where a range of marks began.
     pub range: Option<JobId>,
     /// Jobs that the person is told about.
@@ -237,6 +241,8 @@ impl Model {
             page: None,
             selected: None,
             marks: BTreeSet::new(),
+            hidden: (0, Vec::new()),
+            looked: BTreeMap::new(),
             range: None,
             watched: Watched::default(),
             notices: Notices::default(),
@@ -311,6 +317,28 @@ impl Model {
             return self.current().into_iter().collect();
         }
         self.marks.iter().filter_map(|id| self.job(id)).collect()
+    }
+
+    /// The lists whose jobs are on the screen and can be marked.
+    pub fn marked_lists(&self) -> Vec<&Listing> {
+        let overview = &self.overview;
+        match self.screen {
+            _ if self.page.is_some() => Vec::new(),
+            Screen::Overview => vec![&overview.needs, &overview.running, &overview.recent],
+            Screen::Jobs => vec![&self.jobs.list],
+            Screen::Graph => vec![&self.graph.list],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The marked jobs that none of them has: a filter hides them, or they were marked elsewhere.
+    pub fn hidden_marks(&self) -> Vec<&JobId> {
+        let lists = self.marked_lists();
+        if self.marks.is_empty() || lists.is_empty() {
+            return Vec::new();
+        }
+        let shown: HashSet<&JobId> = lists.into_iter().flat_map(Listing::rows).collect();
+        self.marks.iter().filter(|id| !shown.contains(id)).collect()
     }
 
     /// How many jobs wait for the person, as every door counts them; those that only wait to be shipped share one

@@ -39,8 +39,8 @@ impl GistOf {
 pub enum Gist {
     /// The question.
     Question(String),
-    /// Lines added and removed.
-    Change(u64, u64),
+    /// Lines added and removed, and how many of those that came hide something.
+    Change(u64, u64, usize),
 }
 
 /// Every gist that was read, by job.

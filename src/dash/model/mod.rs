@@ -40,7 +40,7 @@ pub use fleet::{AgentDeed, Demand, Fleet, Host, demands};
 pub use form::{
     Asked, BACK_OF_A_STOP, Form, FormKind, MODES, Options, UNTIL, WINDOWS, running, window_words,
 };
-pub use gist::{Gist, GistOf, Gists};
+pub use gist::{GISTS_MOST, Gist, GistOf, Gists};
 pub use graph::{BEHIND_MOST, Gauge, Graph, GraphSeen, GraphWish, HOPS, graph_seen};
 pub use layer::{Choice, Field, Layer, LogChange, Pick, Then};
 pub use listing::{Listing, Step};

@@ -4,6 +4,7 @@ use ratatui_textarea::TextArea;
 
 use super::drawn::Window;
 use super::fleet::AgentDeed;
+use super::gist::GistOf;
 use crate::fleet::{Action, Command, Level};
 use crate::job::{Epoch, JobId, Rev, Stage};
 use crate::time::Span;
@@ -34,6 +35,8 @@ pub struct Sheet {
     pub top: usize,
     /// How much of it was in sight.
     pub sight: Sight,
+    /// Changes whose size is being read, each with the row that waits for it.
+    pub sizes: Vec<(JobId, GistOf, usize)>,
     /// When it came up.
     pub opened: Span,
 }
@@ -90,12 +93,25 @@ pub struct Words {
     pub text: TextArea<'static>,
     /// They are still being written; then letters are letters.
     pub writing: bool,
+    /// What must be typed: the number of what nobody looked at.
+    pub must: Option<String>,
 }
 
 impl Words {
     /// An empty field.
     pub fn new(label: &'static str) -> Words {
-        Words { label, text: TextArea::default(), writing: true }
+        Words { label, text: TextArea::default(), writing: true, must: None }
+    }
+
+    /// A field for a number, without which there is no yes.
+    pub fn number(label: &'static str, number: usize) -> Words {
+        Words { must: Some(number.to_string()), ..Words::new(label) }
+    }
+
+    /// Why what is written is not enough, if that is so.
+    pub fn lacks(&self) -> Option<String> {
+        let must = self.must.as_ref().filter(|must| self.said() != **must)?;
+        Some(format!("type {must} to go on"))
     }
 
     /// What was written, without blank ends.

@@ -173,7 +173,7 @@ fn of_sheet(it: &mut Menu, sheet: &Sheet) {
         }
     }
     if !sheet.runs.is_empty() {
-        it.line(format!("   Runs as: {}", marked(&sheet.runs)));
+        sheet.runs.lines().for_each(|line| it.line(format!("   Runs as: {}", marked(line))));
     }
     match sheet.words.as_ref().filter(|words| words.writing) {
         Some(words) => it.line(format!("{}, in one line; an empty line means {} >", words.label, sheet.keep)),

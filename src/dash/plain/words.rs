@@ -82,7 +82,7 @@ pub fn job(model: &Model, job: &Job) -> String {
 pub fn gist(model: &Model, job: &Job) -> Option<String> {
     match model.gists.of(job)? {
         Gist::Question(text) => Some(format!("\"{}\"", cut(clean(text).trim(), QUESTION_MOST, "…"))),
-        Gist::Change(plus, minus) => Some(format!("+{plus} -{minus}")),
+        Gist::Change(plus, minus, _) => Some(format!("+{plus} -{minus}")),
     }
 }
 

@@ -33,9 +33,9 @@ pub async fn diff(local: &Local, id: &JobId, of: &DiffOf) -> Result<Got, String>
 /// How much the job changed up to a commit.
 pub async fn size(local: &Local, id: &JobId, rev: &Rev) -> Result<Got, String> {
     let state = local.snapshot();
-    let wanted = Wanted { rev: Some(rev.as_str().to_string()), attempts: None, stat_only: true };
+    let wanted = Wanted { rev: Some(rev.as_str().to_string()), attempts: None, stat_only: false };
     let change = change(local, job_of(&state, id)?, &wanted).await.map_err(|fault| fault.to_string())??;
-    Ok(Got::Gist(Gist::Change(change.stat.insertions, change.stat.deletions)))
+    Ok(Got::Gist(Gist::Change(change.stat.insertions, change.stat.deletions, change.hidden_lines())))
 }
 
 /// Why the job stands where it stands, now or at a moment.

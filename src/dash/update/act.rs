@@ -3,18 +3,17 @@
 //! A sheet is a row of `sheet_of`: its answers are plans, and a plan is decided on what was seen. To give an
 //! action a sheet of its own, add an arm there; the framework asks, guards, and sends.
 
+use super::several::{NAMED_MOST, SIZE_TO_COME, aside, each_of, head_of, in_lines, is_looked_at, sums_of};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::{Do, row_of, to_raise};
 use crate::dash::model::{
-    Answer, Answered, Deed, Layer, Model, Patch, Place, Plan, Sheet, Sight, Tab, Target, Waiting, Words,
+    Answer, Answered, Deed, GISTS_MOST, GistOf, Layer, Model, Patch, Place, Plan, Sheet, Sight, Tab, Target,
+    Waiting, Words,
 };
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
-use crate::insight::{counts, lawful, level_of, short_rev, stakes};
+use crate::insight::{counts, lawful, level_of, stakes};
 use crate::job::{Budget, JobId, Rev};
-
-/// Jobs named in a sheet before the rest is only counted.
-const NAMED_MOST: usize = 8;
 
 /// Does an action to the jobs that are meant: those the law lets.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -22,19 +21,31 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return super::form::raise(model, &job);
     }
     let now = model.law_now();
-    let can = |job: &&std::sync::Arc<Job>| {
-        !model.is_waiting(&job.id) && lawful(&model.replica.state, job, action, &model.me, now).is_ok()
+    let can = |job: &std::sync::Arc<Job>| {
+        !model.is_waiting(&job.id)
+            && (action != Action::Park || job.park.is_none())
+            && lawful(&model.replica.state, job, action, &model.me, now).is_ok()
     };
-    let jobs: Vec<std::sync::Arc<Job>> = model.targets().into_iter().filter(can).cloned().collect();
+    let (jobs, others): (Vec<_>, Vec<_>) = model.targets().into_iter().cloned().partition(can);
     let jobs: Vec<&Job> = jobs.iter().map(|job| &**job).collect();
+    let others: Vec<&Job> = others.iter().map(|job| &**job).collect();
+    let hidden = model.hidden_marks();
+    let unseen: Vec<&JobId> =
+        jobs.iter().map(|job| &job.id).filter(|id| hidden.binary_search(id).is_ok()).collect();
     let level = jobs.iter().map(|job| level_of(action, job)).max().unwrap_or(Level::Reversible);
-    if action == Action::Ship && level == Level::Reversible {
+    // What cannot be seen is named first, whatever it costs.
+    let at_once = level == Level::Reversible && unseen.is_empty();
+    if action == Action::Ship && at_once {
         return send(model, Plan::Ship(heads(&jobs)), None);
     }
-    if level == Level::Reversible {
+    if at_once {
         return send(model, Plan::Orders(action, deeds(action, &jobs)), None);
     }
     let mut sheet = sheet_of(model, action, level, &jobs);
+    let told = aside(action, &jobs, &others, &unseen);
+    sheet.sizes.iter_mut().for_each(|row| row.2 += told.len());
+    sheet.rows.splice(0..0, told);
+    let sizes: Vec<Effect> = sheet.sizes.iter().take(GISTS_MOST).map(read_size).collect();
     if action == Action::Answer {
         let waits = model.look.sign(Sign::Waits).to_string();
         sheet.rows.insert(0, (super::layers::ASKS.to_string(), waits));
@@ -45,8 +56,12 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let question = job.asked.as_deref().cloned().map(|blob| Want::Question(job.id.clone(), blob));
             question.map(Effect::Read).into_iter().collect()
         }
-        _ => Vec::new(),
+        _ => sizes,
     }
+}
+
+fn read_size(row: &(JobId, GistOf, usize)) -> Effect {
+    Effect::Read(Want::Gist(row.0.clone(), row.1.clone()))
 }
 
 /// Takes back the last action.
@@ -87,8 +102,18 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
     }
 }
 
+/// Of the marks those are left that something is done to; what is done loses its own.
+fn only_marked(model: &mut Model, jobs: &[JobId]) {
+    if jobs.iter().any(|job| model.marks.contains(job)) {
+        let acted: std::collections::HashSet<&JobId> = jobs.iter().collect();
+        model.marks.retain(|job| acted.contains(job));
+    }
+}
+
 /// A ship is asked for alone; several that one person said yes to are told as one.
 fn ships(model: &mut Model, all: Vec<(Target, Option<Rev>)>) -> Vec<Effect> {
+    let jobs: Vec<JobId> = all.iter().map(|row| row.0.job.clone()).collect();
+    only_marked(model, &jobs);
     let batch = (all.len() > 1).then_some(model.ticket + 1);
     if let Some(first) = batch {
         model.batches.insert(first, Answered { left: all.len(), ..Answered::default() });
@@ -104,7 +129,8 @@ fn ships(model: &mut Model, all: Vec<(Target, Option<Rev>)>) -> Vec<Effect> {
 }
 
 fn orders(model: &mut Model, action: Action, deeds: Vec<Deed>, note: Option<String>) -> Effect {
-    let jobs = deeds.iter().map(|deed| deed.target.job.clone()).collect();
+    let jobs: Vec<JobId> = deeds.iter().map(|deed| deed.target.job.clone()).collect();
+    only_marked(model, &jobs);
     let ticket = ticket(model, Some(action), jobs);
     keep_words(model, ticket, note.as_ref());
     Effect::Act { ticket, action, deeds, note }
@@ -162,13 +188,24 @@ fn command(action: Action, job: &Job) -> Option<Command> {
 fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet {
     let name = action.name();
     let title = name.get(..1).unwrap_or_default().to_uppercase() + name.get(1..).unwrap_or_default();
+    let decides = matches!(action, Action::Approve | Action::Promote | Action::Ship);
+    let mut sizes = Vec::new();
     let (head, about, rows) = match jobs {
         [job] => {
             let age = model.law_now().law.since(job.since).age();
             let rows = stakes(action, &model.replica.state, job, model.law_now().law);
             let rows = rows.into_iter().map(|(label, text)| (label.to_string(), text));
-            let rows: Vec<(String, String)> = change_of(model, job).chain(rows).collect();
+            let mut change: Vec<(String, String)> = change_of(model, job).collect();
+            if let Some(of) = head_of(job).filter(|_| decides && change.is_empty()) {
+                change.push(("change".to_string(), SIZE_TO_COME.to_string()));
+                sizes.push((job.id.clone(), of, 0));
+            }
+            let rows = change.into_iter().chain(rows).collect();
             (format!("{title} {}?", job.id), format!("{}, {} {age}", job.spec.title, job.stage), rows)
+        }
+        _ if decides => {
+            let rows = each_of(model, action, jobs, &mut sizes);
+            (format!("{title} {} jobs?", jobs.len()), counts(jobs), rows)
         }
         _ => {
             let mut rows: Vec<(String, String)> = jobs
@@ -179,11 +216,15 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
             if jobs.len() > NAMED_MOST {
                 rows.push((String::new(), format!("and {} more", jobs.len() - NAMED_MOST)));
             }
+            rows.extend(sums_of(model, action, jobs));
             (format!("{title} {} jobs?", jobs.len()), counts(jobs), rows)
         }
     };
     let runs = row_of(Do::Act(action)).and_then(|row| row.runs(model)).unwrap_or_default();
-    let (keep, mut answers, words) = answers_of(action, jobs);
+    let (keep, mut answers, mut words) = answers_of(action, jobs);
+    if decides && jobs.len() > 1 && jobs.iter().any(|job| !is_looked_at(model, job)) {
+        words = Some(Words::number("not all opened; type their number", jobs.len()));
+    }
     // Who stands before the diff need not be led there.
     answers.retain(|answer| answer.key != 'D' || model.place() != Place::Page(Tab::Diff));
     Sheet {
@@ -197,6 +238,7 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
         level,
         top: 0,
         sight: Sight::default(),
+        sizes,
         opened: model.now.up,
     }
 }
@@ -234,12 +276,9 @@ fn figures(patch: &Patch) -> String {
 
 /// The command line says what it was decided on, as the order does.
 fn with_from(runs: String, action: Action, jobs: &[&Job]) -> String {
-    let [job] = jobs else { return runs };
+    let [job] = jobs else { return in_lines(&runs) };
     match action {
-        Action::Approve | Action::Ship => match job.head.as_ref().and_then(|head| head.rev.as_ref()) {
-            Some(rev) => format!("{runs} --rev {}", short_rev(Some(rev))),
-            None => runs,
-        },
+        Action::Approve | Action::Ship => runs,
         _ => format!("{runs} --from {}@{}", job.stage, job.epoch),
     }
 }
@@ -247,6 +286,7 @@ fn with_from(runs: String, action: Action, jobs: &[&Job]) -> String {
 /// What keeping things is called, the answers, and the words that are asked for.
 fn answers_of(action: Action, jobs: &[&Job]) -> (&'static str, Vec<Answer>, Option<Words>) {
     let all = |action| deeds(action, jobs);
+    let it = if jobs.len() > 1 { "them" } else { "it" };
     let yes = |label: &str, plan: Plan| Answer { key: 'y', label: label.to_string(), plan };
     let look = || match jobs {
         [job] => Some(Answer {
@@ -258,21 +298,22 @@ fn answers_of(action: Action, jobs: &[&Job]) -> (&'static str, Vec<Answer>, Opti
     };
     match action {
         Action::Cancel => {
-            let mut answers = vec![yes("cancel it", Plan::Orders(action, all(action)))];
-            if jobs.iter().all(|job| Action::Park.row().from.contains(&job.stage)) {
+            let mut answers = vec![yes(&format!("cancel {it}"), Plan::Orders(action, all(action)))];
+            let parks = |job: &&Job| job.park.is_none() && Action::Park.row().from.contains(&job.stage);
+            if jobs.iter().all(parks) {
                 let plan = Plan::Orders(Action::Park, all(Action::Park));
                 answers.push(Answer { key: 'p', label: "park instead".to_string(), plan });
             }
-            ("keep it", answers, None)
+            (if jobs.len() > 1 { "keep them" } else { "keep it" }, answers, None)
         }
         Action::Ship => {
             let plan = Plan::Ship(heads(jobs));
-            let answers = std::iter::once(yes("ship it", plan)).chain(look()).collect();
+            let answers = std::iter::once(yes(&format!("ship {it}"), plan)).chain(look()).collect();
             ("not now", answers, None)
         }
         Action::Approve | Action::Promote => {
             let plan = Plan::Orders(action, all(action));
-            let label = format!("{} it", action.name());
+            let label = format!("{} {it}", action.name());
             ("not now", std::iter::once(yes(&label, plan)).chain(look()).collect(), None)
         }
         Action::Reject => {
@@ -281,7 +322,7 @@ fn answers_of(action: Action, jobs: &[&Job]) -> (&'static str, Vec<Answer>, Opti
                 ..deed
             };
             let requeue = all(action).into_iter().map(again).collect();
-            let mut answers = vec![yes("reject it", Plan::Noted(action, all(action)))];
+            let mut answers = vec![yes(&format!("reject {it}"), Plan::Noted(action, all(action)))];
             answers.push(Answer {
                 key: 'r',
                 label: "reject and try again".to_string(),
@@ -295,7 +336,11 @@ fn answers_of(action: Action, jobs: &[&Job]) -> (&'static str, Vec<Answer>, Opti
         }
         _ => {
             let plan = Plan::Orders(action, all(action));
-            ("leave it", vec![yes(&format!("{} it", action.name()), plan)], None)
+            (
+                if jobs.len() > 1 { "leave them" } else { "leave it" },
+                vec![yes(&format!("{} {it}", action.name()), plan)],
+                None,
+            )
         }
     }
 }

@@ -97,6 +97,7 @@ fn resume(model: &mut Model) -> Vec<Effect> {
         level: Level::Reversible,
         top: 0,
         sight: Sight::default(),
+        sizes: Vec::new(),
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

@@ -68,6 +68,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     effects.extend(fleet::moved_on(model, &news));
     let state = Arc::clone(&model.replica.state);
     model.marks.retain(|id| state.jobs.contains_key(id));
+    model.looked.retain(|id, _| state.jobs.contains_key(id));
     model.outdated = true;
     effects.extend(pages::moved_on(model, &touched));
     effects
@@ -223,6 +224,10 @@ pub fn drawn(model: &mut Model, drawn: Drawn) {
 pub fn read(model: &mut Model, read: Read) -> Vec<Effect> {
     model.dirty = true;
     pages::read(model, read);
+    let page = model.page.as_ref();
+    if let Some((job, rev)) = page.and_then(|page| Some((page.job.clone(), page.diff.seen()?.clone()))) {
+        model.looked.insert(job, rev);
+    }
     // The queue may have moved on while it was read.
     pages::wants(model)
 }

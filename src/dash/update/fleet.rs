@@ -90,6 +90,7 @@ fn stop(model: &mut Model) -> Vec<Effect> {
         level: Level::Decides,
         top: 0,
         sight: Sight::default(),
+        sizes: Vec::new(),
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

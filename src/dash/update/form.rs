@@ -175,6 +175,7 @@ fn stopping(model: &Model, form: &Form, stops: &Stops, plan: Plan) -> Sheet {
         level: Level::Decides,
         top: 0,
         sight: Sight::default(),
+        sizes: Vec::new(),
         opened: model.now.up,
     }
 }

@@ -23,5 +23,6 @@ pub fn read(model: &mut Model, job: &JobId, of: &GistOf, got: Result<Got, String
         Got::Gist(gist) => Ok(gist),
         _ => Err("no gist came".to_string()),
     });
+    super::layers::sized(model, job, of, gist.as_ref().ok());
     model.gists.take(job, of, loaded(gist));
 }

@@ -140,3 +140,13 @@ pub fn all(model: &mut Model) -> Vec<Effect> {
     tell::say(model, Role::Neutral, text, "", false);
     Vec::new()
 }
+
+/// Counts the marks that no list on the screen has, anew where the marks or the lists are others.
+pub fn count_hidden(model: &mut Model) {
+    let lists = model.marked_lists();
+    let of: Vec<usize> =
+        lists.iter().map(|list| list.rows().as_ptr() as usize).chain([model.marks.len()]).collect();
+    if model.hidden.1 != of {
+        model.hidden = (model.hidden_marks().len(), of);
+    }
+}

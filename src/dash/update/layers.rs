@@ -1,9 +1,9 @@
 //! What lies over a screen: it takes the keys until it is answered or Esc takes it away.
 
-use super::{act, explain, field, form, go, jobs, log, pick, search, sheet, tell};
+use super::{act, explain, field, form, go, jobs, log, pick, search, several, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Field, Layer, Model, Pane, Place, Screen, Sheet, Sight, Tab, Words};
+use crate::dash::model::{Field, Gist, GistOf, Layer, Model, Pane, Place, Screen, Sheet, Sight, Tab, Words};
 use crate::dash::msg::Got;
 use crate::job::{JobId, Role};
 
@@ -64,7 +64,8 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Words that were written and went with nothing are not lost: they stand in the messages, to be copied.
 fn left_behind(model: &mut Model, sheet: &Sheet) {
-    let words = sheet.words.as_ref().map(Words::said).filter(|words| !words.is_empty());
+    let words = sheet.words.as_ref().filter(|words| words.must.is_none()).map(Words::said);
+    let words = words.filter(|words| !words.is_empty());
     if let Some(words) = words {
         let text = format!("nothing was sent; your words: {}", words.replace('\n', " "));
         tell::say(model, Role::Neutral, text, words, false);
@@ -133,6 +134,23 @@ fn messages_key(model: &Model, at: &mut usize, key: Key) -> After {
         _ => *at = pick::motion_of(key, false).map_or(*at, |motion| go::moved(*at, motion, height, last)),
     }
     After::Stay(Vec::new())
+}
+
+/// The size of a change was read, or could not be: the row of a sheet that waits for it says so.
+pub fn sized(model: &mut Model, job: &JobId, of: &GistOf, got: Option<&Gist>) {
+    let text = match got {
+        Some(Gist::Change(plus, minus, hidden)) => several::size(*plus, *minus, *hidden),
+        _ => "size ?".to_string(),
+    };
+    for layer in &mut model.layers {
+        let Layer::Sheet(sheet) = layer else { continue };
+        let Some(at) = sheet.sizes.iter().position(|row| row.0 == *job && row.1 == *of) else { continue };
+        let (_, _, row) = sheet.sizes.remove(at);
+        if let Some(row) = sheet.rows.get_mut(row) {
+            row.1 = row.1.replacen(several::SIZE_TO_COME, &text, 1);
+            sheet.changed();
+        }
+    }
 }
 
 /// What lies on top was told in words, all of it.

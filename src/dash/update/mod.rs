@@ -26,6 +26,7 @@ mod risk;
 mod root;
 mod runs;
 mod search;
+mod several;
 mod sheet;
 mod tell;
 mod time;

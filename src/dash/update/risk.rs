@@ -213,6 +213,7 @@ fn ask(
         level,
         top: 0,
         sight: Sight::default(),
+        sizes: Vec::new(),
         opened: model.now.up,
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));

@@ -68,6 +68,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     effects.extend(feed::ask_lists(model));
+    jobs::count_hidden(model);
     effects.extend(gist::wants(model));
     effects.extend(notice::title(model));
     effects

@@ -4,7 +4,7 @@ use ratatui_textarea as area;
 
 use super::go;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Answer, GUARD, Model, Pane, Plan, Sheet, later};
+use crate::dash::model::{Answer, GUARD, Model, Pane, Plan, Sheet, Words, later};
 use crate::job::JobId;
 
 /// Letters of an answer or a reason: a page, not a book.
@@ -36,6 +36,10 @@ pub fn key(model: &Model, sheet: &mut Sheet, key: Key) -> After {
         match key {
             Key::Esc => return After::Kept,
             Key::Enter if words.said().is_empty() => {}
+            Key::Enter if words.lacks().is_some() => {
+                let what = sheet.answers.first().map(|answer| answer.label.clone());
+                return After::Off(what.unwrap_or_default(), words.lacks().unwrap_or_default());
+            }
             Key::Enter => words.writing = false,
             Key::Ctrl('j') => words.text.insert_newline(),
             _ if length(words.text.lines()) < WORDS_MOST || !matches!(key, Key::Char(_)) => {
@@ -59,7 +63,7 @@ pub fn key(model: &Model, sheet: &mut Sheet, key: Key) -> After {
             Some(answer) => match unread(model, sheet, answer) {
                 Some(why) => After::Off(answer.label.clone(), why),
                 None => {
-                    let words = sheet.words.as_ref().map(crate::dash::model::Words::said);
+                    let words = sheet.words.as_ref().map(Words::said);
                     After::Said(answer.plan.clone(), words)
                 }
             },
@@ -73,6 +77,9 @@ pub fn key(model: &Model, sheet: &mut Sheet, key: Key) -> After {
 /// reading.
 fn unread(model: &Model, sheet: &Sheet, answer: &Answer) -> Option<String> {
     let looks = matches!(answer.plan, Plan::Look(..));
+    if let Some(why) = sheet.words.as_ref().and_then(Words::lacks).filter(|_| !looks) {
+        return Some(why);
+    }
     let none = model.drawn.window(Pane::Sheet).height == 0;
     match (looks || sheet.sight.is_whole(), none) {
         (true, _) => None,

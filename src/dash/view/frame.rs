@@ -453,10 +453,16 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
             format!(" acting is off until aq is updated {dot} what is shown was read before")
         }
         _ if model.marks.is_empty() => return,
-        _ if narrow => format!(" {} marked {dot} Esc clears", model.marks.len()),
-        _ => format!(" {} marked {dot} actions apply to marked (Esc clears)", model.marks.len()),
+        _ if narrow => format!(" {} {dot} Esc clears", marked(model)),
+        _ => format!(" {} {dot} actions apply to marked (Esc clears)", marked(model)),
     };
     canvas.text(at, Role::Neutral, &text);
+}
+
+/// `2 marked, 1 hidden`.
+fn marked(model: &Model) -> String {
+    let hidden = if model.hidden.0 > 0 { format!(", {} hidden", model.hidden.0) } else { String::new() };
+    format!("{} marked{hidden}", model.marks.len())
 }
 
 /// The last row: the keys that work now. What is off is left out; help says why.

@@ -360,7 +360,7 @@ fn short_need(canvas: &Canvas<'_>, job: &Job, need: &Need, told: bool) -> String
         what = if told { format!("UNPROVEN {counts}") } else { "UNPROVEN".to_string() };
     }
     match canvas.model.gists.of(job) {
-        Some(Gist::Change(plus, minus)) if told => {
+        Some(Gist::Change(plus, minus, _)) if told => {
             format!("{what} +{plus} {}{minus}", canvas.sign(Sign::Minus))
         }
         _ => what,

@@ -42,7 +42,8 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
         }
     }
     let words = match &sheet.words {
-        Some(_) if tight => 3,
+        // A number is short.
+        Some(words) if tight || words.must.is_some() => 3,
         Some(_) => WORDS + 2,
         None => 0,
     };
