@@ -4,23 +4,68 @@ use std::path::PathBuf;
 
 use aq::agent::AtRisk;
 use aq::dash::{
-    ACTIONS, Drawn, Effect, Found, Health, Hit, Key, Layer, Listing, Mouse, Msg, Pane, Risks, Screen, Wish,
-    action_of,
+    ACTIONS, Drawn, Effect, Found, Gist, Got, Health, Hit, Key, Layer, Listing, Mouse, Msg, Pane, Read,
+    Retry, Risks, Screen, Wish, action_of,
 };
+use aq::engine::Liveness;
 use aq::job::JobId;
+use aq::time::Span;
 use proptest::prelude::*;
 
 use super::seat::Seat;
 
-/// What may happen to the queue; what the law refuses is not tried.
-const LINES: [&str; 6] = [
+/// What may happen to the queue; what the law refuses does not.
+const LINES: [&str; 22] = [
     "submit n{N} priority=low",
     "submit n{N} deps=n0",
     "claim h1",
     "submit n{N} review=1",
     "pass 40m",
     "submit 日本{N} engine=claude",
+    "progress n0 tool(Bash) usd=0.5 tokens=9",
+    "checkpoint n0 c{N}",
+    "end n0 budget_exceeded",
+    "requeue bad",
+    "park n0 until=+1h",
+    "unpark aside",
+    "answer asks",
+    "reject gate",
+    "promote gate",
+    "ship tested cli rev=beef001",
+    "shipfail tested conflict",
+    "pause drain",
+    "pause stop",
+    "resume",
+    "ceiling 0.01",
+    "cancel bad",
 ];
+
+/// A queue with one job in nearly every place: it runs, failed, asks, waits at its gate, is tested, is put aside, is
+/// blocked; under ceilings of its own and of the queue.
+const QUEUE: &str = "submit n0 budget.usd=4 | claim h1~x/1 | start n0 | checkpoint n0 abcdef1 \
+     | submit bad retry=0 | claim h1~x/2 | start bad | end bad task_failed \
+     | submit asks | claim h1~x/2 | start asks | ask asks \
+     | submit gate review=1 ship=merge | claim h1~x/2 | start gate | checkpoint gate beef002 | end gate ok rev=beef002 \
+     | submit tested | claim h1~x/2 | start tested | verify tested pass rev=beef001 | end tested ok rev=beef001 \
+     | submit aside | park aside until=+3h | submit behind deps=n0,nobody | submit later not-before=+2h \
+     | ceiling 400 | pass 5m";
+
+/// What a source over a coordinator can be in; the last is well.
+fn health(nth: usize, now: aq::time::Stamp) -> Health {
+    let (heard, why) = (now, "gone".to_string());
+    let retry = Retry { tries: 3, next: now.plus(Span::from_secs(4)) };
+    match nth {
+        0 => Health::Broken { why },
+        1 => Health::Polling { every: Span::from_secs(2), heard, why },
+        2 => Health::Stale { heard, retry },
+        3 => Health::Offline { why, heard: Some(heard), retry },
+        4 => Health::SignedOut { why, heard: Some(heard) },
+        5 => Health::Skew { why },
+        6 => Health::Live,
+        7 => Health::Local { watched: false },
+        _ => Health::Local { watched: true },
+    }
+}
 
 fn key() -> impl Strategy<Value = Key> {
     let letters = "jkgGqnsczBv*|eDboltOPRLihc+-.:/?!umyaxdSpre1234567[]fN ynwU"
@@ -63,7 +108,11 @@ enum Step {
     /// A click on the nth of what can be clicked, or anywhere.
     Click(Mouse, usize),
     Anywhere(u16, u16),
-    Broken(bool),
+    /// The source is in another state.
+    Health(usize),
+    /// What was asked for is answered: diffs, transcripts, reasons, files, sizes, hosts.
+    Arrives,
+    Drag(u16, u16),
     /// To a moment of the past, by a mark.
     Past,
     /// Every worktree of a job that was ever claimed is found to be at risk.
@@ -81,7 +130,9 @@ fn step() -> impl Strategy<Value = Step> {
             Step::Click(if twice { Mouse::Double } else { Mouse::Click }, nth)
         }),
         1 => (0_u16..300, 0_u16..100).prop_map(|(x, y)| Step::Anywhere(x, y)),
-        1 => any::<bool>().prop_map(Step::Broken),
+        1 => (0_usize..12).prop_map(Step::Health),
+        3 => Just(Step::Arrives),
+        1 => (0_u16..300, 0_u16..100).prop_map(|(x, y)| Step::Drag(x, y)),
         1 => Just(Step::Past),
         1 => Just(Step::Risks),
     ]
@@ -116,6 +167,20 @@ fn cursor_is_seen(seat: &Seat) {
         let line = model.lists.graph.lines.get(id).copied().filter(|_| !model.graph.layers);
         line.into_iter().for_each(|line| is_in_window(seat, Pane::Graph, line));
     }
+    let bare = model.page.is_none() && model.layers.is_empty();
+    if bare && model.screen == Screen::Fleet {
+        let agents = model.fleet.host.here().map_or(0, |host| host.agents.len());
+        assert!(agents == 0 || model.fleet.at < agents, "{} of {agents} agents", model.fleet.at);
+        if agents > 0 {
+            is_in_window(seat, Pane::Fleet, model.fleet.at);
+        }
+    }
+    if bare && model.screen == Screen::Budget {
+        is_in_window(seat, Pane::Budget, model.budget.at);
+    }
+    if let Some(Layer::Pick(pick)) = model.layers.last().filter(|_| !pick_is_empty(seat)) {
+        is_in_window(seat, Pane::Palette, pick.at);
+    }
     if model.jobs.board.on && !model.jobs.board.filled().is_empty() {
         let id = model.jobs.board.cursor().expect("a card is under the cursor");
         assert!(model.job(id).is_some(), "{id} of the board is not in the queue");
@@ -123,6 +188,10 @@ fn cursor_is_seen(seat: &Seat) {
             is_in_window(seat, Pane::Board, model.jobs.board.at().1);
         }
     }
+}
+
+fn pick_is_empty(seat: &Seat) -> bool {
+    matches!(seat.model.layers.last(), Some(Layer::Pick(pick)) if pick.shown.is_empty())
 }
 
 fn is_in_window(seat: &Seat, pane: Pane, at: usize) {
@@ -152,6 +221,10 @@ fn changes(effect: &Effect) -> bool {
 fn person(seat: &mut Seat, what: &str, off: Option<&str>, does: impl FnOnce(&mut Seat)) {
     let before = seat.effects.len();
     let idle = seat.model.layers.is_empty();
+    let sheet = match seat.model.layers.last() {
+        Some(Layer::Sheet(sheet)) => Some(sheet.sight.is_whole()),
+        _ => None,
+    };
     does(seat);
     let fresh = &seat.effects[before..];
     assert!(off.is_none() || fresh.is_empty(), "{what} is off and asked for {fresh:?}");
@@ -159,6 +232,8 @@ fn person(seat: &mut Seat, what: &str, off: Option<&str>, does: impl FnOnce(&mut
     let barred = seat.model.bars().is_some();
     let acted = fresh.iter().any(changes);
     assert!(!(acted && idle && barred), "{what} acted on a queue where nothing may be changed: {fresh:?}");
+    let blind = sheet.is_some_and(|sheet| !sheet) && fresh.iter().any(changes);
+    assert!(!blind, "{what} said yes to a sheet that was not all on the screen: {fresh:?}");
     assert!(!(acted && seat.model.read_only), "{what} acted though nothing may be changed: {fresh:?}");
 }
 
@@ -197,13 +272,28 @@ fn found(seat: &mut Seat) {
     seat.send(Msg::Found(Box::new(Found::Risks(Ok(Risks { host: "here".into(), rows, worktrees })))));
 }
 
+/// Everything that was asked for comes, and what a look at this host finds.
+fn arrives(seat: &mut Seat) {
+    super::pages::answer(seat, "beef002");
+    for want in std::mem::take(&mut seat.gists) {
+        let got = Ok(Got::Gist(Gist::Change(12, 3, 1)));
+        seat.send(Msg::Read(Box::new(Read { want, got })));
+    }
+    let agents = vec![
+        super::fleet::agent("h1~x/1", 41_877, Liveness::Alive),
+        super::fleet::agent("h1~x/2", 77, Liveness::Gone),
+    ];
+    let host = super::fleet::host(agents);
+    seat.send(Msg::Found(Box::new(Found::Host(Ok(Box::new(host))))));
+}
+
 fn take(seat: &mut Seat, step: &Step, nth: usize) {
     match step {
         Step::Press(key) => {
             let off = off_by(seat, *key);
             person(seat, &key.to_string(), off.as_deref(), |seat| seat.press(*key));
         }
-        Step::Happens(which) => seat.happens(&LINES[*which].replace("{N}", &nth.to_string())),
+        Step::Happens(which) => seat.may_happen(&LINES[*which].replace("{N}", &nth.to_string())),
         Step::Resize(width, height) => {
             seat.send(Msg::Resize(*width, *height));
             seat.draw();
@@ -231,10 +321,13 @@ fn take(seat: &mut Seat, step: &Step, nth: usize) {
         Step::Anywhere(x, y) => {
             person(seat, "a click", None, |seat| seat.send(Msg::Mouse(Mouse::Click, *x, *y)));
         }
-        Step::Broken(is) => {
-            let why = "gone".to_string();
-            seat.model.replica.health =
-                if *is { Health::Broken { why } } else { Health::Local { watched: true } };
+        Step::Health(nth) => {
+            seat.health = health(*nth, seat.model.now.wall);
+            seat.feed();
+        }
+        Step::Arrives => arrives(seat),
+        Step::Drag(x, y) => {
+            person(seat, "a drag", None, |seat| seat.send(Msg::Mouse(Mouse::Drag, *x, *y)));
         }
         Step::Past => {
             seat.press(Key::Char('6'));
@@ -262,7 +355,7 @@ proptest! {
         read_only in proptest::bool::weighted(0.25),
     ) {
         let more: String = (0..jobs).map(|n| format!(" | submit more-{n}")).collect();
-        let script = format!("submit n0 | claim h1 | start n0 | submit gate review=1{more}");
+        let script = format!("{QUEUE}{more}");
         let mut seat = Seat::of(&script, (width, height));
         seat.winds = true;
         seat.model.read_only = read_only;

@@ -37,9 +37,9 @@ pub fn agent(holder: &str, pid: i32, life: Liveness) -> Agent {
     }
 }
 
-fn seat(agents: Vec<Agent>, size: (u16, u16)) -> Seat {
-    let mut seat = Seat::of(SCENE, size).keys("4");
-    let host = Host {
+/// A host with these agents.
+pub fn host(agents: Vec<Agent>) -> Host {
+    Host {
         name: "forge-02".to_string(),
         system: "linux x86_64".to_string(),
         cores: 8,
@@ -47,7 +47,12 @@ fn seat(agents: Vec<Agent>, size: (u16, u16)) -> Seat {
         loads: vec![20, 40, 60, 140, 120, 86],
         agents,
         engines: vec!["shell".into(), "claude".into()],
-    };
+    }
+}
+
+fn seat(agents: Vec<Agent>, size: (u16, u16)) -> Seat {
+    let mut seat = Seat::of(SCENE, size).keys("4");
+    let host = host(agents);
     seat.send(Msg::Found(Box::new(Found::Host(Ok(Box::new(host))))));
     seat.draw();
     seat

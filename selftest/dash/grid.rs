@@ -127,6 +127,10 @@ fn every_sheet() {
         sheet(SCENE, "2 / \"stage:q\"", "filter");
         sheet(SCENE, "m", "messages");
         sheet(asks, "a", "answer");
+        sheet(SCENE, "2 / \"sse\" Enter : \"promote\" Enter", "promote");
+        sheet(SCENE, "Tab : \"preempt\" Enter", "preempt");
+        sheet(SCENE, "Tab r", "requeue-running");
+        sheet(SCENE, "P Tab", "pause-stop");
         // What is cut in a column of help stands below it in full, with why it is off.
         sheet(SCENE, "2 ? Down Down Down Down Down Down Down Down Down Down Down", "help-off");
         sheet(SCENE, "2 ? \"unp\"", "help-typed");

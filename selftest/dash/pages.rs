@@ -27,7 +27,36 @@ fn answered(seat: Seat, rev: &str) -> Seat {
     answered_with(seat, rev, PATCH)
 }
 
+/// Answers what was asked for, as far as this file answers, with a change up to that revision.
+pub fn answer(seat: &mut Seat, rev: &str) {
+    answer_with(seat, rev, PATCH);
+}
+
 fn answered_with(mut seat: Seat, rev: &str, patch: &str) -> Seat {
+    answer_with(&mut seat, rev, patch);
+    seat.effects.clear();
+    seat.draw();
+    seat
+}
+
+fn answer_with(seat: &mut Seat, rev: &str, patch: &str) {
+    let line = |n: u32| aq::dash::LogLine {
+        at: crate::law_script::START,
+        voice: aq::dash::Voice::Out,
+        text: format!("\x1b[31mpart\x1b[0m {n}\r"),
+    };
+    let follows: Vec<(JobId, u32)> = seat
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            aq::dash::Effect::Follow(job, no) => Some((job.clone(), *no)),
+            _ => None,
+        })
+        .collect();
+    for (job, attempt) in follows {
+        let got = Got::Lines { attempt, lines: (1..=30).map(line).collect(), dropped: 0, fresh: true };
+        seat.send(Msg::Read(Box::new(Read { want: Want::Log(job, attempt), got: Ok(got) })));
+    }
     let wants: Vec<Want> = seat
         .effects
         .iter()
@@ -43,7 +72,9 @@ fn answered_with(mut seat: Seat, rev: &str, patch: &str) -> Seat {
                 let outside = Some(vec!["src/resume.rs".to_string()]);
                 Got::Diff(Arc::new(Patch { outside, verify: Some("make test".to_string()), ..patch }))
             }
-            Want::Explain(job, _) => Got::Explained(Arc::new(explained(&seat, job))),
+            Want::Explain(job, _) if seat.model.job(job).is_none() => continue,
+            Want::Explain(job, _) => Got::Explained(Arc::new(explained(seat, job))),
+            Want::Manifest(..) | Want::Question(..) => Got::Text("# What to do\n\nAll of it.".to_string()),
             Want::Files(_) => Got::Files(vec![
                 ("1/target/report.html".to_string(), 48_213),
                 (
@@ -57,9 +88,6 @@ fn answered_with(mut seat: Seat, rev: &str, patch: &str) -> Seat {
         };
         seat.send(Msg::Read(Box::new(Read { want, got: Ok(got) })));
     }
-    seat.effects.clear();
-    seat.draw();
-    seat
 }
 
 /// The diff of the job in review, read.

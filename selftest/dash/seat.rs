@@ -171,6 +171,13 @@ impl Seat {
         self.draw();
     }
 
+    /// The same, if the law lets it.
+    pub fn may_happen(&mut self, line: &str) {
+        self.world.line(line);
+        self.feed();
+        self.draw();
+    }
+
     /// Words as in the head of this file.
     pub fn keys(mut self, script: &str) -> Seat {
         let mut rest = script.trim_start();
