@@ -115,6 +115,16 @@ fn colours_and_ascii() {
     compare(Seat::of(SCENE, (80, 24)).look(&poor).keys("2 x"), "jobs-ascii", false);
 }
 
+/// What two panes beside each other are drawn in, and a sheet over them.
+#[test]
+fn styles_of_the_wide_screen() {
+    let deep = Wishes { term: "xterm-256color".into(), utf8: true, ..Wishes::default() };
+    for (keys, name) in [("", "overview"), ("2 *", "jobs"), ("2 * x", "sheet"), ("3", "graph")] {
+        let seat = Seat::of(SCENE, (160, 45)).look(&deep).keys(keys);
+        compare(seat, &format!("styled-{name}-160"), true);
+    }
+}
+
 #[test]
 fn states_of_the_source() {
     let said = |health: Health, name: &str| {
