@@ -4,9 +4,7 @@ use super::menu::{Menu, PROMPT};
 use super::words;
 use crate::agent::Agent;
 use crate::dash::model::{Loaded, Model, Owner, Pane, Then, budget_rows, owner_of, window_words};
-use crate::dash::view::{
-    clean, hourly, marked, money, plural, runs_out, shipped, summed, told,
-};
+use crate::dash::view::{clean, hourly, marked, money, plural, runs_out, shipped, summed, told};
 use crate::engine::Liveness;
 use crate::fleet::Event;
 use crate::insight::Recording;
