@@ -32,6 +32,8 @@ pub struct Seen {
     vetoes: BTreeSet<String>,
     needs: Option<u32>,
     cancelled: bool,
+    /// Whether anybody may decide about its work: not while that stands in no commit.
+    decides: Verdict,
     /// Number and commit of its pull request.
     pr: Option<(u64, Rev)>,
     answered: BTreeSet<String>,
@@ -231,7 +233,13 @@ impl Seen {
             })),
             Command::Answer { .. } => yes(job.stage == Queued && job.asked),
             Command::RequestReview { .. } | Command::Review { .. } => open(job.stage == Review),
-            Command::Promote { .. } => yes(job.stage == Review),
+            Command::Promote { .. } => {
+                if job.stage == Review {
+                    job.decides
+                } else {
+                    No
+                }
+            }
             Command::ShipStart { .. } => open(job.stage == Testing && !job.shipping),
             Command::Reject { requeue: true, .. } => {
                 open(matches!(job.stage, Review | Testing | Failed) && !job.shipping)
@@ -268,6 +276,7 @@ impl Seen {
             vetoes: BTreeSet::new(),
             needs: None,
             cancelled: false,
+            decides: Yes,
             pr: None,
             answered: BTreeSet::new(),
             rounds: 0,
@@ -333,6 +342,7 @@ impl Seen {
                 self.pr = Some((*number, rev.clone()));
                 self.go(Testing, 0);
             }
+            Command::Settle { rev: Some(_), .. } if self.decides == No => self.decides = Open,
             Command::PrSee { look, words, .. } => self.pr_seen(look, words.is_some(), now, real, met),
             command => self.operator_step(command, order, now, real, met),
         }
@@ -438,7 +448,8 @@ impl Seen {
 
     fn end(&mut self, ending: &Ending, now: Now, real: &Job, children_first: bool) {
         use Outcome::{
-            Crash, Drained, Limit, Ok, Overloaded, Preempted, Stalled, Timeout, Unknown, VerifyFailed,
+            Crash, Drained, Limit, Ok, Overloaded, Preempted, Stalled, Timeout, Unknown, Unsaved,
+            VerifyFailed,
         };
         let tree = ending.rev.clone().or(self.tree.take());
         let proven = self.verified.take().is_some_and(|(passed, of)| passed && of == tree);
@@ -452,12 +463,13 @@ impl Seen {
         let again = real.spec.retry.on.contains(&outcome) && self.counted < real.spec.retry.max;
         let park = |until: Option<Stamp>, reason| real.park.as_ref().map(|p| (reason, until.or(p.until)));
         match outcome {
-            Ok | Unknown => {
+            Ok | Unknown | Unsaved => {
                 self.approvals.clear();
                 self.vetoes.clear();
+                self.decides = yes(outcome != Unsaved);
                 self.go(
                     match outcome {
-                        Unknown => Review,
+                        Unknown | Unsaved => Review,
                         _ if children_first => Blocked,
                         _ if needs == 0 && proven => Testing,
                         _ => Review,

@@ -34,6 +34,7 @@ fn every_outcome_leads_somewhere() {
         preempted            = a queued@1 "preempted" | attempt 1 e1 h1: preempted (it)
         drained              = a queued@1 "drained" | attempt 1 e1 h1: drained (it)
         unknown              = a review@1 "unknown" | attempt 1 e1 h1: unknown (it) | head none Unproven, 0 approvals
+        unsaved              = a review@1 "unsaved" | attempt 1 e1 h1: unsaved (it) | head none Unproven, 0 approvals
     "#]]
     .assert_eq(&said);
 }

@@ -86,6 +86,72 @@ fn any_no_is_a_veto() {
 }
 
 #[test]
+fn nobody_decides_about_work_that_stands_in_no_commit() {
+    check(
+        "
+        ~ submit a
+        ~ submit b deps=a mode=soft
+        ~ claim h1
+        ~ start a base=r0
+        # a checkpoint on the way is not what it made
+        ~ checkpoint a r1
+        end a unsaved why=disk_full
+        approve a
+        approve a rev=r1
+        promote a
+        show a
+        settle a 1 rev=r2
+        show a
+        approve a rev=r2
+        ship a h2 rev=r2
+        # without git there is nothing to save
+        ~ submit c priority=critical
+        ~ claim h1
+        ~ start c
+        ~ end c unknown
+        approve c
+        ",
+        expect![[r##"
+            # a checkpoint on the way is not what it made
+            > end a unsaved why=disk_full
+              attempt_ended a e1 outcome=unsaved reason=disk_full to=review
+              = a review@1 "unsaved"
+            > approve a
+              ! not_saved: cannot approve a: disk_full
+            > approve a rev=r1
+              ! not_saved: cannot approve a: disk_full
+            > promote a
+              ! not_saved: cannot promote a: disk_full
+            > show a
+              = a review@1 "unsaved"
+                attempt 1 e1 h1: unsaved (disk_full)
+                checkpoint r1 of e1
+                head none Unproven, 0 approvals
+            > settle a 1 rev=r2
+              attempt_settled a rev=r2
+              = a review@1 "its work was saved after its end"
+            > show a
+              = a review@1 "its work was saved after its end"
+                attempt 1 e1 h1: unsaved (disk_full)
+                checkpoint r2 of e1
+                head r2 Unproven, 0 approvals
+            > approve a rev=r2
+              review_given a e2 approve=true rev=r2 to=testing
+              job_unblocked b
+              = a testing@2 "approved"
+              = b queued@0 "dependencies satisfied"
+            > ship a h2 rev=r2
+              ship_started a e3 holder=h2 rev=r2
+              = a testing@3 h2 "approved"
+            # without git there is nothing to save
+            > approve c
+              review_given c e2 approve=true to=testing
+              = c testing@2 "approved"
+        "##]],
+    );
+}
+
+#[test]
 fn a_decision_is_about_one_revision() {
     check(
         &format!(

@@ -6,9 +6,9 @@ use super::act::blocking;
 use super::place::{request, worktree_path};
 use crate::board::{Board as _, Local, Settings};
 use crate::engine::is_gone;
-use crate::fleet::Job;
+use crate::fleet::{Actor, Command, Job, Order};
 use crate::git::{GitError, Kept, LeftOut, Repo};
-use crate::job::{Effective, JobId, Rev};
+use crate::job::{Effective, JobId, Rev, Usage};
 use crate::store::Fault;
 use crate::time::Stamp;
 
@@ -145,11 +145,17 @@ pub async fn unsaved_patch(
     })
 }
 
-/// Puts a tree at risk into a commit under the job's last epoch. Gives the commit.
+/// Puts a tree at risk into a commit under the job's last epoch. Gives the commit. Where the job offers work that
+/// its agent could not save, that commit is its work from then on.
 ///
 /// # Errors
 /// The outer error is a [`Fault`] of the queue; the inner one git's no, in words.
-pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Result<Rev, String>, Fault> {
+pub async fn rescue(
+    local: &Local,
+    settings: &Settings,
+    by: &Actor,
+    id: &JobId,
+) -> Result<Result<Rev, String>, Fault> {
     let state = local.snapshot();
     let Some(job) = state.job(id).cloned() else { return Ok(Err(format!("no job {id}"))) };
     if let Some(lease) = job.work_lease() {
@@ -162,6 +168,7 @@ pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Re
     let Some(cwd) = cwd_of(local, &job).await? else { return Ok(Err(format!("{id} has no folder"))) };
     let path = worktree_path(local.place(), settings, id);
     let epoch = job.attempts.last().map_or(job.epoch, |a| a.epoch);
+    let unsaved = job.attempts.last().filter(|_| job.unsaved().is_some()).cloned();
     let made = blocking(move || {
         let repo = Repo::discover(&cwd)?;
         let tree = match &repo {
@@ -170,7 +177,7 @@ pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Re
         };
         tree.map(|tree| tree.checkpoint(&request(&job, epoch, "rescued", None))).transpose()
     });
-    Ok(match made.await {
+    let made = match made.await {
         Ok(Some(made)) if !made.changed_since_parent && !made.left_out.is_empty() => {
             // The commit of before is no rescue of what no commit takes.
             let left: Vec<String> = made.left_out.iter().map(left_words).collect();
@@ -179,7 +186,14 @@ pub async fn rescue(local: &Local, settings: &Settings, id: &JobId) -> Result<Re
         Ok(Some(made)) => Ok(made.rev),
         Ok(None) => Err(format!("{id} has no worktree here")),
         Err(error) => Err(error.to_string()),
-    })
+    };
+    if let (Ok(rev), Some(attempt)) = (&made, unsaved) {
+        let (job, attempt, run) = (id.clone(), attempt.no, attempt.run);
+        let settle = Command::Settle { job, attempt, run, usage: Usage::default(), rev: Some(rev.clone()) };
+        // A no says that it is known, or that the job has moved on: the commit stands all the same.
+        local.act(vec![Order::new(by.clone(), settle)]).await?;
+    }
+    Ok(made)
 }
 
 /// Gives up a worktree with everything in it that stands in no commit.

@@ -55,7 +55,9 @@ enum What {
 /// # Errors
 /// Exit 2 if what would be lost was not agreed to; exit 8 if some could not be done.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
-    let local = cx.local(Purpose::Read)?;
+    // What is rescued may become the job's work, and that is an event.
+    let rescues = matches!(args.what, Some(What::Rescue { .. }));
+    let local = cx.local(if rescues { Purpose::Act } else { Purpose::Read })?;
     let settings = Settings::load(Some(local.place()), &[])?;
     let risks = cx.wait(at_risk(&local, &settings))?;
     match &args.what {
@@ -70,7 +72,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
                 return Err(CliError::usage("which jobs?").next("name them, or: aq risk rescue --all"));
             }
             each(cx, ids, |cx, id| {
-                let made = cx.wait(rescue(&local, &settings, id))?;
+                let made = cx.wait(rescue(&local, &settings, &cx.me(), id))?;
                 Ok(made.map(|rev| format!("rescued {id} into {}", rev.as_str().get(..7).unwrap_or_default())))
             })
         }

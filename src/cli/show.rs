@@ -168,6 +168,9 @@ fn edited_words(seen: &Seen, job: &Job) -> String {
 
 fn proof(job: &Job) -> String {
     let Some(head) = &job.head else { return String::new() };
+    if let Some(why) = job.unsaved() {
+        return format!("none: {why}; save it: aq risk rescue {}", job.id);
+    }
     let said = match head.proof {
         Proof::Verified => "verified",
         Proof::Unproven => "UNPROVEN",

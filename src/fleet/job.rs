@@ -535,6 +535,16 @@ impl Job {
         self.stage == Stage::Review && self.why.starts_with(NOT_SHIPPED)
     }
 
+    /// Why the work that it offers stands in no commit, where it was done in git: it is in a worktree alone, so
+    /// nobody can look at it and nothing can ship it.
+    pub fn unsaved(&self) -> Option<&str> {
+        let offers = matches!(self.stage, Stage::Review | Stage::Testing) && self.ship_lease().is_none();
+        let head = self.head.as_ref().filter(|head| offers && head.rev.is_none())?;
+        let made = self.attempts.iter().rev().find(|attempt| attempt.epoch == head.epoch)?;
+        let in_git = made.outcome == Some(Outcome::Unsaved) || made.base.is_some();
+        in_git.then_some(made.reason.as_str())
+    }
+
     /// Whether `stage` satisfies a dependency in this job's mode.
     pub fn accepts_dep(&self, stage: Stage) -> bool {
         match self.spec.deps_mode {

@@ -40,6 +40,8 @@ codes! {
     Moved = "moved", 409;
     /// The revision that was looked at is no longer the head.
     RevMoved = "rev_moved", 409;
+    /// The work stands in no commit yet.
+    NotSaved = "not_saved", 409;
     /// The id is in use; mint another.
     IdTaken = "id_taken", 409;
     /// Same idempotency key, other body, no longer waiting.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::awaits::has_no_host;
 use super::waits::closed_words;
 use crate::fleet::{Claimant, ClosedAccount, Now, State, kinds_in_line};
-use crate::job::usd;
+use crate::job::{JobId, usd};
 use crate::time::Stamp;
 
 /// From this part of a ceiling on it is told, in percent: there is still time to raise it.
@@ -18,6 +18,8 @@ pub enum AlertAbout {
     Account(String, String),
     /// Jobs of the line ask for what no host has: this.
     NoHost(String),
+    /// The work of a job could not be saved where it was done.
+    Unsaved(JobId),
     /// Manifests were not accepted: so many.
     Rejected(usize),
     /// The ceiling of the queue is near, or used up.
@@ -52,7 +54,8 @@ pub fn alerts(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
         let what = format!("{} takes no jobs {until}: {}", id.engine, closed_words(&it));
         Alert { about, what, since: Some(closure.since) }
     });
-    ceiling(state, now).into_iter().chain(no_host(state, now, hosts)).chain(closed).collect()
+    let around = ceiling(state, now).into_iter().chain(unsaved(state));
+    around.chain(no_host(state, now, hosts)).chain(closed).collect()
 }
 
 /// What jobs of the line ask for and no host has. A kind is looked at once, however many jobs are of it.
@@ -68,6 +71,15 @@ fn no_host(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
         Alert { what: format!("{lack}: {jobs}"), about: AlertAbout::NoHost(lack), since: None }
     };
     lacks.into_iter().map(one).collect()
+}
+
+/// What could not be saved was seldom the job's fault: the next one there meets the same disk.
+fn unsaved(state: &State) -> impl Iterator<Item = Alert> {
+    state.jobs.values().filter_map(|job| {
+        let why = job.unsaved()?;
+        let what = format!("{}: {why}: aq risk rescue {}", job.id, job.id);
+        Some(Alert { about: AlertAbout::Unsaved(job.id.clone()), what, since: Some(job.since) })
+    })
 }
 
 /// Files that somebody dropped and that are no jobs, by their names. They are no part of the state.
@@ -122,6 +134,13 @@ mod tests {
         check("job a cap=gpu | park a", "");
         let scene = Scene::script("job a cap=gpu");
         assert_eq!(alerts(&scene.state, scene.now(), &[]), [], "without an agent nobody knows");
+    }
+
+    #[test]
+    fn a_disk_that_took_no_work_is_told_until_the_work_is_saved() {
+        let script = "job a | claim | start a | end a unsaved";
+        check(script, "a: unsaved: aq risk rescue a");
+        check(&format!("{script} | settle a rev=abc"), "");
     }
 
     #[test]

@@ -278,6 +278,10 @@ fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage, now: Now) -
                 doing(job).map_or(String::new(), |(word, since)| format!(": {word} for {}", age(since)));
             (format!("it runs{doing}"), "it did not run already".to_string())
         }
+        Stage::Review | Stage::Testing if job.unsaved().is_some() => {
+            let why = job.unsaved().unwrap_or_default();
+            (why.to_string(), format!("it was sent back: aq reject {id} -m WHY --requeue"))
+        }
         Stage::Review => (
             match super::engine_reviews(state, job).0.join("; ") {
                 said if said.is_empty() => format!("waits for review: {}", job.why),

@@ -13,6 +13,8 @@ const DECIDES: u64 = 80;
 /// What is needed of a person where an agent is gone: what it did since its last checkpoint stands in a worktree
 /// alone.
 pub const AT_RISK: &str = "agent gone";
+/// Weight of work that no commit holds: whoever clears the worktree away loses it.
+const UNSAVED: u64 = 90;
 /// Weight of work that may be lost: it goes before what is lost already.
 const RISKS: u64 = 60;
 /// Jobs counted behind one; more make no difference to anybody.
@@ -90,6 +92,9 @@ pub(super) fn rev_flag(job: &Job) -> String {
 fn what_of(state: &State, job: &Job, now: Now) -> Option<(u64, String, String)> {
     let id = &job.id;
     let rev = rev_flag(job);
+    if let Some(why) = job.unsaved() {
+        return Some((UNSAVED, why.to_string(), format!("aq risk rescue {id}")));
+    }
     match job.stage {
         Stage::Queued => match job.park.as_ref()?.reason {
             ParkReason::Asked => Some((100, "asks you".into(), format!("aq answer {id} -m TEXT"))),
@@ -225,6 +230,14 @@ mod tests {
             "job a autoship=verified review=manual | claim | start a | end a ok rev=abc | promote a",
             &["a: UNPROVEN, so no rule ships it (aq ship a --rev abc)"],
         );
+    }
+
+    #[test]
+    fn work_that_could_not_be_saved_is_saved_before_anybody_decides_about_it() {
+        let unsaved = "job b | claim | start b | end b ok | job a | claim | start a | end a unsaved";
+        let review = |id: &str, rev: &str| format!("{id}: review, 0 of 1 approvals (aq approve {id}{rev})");
+        check(unsaved, &["a: unsaved (aq risk rescue a)", &review("b", "")]);
+        check(&format!("{unsaved} | settle a rev=abc"), &[&review("a", " --rev abc"), &review("b", "")]);
     }
 
     #[test]

@@ -35,17 +35,28 @@ pub fn stakes(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'st
     match action {
         Action::Approve | Action::Promote | Action::Ship => {
             let proof = match job.proof() {
+                _ if job.unsaved().is_some() => "none: there is nothing to look at",
                 crate::job::Proof::Verified => "verify passed on this very tree",
                 crate::job::Proof::Unproven => "UNPROVEN: no verify passed on this tree",
             };
             let head = job.head.as_ref().and_then(|head| head.rev.as_ref());
-            let rev = head.map_or("no revision: it works without git".to_string(), |rev| {
-                format!("{} on aq/job/{}", short_rev(Some(rev)), job.id)
-            });
-            rows.push(("work", rev));
+            let work = match (head, job.unsaved()) {
+                (Some(rev), _) => format!("{} on aq/job/{}", short_rev(Some(rev)), job.id),
+                (None, Some(why)) => why.to_string(),
+                (None, None) if job.spec.worktree && job.attempts.is_empty() => {
+                    "that of its parts".to_string()
+                }
+                (None, None) => "no revision: checkpoints are off, it works in its folder".to_string(),
+            };
+            rows.push(("work", work));
             rows.push(("proof", proof.to_string()));
             rows.push(("approvals", approvals(job)));
-            rows.extend(goes(action, job));
+            match job.unsaved() {
+                Some(_) => {
+                    rows.push(("then", format!("nothing before it is saved: aq risk rescue {}", job.id)))
+                }
+                None => rows.extend(goes(action, job)),
+            }
         }
         _ if job.stage.is_held() => {
             let lost = job.open_attempt().map_or("its place at an agent".to_string(), |attempt| {
@@ -189,5 +200,30 @@ fn back(action: Action, job: &Job, id: &str) -> String {
         Action::Preempt | Action::Requeue => "it starts again from its last checkpoint".to_string(),
         Action::Redrive => format!("aq cancel {id}"),
         Action::Unpark | Action::Review => "aq undo".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::tests::Scene;
+
+    #[track_caller]
+    fn check(script: &str, expected: &[&str]) {
+        let scene = Scene::script(script);
+        let rows = stakes(Action::Approve, &scene.state, scene.job("a"), scene.now().law);
+        let said: Vec<String> = rows.iter().map(|(label, text)| format!("{label}: {text}")).collect();
+        assert_eq!(said[..3.min(said.len())], *expected);
+    }
+
+    #[test]
+    fn what_is_decided_about_is_told_as_it_is() {
+        let run = "job a | claim | start a | end a";
+        let none = "proof: UNPROVEN: no verify passed on this tree";
+        check(&format!("{run} ok rev=abc"), &["work: abc on aq/job/a", none, "approvals: 0 of 1"]);
+        check(
+            &format!("{run} unsaved"),
+            &["work: unsaved", "proof: none: there is nothing to look at", "approvals: 0 of 1"],
+        );
     }
 }

@@ -12,8 +12,10 @@ pub const EDITED: &str = "its file was changed while it runs, which changes noth
 pub fn tags(job: &Job, scene: &Scene<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let shows_work = matches!(job.stage, Stage::Review | Stage::Testing | Stage::Shipped);
+    if job.unsaved().is_some() {
+        found.push("unsaved".to_string());
     // A review proves nothing of its own.
-    if shows_work && job.subject.is_none() && job.head.is_some() && job.proof() == Proof::Unproven {
+    } else if shows_work && job.subject.is_none() && job.head.is_some() && job.proof() == Proof::Unproven {
         found.push("UNPROVEN".to_string());
     }
     if has_conflict(job) {

@@ -19,7 +19,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Runs commands separated by `|`: `job ID key=value…`, `claim`, `start ID`, `end ID OUTCOME rev=R`,
+    /// Runs commands separated by `|`: `job ID key=value…`, `claim`, `start ID`, `end ID OUTCOME rev=R`, `settle ID rev=R`,
     /// `pass 5m`, `cancel ID`, `ask ID`, `park ID`, `promote ID`, `ship ID`, `ship-fails ID`, `progress ID usd=N`,
     /// `ceiling N`, `suspend ID`, `pause`, `resume`.
     pub fn script(text: &str) -> Scene {
@@ -54,6 +54,10 @@ impl Scene {
                 self.act(Command::Start { job, epoch, engine: "shell".into(), run: "r".into(), base: None })
             }
             "end" => self.act(Command::End { job, epoch, ending: Box::new(ending(words[2], &fields, rev)) }),
+            "settle" => {
+                let (run, usage) = ("r".to_string(), Usage::default());
+                self.act(Command::Settle { job, attempt: 1, run, usage, rev });
+            }
             "verify" => self.act(Command::Verify { job, epoch, passed: true, rev, took: Span::from_secs(1) }),
             "cancel" => self.act(Command::Cancel { job }),
             "ask" => self.act(Command::Ask { job, epoch, question: BlobId::from("q") }),

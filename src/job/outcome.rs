@@ -26,6 +26,7 @@ pub enum Outcome {
     Preempted,
     Drained,
     Unknown,
+    Unsaved,
 }
 
 /// What follows an outcome, `jobs.md` section 3, second table.
@@ -50,7 +51,7 @@ pub enum Follow {
 }
 
 /// One row per outcome: name, what follows, meaning.
-pub const OUTCOMES: [(Outcome, &str, Follow, &str); 19] = [
+pub const OUTCOMES: [(Outcome, &str, Follow, &str); 20] = [
     (Outcome::Ok, "ok", Follow::Gate, "the engine ended well and there is work to show"),
     (Outcome::NoWork, "no_work", Follow::Fail, "the engine ended well but changed nothing"),
     (Outcome::TaskFailed, "task_failed", Follow::Fail, "the engine or script says it failed"),
@@ -75,6 +76,12 @@ pub const OUTCOMES: [(Outcome, &str, Follow, &str); 19] = [
     (Outcome::Preempted, "preempted", Follow::Requeue, "made room for a critical job"),
     (Outcome::Drained, "drained", Follow::Requeue, "its agent or its queue was asked to stop"),
     (Outcome::Unknown, "unknown", Follow::Unproven, "nothing can be shown; a person looks"),
+    (
+        Outcome::Unsaved,
+        "unsaved",
+        Follow::Unproven,
+        "it ended well, but its work could not be put into a commit; nobody can approve or ship it before it is",
+    ),
 ];
 
 impl Outcome {

@@ -88,7 +88,7 @@ fn merges_by_rule_go_one_after_the_other_and_each_is_tried_once() {
 fn what_cannot_begin_ends_with_its_reason() {
     check("add:a grant:2 prepared:no started", "claim 2 | prepare 0 | start 0 | report 0 config +claim");
     check("add:a grant:2 prepared started:no", "claim 2 | prepare 0 | start 0 | release 0");
-    running("ran:ok saved:no", "save 0 last | report 0 unknown +claim");
+    running("ran:ok saved:no", "save 0 last | report 0 unsaved +claim");
     running("ran:crash saved", "save 0 last | report 0 crash +claim");
     check(
         "setup add:a grant:2 prepared started setup-ran:task_failed saved",

@@ -287,8 +287,14 @@ fn saved(desk: &mut Desk, slot: usize, result: Result<Saved, String>, acts: &mut
         }
         Err(why) if was_last => {
             // Work that stands in no commit: the attempt ends with that, the tree stays as it is.
-            if let Some(end) = work.ended.as_mut().filter(|end| end.outcome == Outcome::Ok) {
-                (end.outcome, end.reason) = (Outcome::Unknown, format!("the work is not saved: {why}"));
+            let of_review = work.is_review();
+            if let Some(end) = &mut work.ended {
+                let unsaved = format!("its work is NOT saved: {why}");
+                match end.outcome {
+                    Outcome::Ok if of_review => (end.outcome, end.reason) = (Outcome::Unknown, why),
+                    Outcome::Ok => (end.outcome, end.reason) = (Outcome::Unsaved, unsaved),
+                    _ => end.reason = format!("{}; {unsaved}", end.reason),
+                }
             }
         }
         // The next one may go better; the last one decides.

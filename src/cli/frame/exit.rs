@@ -108,7 +108,7 @@ mod tests {
     fn every_refusal_has_its_exit() {
         let table: Vec<String> =
             Code::ALL.iter().map(|c| format!("{} {}", c.name(), Exit::of_refusal(*c).number())).collect();
-        let expected = "unknown_job 3, archived 3, invalid_state 4, fenced 4, moved 4, rev_moved 4, id_taken 4, \
+        let expected = "unknown_job 3, archived 3, invalid_state 4, fenced 4, moved 4, rev_moved 4, not_saved 4, id_taken 4, \
              key_reused 4, already_done 4, shipping 4, cycle 2, self_approval 7, not_reviewer 5, \
              budget_not_raised 7, not_due 4, no_change 4, too_many 2";
         assert_eq!(table.join(", "), expected);

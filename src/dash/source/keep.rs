@@ -80,7 +80,7 @@ impl Keeper {
     async fn rescue(&self, jobs: &[JobId]) -> Result<Results, Fault> {
         let mut results = Vec::new();
         for job in jobs {
-            let made = rescue(&self.local, &self.settings, job).await?;
+            let made = rescue(&self.local, &self.settings, &self.me, job).await?;
             let said = made.map(|rev| format!("rescued {job} into {}", short_rev(Some(&rev))));
             results.push((job.clone(), said.map_err(refusal)));
         }

@@ -43,6 +43,7 @@ pub fn alerts(canvas: &mut Canvas<'_>, at: Rect, most: u16) -> Rect {
         let to = match alert.about {
             AlertAbout::Account(..) | AlertAbout::NoHost(_) => Screen::Fleet,
             AlertAbout::Ceiling { .. } => Screen::Budget,
+            AlertAbout::Unsaved(_) => Screen::Risk,
             AlertAbout::Rejected(_) => Screen::Jobs,
         };
         canvas.hit(row(rest, 0), Hit::Screen(to));

@@ -119,7 +119,10 @@ fn work(job: &Job, dot: &str) -> String {
     }
     if let Some(head) = &job.head {
         let proof = if head.proof == Proof::Verified { "verified" } else { "UNPROVEN" };
-        parts.push(format!("{} {proof}", short_rev(head.rev.as_ref())));
+        parts.push(match job.unsaved() {
+            Some(_) => "in no commit".to_string(),
+            None => format!("{} {proof}", short_rev(head.rev.as_ref())),
+        });
     } else if let Some((rev, _)) = &job.checkpoint {
         parts.push(format!("checkpoint {}", short_rev(Some(rev))));
     }

@@ -48,6 +48,9 @@ fn proof(canvas: &Canvas<'_>, job: &Job, patch: Option<&Patch>) -> Vec<Row> {
     let verify = match (job.proof(), job.head.is_some()) {
         (Proof::Verified, _) => (Role::Good, good, format!("verify  passed{}", took(canvas, job))),
         (Proof::Unproven, false) => (Role::Neutral, none, "verify  no accepted work yet".to_string()),
+        (Proof::Unproven, true) if job.unsaved().is_some() => {
+            (Role::Bad, warns, "NOT SAVED  in no commit".to_string())
+        }
         (Proof::Unproven, true) => {
             let why = if command.is_some() { "UNPROVEN  not on this tree" } else { "UNPROVEN  no verify" };
             (Role::Wait, warns, why.to_string())

@@ -309,6 +309,7 @@ fn need_key(canvas: &Canvas<'_>, job: &Job, gone: bool) -> String {
     match job.stage {
         _ if canvas.model.is_waiting(&job.id) => canvas.sign(Sign::Waits).to_string(),
         _ if canvas.model.bars().is_some() => String::new(),
+        _ if job.unsaved().is_some() => key_of(Do::Go(Screen::Risk)),
         Stage::Review => format!("{}/{}", sign(Action::Approve), sign(Action::Reject)),
         Stage::Queued => match job.park.as_ref().map(|park| park.reason) {
             Some(ParkReason::Asked) => sign(Action::Answer),

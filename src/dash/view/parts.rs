@@ -73,6 +73,7 @@ fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
     }
     let text = match job.stage {
         Stage::Assigned => "starting".to_string(),
+        Stage::Review | Stage::Testing if job.unsaved().is_some() => clean(job.unsaved().unwrap_or_default()),
         Stage::Review if job.met_conflict() => clean(&job.why),
         Stage::Review => {
             let have = format!("{} of {}", job.approvals(), job.review_rule().approvals.max(1));
@@ -112,7 +113,7 @@ pub fn waits_for(model: &Model, job: &Job) -> Option<Await> {
 /// The word before anything else that is told of a job in review or testing which no verify has proven.
 pub fn unproven(job: &Job) -> &'static str {
     let waits = job.stage == Stage::Review || job.stage == Stage::Testing && job.awaited_pr().is_none();
-    if waits && job.proof() != Proof::Verified { "UNPROVEN, " } else { "" }
+    if waits && job.unsaved().is_none() && job.proof() != Proof::Verified { "UNPROVEN, " } else { "" }
 }
 
 /// The tag of a job whose stage is told as parked.

@@ -98,6 +98,11 @@ fn settle_late(job: &mut Job, no: AttemptNo, told: &Usage, rev: Option<&Rev>) ->
             job.checkpoint = Some((rev.clone(), epoch));
         }
     }
+    let was_offered = job.unsaved().is_some() && job.head.as_ref().is_some_and(|head| head.epoch == epoch);
+    if let (Some(rev), true) = (rev, was_offered) {
+        job.why = "its work was saved after its end".into();
+        job.head.as_deref_mut().into_iter().for_each(|head| head.rev = Some(rev.clone()));
+    }
     // After a redrive it counts toward the fresh budget: it came in after it.
     job.spent = job.spent.plus(late).into();
     Ok(spent)
@@ -143,7 +148,8 @@ fn end_attempt(
     let proven =
         attempt.verified.as_ref().is_some_and(|(passed, of)| *passed && of.as_ref() == attempt.rev.as_ref());
     let head = Head {
-        rev: attempt.rev.clone(),
+        // The checkpoint before is not what it made.
+        rev: attempt.rev.clone().filter(|_| outcome != Outcome::Unsaved),
         epoch,
         proof: if proven { Proof::Verified } else { Proof::Unproven },
     };

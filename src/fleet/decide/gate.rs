@@ -7,7 +7,7 @@ use super::super::job::Job;
 use super::super::refusal::{Code, Refusal};
 use super::super::state::State;
 use super::operator::{back_in_line, must_afford};
-use super::order::must_allow;
+use super::order::{must_allow, must_be_saved};
 use crate::job::{Budget, Rev, ReviewRule, Stage};
 
 pub(super) fn request(job: &Job, rule: &ReviewRule) -> Result<Vec<What>, Refusal> {
@@ -29,6 +29,9 @@ pub(super) fn review(
     rev: Option<&Rev>,
 ) -> Result<Vec<What>, Refusal> {
     must_allow(job, Action::Approve)?;
+    if approve {
+        must_be_saved(job, Action::Approve)?;
+    }
     let head = job.head.as_ref().and_then(|h| h.rev.as_ref());
     if head != rev {
         let (seen, now) = (short(rev), short(head));
@@ -109,6 +112,7 @@ fn same_user(name: &str, actor: &str) -> bool {
 
 pub(super) fn promote(job: &Job) -> Result<Vec<What>, Refusal> {
     must_allow(job, Action::Promote)?;
+    must_be_saved(job, Action::Promote)?;
     let reason = "promoted by a person".to_string();
     Ok(vec![What::Promoted { job: job.id.clone(), epoch: job.epoch + 1, reason }])
 }

@@ -196,6 +196,14 @@ pub(super) fn must_allow(job: &Job, action: Action) -> Result<(), Refusal> {
     Err(invalid(job, &format!("{} is lawful from {}", action.name(), from.join(", "))))
 }
 
+/// Refuses to decide about work that stands in no commit.
+pub(super) fn must_be_saved(job: &Job, action: Action) -> Result<(), Refusal> {
+    let Some(why) = job.unsaved() else { return Ok(()) };
+    let message = format!("cannot {} {}: {why}", action.name(), job.id);
+    let hint = format!("make room, then save it: aq risk rescue {}", job.id);
+    Err(Refusal { stage: Some(job.stage), ..Refusal::new(Code::NotSaved, message, hint) })
+}
+
 fn lawful_hint(job: &Job) -> String {
     let lawful: Vec<&str> =
         ACTIONS.iter().filter(|row| row.from.contains(&job.stage)).map(|row| row.name).collect();

@@ -5,7 +5,7 @@ use super::super::command::{Now, Order};
 use super::super::event::{ActorKind, What};
 use super::super::job::Job;
 use super::super::refusal::{Code, Refusal};
-use super::order::{invalid, must_allow};
+use super::order::{invalid, must_allow, must_be_saved};
 use crate::job::{Autoship, HolderId, Rev, Stage};
 
 pub(super) fn start(
@@ -16,6 +16,7 @@ pub(super) fn start(
     now: Now,
 ) -> Result<Vec<What>, Refusal> {
     must_allow(job, Action::Ship)?;
+    must_be_saved(job, Action::Ship)?;
     if let Some(lease) = job.ship_lease() {
         let message =
             format!("{} is being shipped since {} by {}", job.id, lease.granted, lease.holder.short());
