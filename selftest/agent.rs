@@ -377,6 +377,26 @@ fn an_idle_agent_does_not_wake() {
 }
 
 #[test]
+fn a_script_reads_the_answer_to_what_it_asked() {
+    let factory = Factory::new();
+    let program = env!("CARGO_BIN_EXE_aq");
+    let script = format!(
+        "if [ -n \"${{AQ_ANSWER_FILE:-}}\" ]; then cp \"$AQ_ANSWER_FILE\" answer; cp \"$AQ_HANDOFF_FILE\" note; exit 0; fi\n{program} ask 'which colour?'\nsleep 60"
+    );
+    factory.drop_in("it.md", &format!("---\ntitle: it\nengine: shell\nverify: test -s answer\n---\n```sh\n{script}\n```\n"));
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait_event("it", "asked");
+    factory.wait_quiet();
+    let said = factory.say(&["answer", "it", "-m", "blue"]);
+    assert!(said.contains("AQ_ANSWER_FILE"), "{said}");
+    factory.wait_in("it", "testing");
+    assert_eq!(agent.drain(), 0);
+    let file = |name: &str| factory.file_at(&head(&factory, "it"), name).unwrap_or_default();
+    assert_eq!(file("answer"), "blue");
+    assert!(file("note").contains("which colour?") && file("note").contains("blue"), "{}", file("note"));
+}
+
+#[test]
 fn a_question_parks_the_job_and_its_answer_goes_on() {
     let factory = Factory::new();
     let exe = "import json,os,socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.connect(os.environ['AQ_FENCE_URL'][5:])\ns.sendall((json.dumps({'op':'ask','question':'which colour?'})+chr(10)).encode())\nprint(s.recv(4096))\nimport time\ntime.sleep(60)";

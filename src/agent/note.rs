@@ -47,7 +47,8 @@ pub(super) fn prompt(persona: &str, skill: &str, job: &Job, text: &str, before: 
     }
     let note = hand_off(job, before);
     if !note.is_empty() {
-        let _ = writeln!(out, "{note}");
+        let left = "What is left: whatever of the task below is not done and proven yet.";
+        let _ = writeln!(out, "{note}\n{left}\n\n# The task\n");
     }
     out.push_str(text);
     if !out.ends_with('\n') {
@@ -56,7 +57,8 @@ pub(super) fn prompt(persona: &str, skill: &str, job: &Job, text: &str, before: 
     out
 }
 
-fn hand_off(job: &Job, before: &Before) -> String {
+/// What earlier attempts and people have left for this one; empty where there is nothing.
+pub(super) fn hand_off(job: &Job, before: &Before) -> String {
     let mut out = String::new();
     let ended: Vec<&Attempt> = job.attempts.iter().filter(|a| a.ended.is_some()).collect();
     if ended.is_empty()
@@ -103,8 +105,6 @@ fn hand_off(job: &Job, before: &Before) -> String {
     for (question, answer) in &before.answers {
         let _ = writeln!(out, "\n## You asked\n\n{question}\n\n## The answer\n\n{answer}");
     }
-    let _ =
-        writeln!(out, "\nWhat is left: whatever of the task below is not done and proven yet.\n\n# The task");
     out
 }
 

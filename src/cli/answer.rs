@@ -6,6 +6,7 @@ use super::acting::{Changing, Deed, One, act, must_say};
 use super::frame::{Answer, Context};
 use crate::board::Board as _;
 use crate::fleet::{Action, Command, Job};
+use crate::insight::answer_reaches;
 use crate::job::BlobId;
 
 /// Answer a job's question
@@ -17,7 +18,7 @@ pub struct Args {
     flags: Changing,
 }
 
-/// Puts the answer into its next prompt and takes it back into the line.
+/// Puts the answer where its next attempt reads it and takes it back into the line.
 ///
 /// # Errors
 /// Exit 2 without words; the law's refusals.
@@ -38,7 +39,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         past: "answered",
         command: &|job: &Job| Command::Answer { job: job.id.clone(), answer: blob.clone() },
         answered: true,
-        next: &|_| "the answer goes into its next prompt".to_string(),
+        next: &|job: &Job| answer_reaches(job).to_string(),
     };
     act(cx, &board, &flags, &targets, &deed)
 }

@@ -6,7 +6,7 @@ use super::acting::{Changing, Deed, Many, act, must_say};
 use super::frame::{Answer, Context};
 use crate::board::Board as _;
 use crate::fleet::{Action, Command, Job};
-use crate::insight::{pr_left_open, requeue_verb};
+use crate::insight::{pr_left_open, requeue_verb, words_reach};
 use crate::job::Stage;
 
 /// Say no
@@ -14,7 +14,7 @@ use crate::job::Stage;
 pub struct Args {
     #[command(flatten)]
     many: Many,
-    /// Send it back to wait, your words added to its next prompt
+    /// Send it back to wait, your words handed to its next attempt
     #[arg(long)]
     requeue: bool,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
                 format!("{left}again with your words: aq reject {} --requeue -m WHY", job.id)
             }
             Stage::DeadLetter => format!("start over: aq redrive {}", job.id),
-            _ => "your words go into its next prompt".to_string(),
+            _ => words_reach(job).to_string(),
         },
     };
     act(cx, &board, &args.flags, &targets, &deed)

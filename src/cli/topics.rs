@@ -135,8 +135,27 @@ const VARIABLES: [(&str, &str); 18] = [
     ("XDG_STATE_HOME", "panic reports and worktrees are in its aq/"),
 ];
 
+/// Variables that a run finds in its environment.
+const OF_RUNS: [(&str, &str); 13] = [
+    ("AQ_QUEUE", "the queue folder"),
+    ("AQ_JOB", "the job"),
+    ("AQ_EPOCH", "the number of its lease"),
+    ("AQ_ATTEMPT", "the number of the attempt, from 1"),
+    ("AQ_PROMPT_FILE", "what the engine is told; for shell the whole manifest"),
+    ("AQ_ANSWER_FILE", "once a question was answered: what the person said last, and nothing else"),
+    ("AQ_HANDOFF_FILE", "where there is one: the note on earlier attempts, a reviewer's words, answers"),
+    ("AQ_SLOT", "a number from 0 that no other run on this host has now"),
+    ("AQ_PORT_BASE", "the first of 100 ports that are its own"),
+    ("AQ_FENCE_URL", "the socket of aq add, progress and ask in this run"),
+    ("AQ_ACCOUNT", "the account it was granted, where its engine has several"),
+    ("AQ_ACCOUNT_DIR", "a folder of that account's own"),
+    ("PATH", "the agent's, with the folder of aq at its end"),
+];
+
 fn environment() -> String {
-    pairs(VARIABLES.iter().map(|(name, means)| (*name, (*means).to_string())))
+    let all =
+        |rows: &'static [(&str, &str)]| pairs(rows.iter().map(|(name, means)| (*name, (*means).to_string())));
+    format!("aq reads:\n\n{}\nan engine's run finds:\n\n{}", all(&VARIABLES), all(&OF_RUNS))
 }
 
 fn json() -> String {

@@ -55,7 +55,7 @@ pub use recording::{Mark, Recording, Timeline};
 pub use reviews::{awaits_engines, engine_reviews};
 pub use rollup::{Rollup, rollup, used};
 pub use spending::{Ledger, Outlay, Spending, Sum, spending};
-pub use stakes::{counts, short_rev, stakes, stakes_of_all, with_text};
+pub use stakes::{answer_reaches, counts, short_rev, stakes, stakes_of_all, with_text, words_reach};
 pub use tags::{EDITED, has_conflict, tags};
 pub use tally::{Tally, shipped_since};
 pub use waits::{account_gate, closed_words, doing, limit_words, park_words, status_of};

@@ -185,6 +185,28 @@ fn plural(n: usize, word: &str) -> String {
     if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
 
+/// How an answer reaches the next attempt. A script reads no prompt.
+pub fn answer_reaches(job: &Job) -> &'static str {
+    match is_script(job) {
+        true => "its next attempt reads the answer from $AQ_ANSWER_FILE",
+        false => "the answer goes into its next prompt",
+    }
+}
+
+/// How the words of a no reach it.
+pub fn words_reach(job: &Job) -> &'static str {
+    match is_script(job) {
+        true => "its next attempt reads your words from $AQ_HANDOFF_FILE",
+        false => "your words go into its next prompt",
+    }
+}
+
+/// By the engine that had it last, or that the manifest names.
+fn is_script(job: &Job) -> bool {
+    let last = job.attempts.last().map(|attempt| attempt.engine.as_str());
+    last.or(job.spec.engine.as_deref()) == Some("shell")
+}
+
 /// The way back, with the job called `id`.
 fn back(action: Action, job: &Job, id: &str) -> String {
     match action {
@@ -196,7 +218,7 @@ fn back(action: Action, job: &Job, id: &str) -> String {
         Action::Reject => format!("aq undo, or: {}", requeue_verb(job)),
         Action::Cancel => "aq undo requeues it from its last checkpoint".to_string(),
         Action::Park => format!("aq undo, or: aq unpark {id}"),
-        Action::Answer => "none: the answer goes into its next prompt".to_string(),
+        Action::Answer => format!("none: {}", answer_reaches(job)),
         Action::Preempt | Action::Requeue => "it starts again from its last checkpoint".to_string(),
         Action::Redrive => format!("aq cancel {id}"),
         Action::Unpark | Action::Review => "aq undo".to_string(),
@@ -214,6 +236,14 @@ mod tests {
         let rows = stakes(Action::Approve, &scene.state, scene.job("a"), scene.now().law);
         let said: Vec<String> = rows.iter().map(|(label, text)| format!("{label}: {text}")).collect();
         assert_eq!(said[..3.min(said.len())], *expected);
+    }
+
+    #[test]
+    fn an_answer_goes_where_its_engine_reads_it() {
+        let reaches = |script: &str| answer_reaches(Scene::script(script).job("a"));
+        let file = "its next attempt reads the answer from $AQ_ANSWER_FILE";
+        assert_eq!(reaches("job a | claim | start a | ask a"), file);
+        assert_eq!(reaches("job a engine=claude"), "the answer goes into its next prompt");
     }
 
     #[test]

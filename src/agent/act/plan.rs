@@ -7,7 +7,7 @@ use super::doer::{Doer, blocking};
 use super::login::login;
 use super::runs::{attempt_dir, kind_name};
 use crate::agent::fence::Fence;
-use crate::agent::note::{Before, SKILL, SKILL_PROGRAM, prompt};
+use crate::agent::note::{Before, SKILL, SKILL_PROGRAM, hand_off, prompt};
 use crate::agent::place::{NotReady, wip_branch};
 use crate::agent::seat::seat_env;
 use crate::agent::work::{PREPARED_FILE, Prepared, SAVED_FILE, Work};
@@ -61,10 +61,13 @@ impl Doer {
                 let skill = if told { self.skill(work, effective.yolo) } else { String::new() };
                 let prompt = prompt_text(job, work, persona, &body, &before, &skill);
                 std::fs::write(&prompt_file, &prompt).map_err(io)?;
+                let told = left_for_scripts(job, &before, &dir).map_err(io)?;
                 let (dir, body, prompt, prompt_file) = (&*dir, &*body, &*prompt, &*prompt_file);
                 let effective = &effective;
                 let task = Task { work, effective, account, body, cwd, dir, prompt, prompt_file, resume };
-                self.command_line(&task)?
+                let mut line = self.command_line(&task)?;
+                line.set.extend(told);
+                line
             }
         };
         let mut plan = RunPlan::new(kind, std::mem::take(&mut line.argv), &prepared.space.cwd);
@@ -210,6 +213,22 @@ fn prompt_text(job: &Job, work: &Work, persona: &str, body: &[u8], before: &Befo
         return String::from_utf8_lossy(body).into_owned();
     }
     prompt(persona, skill, job, &body_of(body).text, before)
+}
+
+/// Files that hold what was left for this attempt, by their variables. A script reads no prompt, and the answer to
+/// what it asked must reach it all the same; other engines may read them too.
+fn left_for_scripts(job: &Job, before: &Before, dir: &Path) -> std::io::Result<Vec<(String, String)>> {
+    let answer = before.answers.last().map(|(_, answer)| answer.clone());
+    let note = Some(hand_off(job, before)).filter(|note| !note.is_empty());
+    let files = [("AQ_ANSWER_FILE", "answer.txt", answer), ("AQ_HANDOFF_FILE", "handoff.md", note)];
+    let mut set = Vec::new();
+    for (variable, name, text) in files {
+        let Some(text) = text else { continue };
+        let path = dir.join(name);
+        std::fs::write(&path, text)?;
+        set.push((variable.to_string(), path.display().to_string()));
+    }
+    Ok(set)
 }
 
 /// The end of what the first of these runs printed that printed anything: a verify says what is wrong. Events
