@@ -383,7 +383,10 @@ fn a_script_reads_the_answer_to_what_it_asked() {
     let script = format!(
         "if [ -n \"${{AQ_ANSWER_FILE:-}}\" ]; then cp \"$AQ_ANSWER_FILE\" answer; cp \"$AQ_HANDOFF_FILE\" note; exit 0; fi\n{program} ask 'which colour?'\nsleep 60"
     );
-    factory.drop_in("it.md", &format!("---\ntitle: it\nengine: shell\nverify: test -s answer\n---\n```sh\n{script}\n```\n"));
+    factory.drop_in(
+        "it.md",
+        &format!("---\ntitle: it\nengine: shell\nverify: test -s answer\n---\n```sh\n{script}\n```\n"),
+    );
     let mut agent = factory.agent(&["--slots", "1"]);
     factory.wait_event("it", "asked");
     factory.wait_quiet();

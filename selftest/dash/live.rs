@@ -51,11 +51,67 @@ fn the_editor_gets_the_terminal_and_gives_it_back() {
     // What is typed behind the editor's own line waits in the terminal: it must be no command.
     pty.send("by hand\nq");
     pty.until("the cockpit is back", |pty| pty.screen.screen().alternate_screen());
-    pty.shows("The job alpha");
+    pty.shows("saved the text of the-job-alpha");
     let text = std::fs::read_to_string(room.queue.join("inbox/alpha.md")).expect("the file");
     assert!(text.ends_with("by hand\n"), "{text}");
     pty.press("1");
     pty.shows("Needs you");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+}
+
+/// The person edits `alpha`; `meanwhile` happens while the editor is open, which ends with this number.
+fn edited(room: &Room, ends: u8, meanwhile: impl Fn()) -> Pty {
+    let editor = room.home.path().join("editor.sh");
+    let script = format!("echo EDITING \"$1\"\nread line\necho \"$line\" >> \"$1\"\nexit {ends}\n");
+    std::fs::write(&editor, script).expect("a script");
+    let command = format!("sh {}", editor.display());
+    let mut pty = room.dash(&[("EDITOR", &command)]);
+    pty.settles();
+    pty.press("2");
+    pty.shows("The job alpha");
+    pty.send("e");
+    pty.shows("EDITING");
+    meanwhile();
+    pty.send("by hand\n");
+    pty.until("the cockpit is back", |pty| pty.screen.screen().alternate_screen());
+    pty
+}
+
+/// Every manifest of the queue, by folder and name.
+fn manifests(room: &Room) -> Vec<String> {
+    let folders = ["inbox", "building", "review", "testing", "shipped", "failed", "rejected"];
+    let names = folders.iter().flat_map(|folder| {
+        let entries = std::fs::read_dir(room.queue.join(folder)).into_iter().flatten().flatten();
+        entries.map(move |entry| format!("{folder}/{}", entry.file_name().to_string_lossy()))
+    });
+    names.filter(|name| name.ends_with(".md")).collect()
+}
+
+#[test]
+fn a_job_that_is_claimed_while_it_is_edited_stays_one_job() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = edited(&room, 0, || room.aq(&["agent", "--once", "--trust"]));
+    pty.shows("is review by now: your text counts");
+    let all = manifests(&room);
+    assert!(all.len() == 1 && !all[0].starts_with("inbox"), "{all:?}");
+    let text = std::fs::read_to_string(room.queue.join(&all[0])).expect("the file");
+    assert!(text.ends_with("by hand\n"), "{text}");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+}
+
+#[test]
+fn the_text_of_an_editor_that_failed_is_kept_and_opened_again() {
+    let room = Room::with(&["alpha"]);
+    let mut pty = edited(&room, 3, || {});
+    pty.shows("not saved, e opens your text again");
+    let inbox = || std::fs::read_to_string(room.queue.join("inbox/alpha.md")).expect("the file");
+    assert!(!inbox().contains("by hand"), "{}", inbox());
+    std::fs::write(room.home.path().join("editor.sh"), "grep -q 'by hand' \"$1\"\n").expect("a script");
+    pty.send("e");
+    pty.shows("saved the text of the-job-alpha");
+    assert!(inbox().ends_with("by hand\n"), "{}", inbox());
     pty.send("q");
     assert_eq!(pty.ends(), 0);
 }

@@ -101,6 +101,17 @@ pub enum Effect {
     Copy(&'static str, String),
     /// Opens a job's own file in the person's editor.
     Edit(JobId),
+    /// Puts an edited text where the job's file is now.
+    Rewrite {
+        /// The job.
+        job: JobId,
+        /// Where the text stands until then.
+        copy: PathBuf,
+        /// What the file held when the person began.
+        was: Vec<u8>,
+        /// What it is to hold.
+        text: Vec<u8>,
+    },
     /// Opens a file of the job's worktree at a line.
     EditAt(JobId, String, u32),
     /// Opens a file that was kept of a job's runs.

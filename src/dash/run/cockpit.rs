@@ -5,18 +5,19 @@
 //! show. There is no tick: the only timer is the next moment at which something visible changes, and where
 //! there is none the thread blocks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
 use super::clipboard::Around;
+use super::edits::{Edits, beside};
 use super::idle::{Idle, Signal};
 use super::input::{Input, Reader};
 use super::ping;
 use super::signals::Signals;
 use super::terminal::Terminal;
 use crate::agent::{kept_folder, worktree_path};
-use crate::board::{Settings, TEMPLATE, state_home};
+use crate::board::{Settings, TEMPLATE};
 use crate::dash::effect::Effect;
 use crate::dash::guards::{Guard, Passed};
 use crate::dash::keys::Keymap;
@@ -26,7 +27,7 @@ use crate::dash::source::{Folder, Source};
 use crate::dash::theme::Look;
 use crate::dash::update::update;
 use crate::dash::view::view;
-use crate::job::{Clipboard, PingWay};
+use crate::job::{Clipboard, JobId, PingWay};
 use crate::store::{Fault, Place};
 use crate::time::{Clock as _, Span, SystemClock};
 
@@ -105,6 +106,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
         settings,
         editor: options.editor,
         guard: Guard::default(),
+        edits: Edits::default(),
         draft: None,
         clicked: None,
         idle: Idle::new(options.idle),
@@ -131,6 +133,8 @@ struct Cockpit<'a> {
     settings: Arc<Settings>,
     editor: String,
     guard: Guard,
+    /// Manifests that were edited.
+    edits: Edits,
     /// The text of a new job that may not have been taken.
     draft: Option<PathBuf>,
     /// The last click: where and when.
@@ -270,11 +274,10 @@ impl Cockpit<'_> {
                     let file = job.file.as_deref()?;
                     Some(self.place.queue.join(job.stage.folder().name()).join(file))
                 });
-                let said = match path {
-                    Some(path) => self.edit(&path, None)?,
-                    None => Some(format!("{job} has no file of its own")),
-                };
-                self.came_back(model, said)?;
+                match path {
+                    Some(path) => self.edit_manifest(model, &job, &path)?,
+                    None => self.came_back(model, Some(format!("{job} has no file of its own")))?,
+                }
             }
             Effect::New => {
                 let said = self.write_job()?;
@@ -343,7 +346,7 @@ impl Cockpit<'_> {
         let kept = self.draft.take().filter(|file| file.is_file());
         let file = match kept {
             Some(file) => file,
-            None => match draft() {
+            None => match beside("job.md", TEMPLATE.as_bytes()) {
                 Ok(file) => file,
                 Err(fault) => return wrong(fault.to_string()),
             },
@@ -364,6 +367,21 @@ impl Cockpit<'_> {
         self.draft = Some(file.clone());
         self.source.ask(Effect::Submit(file, text));
         Ok(None)
+    }
+
+    /// A job's manifest in the person's editor, in a copy.
+    fn edit_manifest(&mut self, model: &mut Model, job: &JobId, own: &Path) -> Result<(), Fault> {
+        let copy = match self.edits.open(job, own) {
+            Ok(copy) => copy,
+            Err(fault) => return self.came_back(model, Some(fault.to_string())),
+        };
+        let wrong = self.edit(&copy, None)?;
+        self.turn(model, Msg::Back)?;
+        match self.edits.closed(job, wrong) {
+            Ok(effect) => self.source.ask(effect),
+            Err(said) => self.turn(model, Msg::Said(said))?,
+        }
+        Ok(())
     }
 
     /// The person is back from an editor.
@@ -451,15 +469,6 @@ fn input_poster(to: &SyncSender<Post>) -> Arc<dyn Fn(Input) -> bool + Send + Syn
         };
         to.send(post).is_ok()
     })
-}
-
-/// A file with the template, beside those of other edited texts.
-fn draft() -> Result<PathBuf, Fault> {
-    let dir = state_home().unwrap_or_else(std::env::temp_dir).join("edit");
-    std::fs::create_dir_all(&dir).map_err(|e| Fault::io("make", &dir, &e))?;
-    let file = dir.join(format!("{:08x}-job.md", fastrand::u32(..)));
-    std::fs::write(&file, TEMPLATE).map_err(|e| Fault::io("write", &file, &e))?;
-    Ok(file)
 }
 
 /// The queue's folder as people write it: `~` for their home.

@@ -2,6 +2,7 @@
 
 mod clipboard;
 mod cockpit;
+mod edits;
 mod idle;
 mod input;
 mod own_keys;

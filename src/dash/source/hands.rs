@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::folder::brief;
 use super::folder::{Folder, Post};
-use super::{reads, submitting};
+use super::{reads, rewriting, submitting};
 use crate::agent::{Ship, settle_closed, ship};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::{Effect, Want};
@@ -76,6 +76,10 @@ impl Hands {
             }
             Effect::Submit(file, text) => {
                 let said = submitting::submit_text(&self.local, &self.settings, &self.me, &file, text).await;
+                (self.post)(Msg::Said(said));
+            }
+            Effect::Rewrite { job, copy, was, text } => {
+                let said = rewriting::rewrite(&self.local, &job, &copy, &was, &text).await;
                 (self.post)(Msg::Said(said));
             }
             Effect::Undo { ticket } => {

@@ -6,6 +6,7 @@ mod heap;
 mod host;
 mod keep;
 mod reads;
+mod rewriting;
 mod submitting;
 mod tail;
 

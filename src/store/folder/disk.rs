@@ -1,7 +1,7 @@
 //! The few file operations whose order makes them durable.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Seek as _, Write as _};
 use std::path::Path;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -104,6 +104,46 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
         Some(folder) => flush_folder(folder),
         None => Ok(()),
     }
+}
+
+/// Puts bytes in the place of a file that stands there, whole or not at all, and makes none where none stands. Gives
+/// what it held; `None` if there is none.
+///
+/// # Errors
+/// A [`Fault`] naming the step; the old file is then untouched.
+pub fn replace_existing(path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    let beside = path.with_file_name(format!(".{:016x}.tmp", fastrand::u64(..)));
+    let written = (|| {
+        let mut file = File::create_new(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_data()
+    })();
+    // Whoever moves the file at this moment moves the one or the other, and no name comes into being.
+    let changed = written.and_then(|()| Ok(renameat_with(CWD, &beside, CWD, path, RenameFlags::EXCHANGE)?));
+    let old = match changed {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::ENOTSUP)) => {
+            write_over(path, bytes)
+        }
+        changed => changed.and_then(|()| std::fs::read(&beside)),
+    };
+    let _ = std::fs::remove_file(&beside);
+    match old {
+        Ok(old) => Ok(Some(old)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Fault::io("write", path, &error)),
+    }
+}
+
+/// The same on a file system that exchanges no names: into the file itself, whatever its name is by then.
+fn write_over(path: &Path, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut file = File::options().read(true).write(true).open(path)?;
+    let mut old = Vec::new();
+    file.read_to_end(&mut old)?;
+    file.rewind()?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_data()?;
+    Ok(old)
 }
 
 /// Makes renames, creations and removals inside a folder durable.
