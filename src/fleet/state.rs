@@ -112,6 +112,8 @@ pub(super) struct Index {
     pub to_review: OrdSet<JobId>,
     /// In testing until their pull request is merged.
     pub in_pr: OrdSet<JobId>,
+    /// Whose offered work stands in no commit.
+    pub unsaved: OrdSet<JobId>,
     /// Dependency -> jobs that named it.
     pub waiters: OrdMap<JobId, OrdSet<JobId>>,
     /// Unknown dependency name -> jobs that wait for it to exist.
@@ -169,6 +171,11 @@ impl State {
     /// Jobs that wait for their pull request.
     pub fn in_pr(&self) -> impl Iterator<Item = &Job> {
         self.index.in_pr.iter().filter_map(|id| self.job(id))
+    }
+
+    /// Jobs whose offered work stands in no commit, by name.
+    pub fn unsaved(&self) -> impl Iterator<Item = &Job> {
+        self.index.unsaved.iter().filter_map(|id| self.job(id))
     }
 
     /// Jobs in testing that have an autoship rule and are in no pull request that ships them.
@@ -319,6 +326,9 @@ impl Index {
     /// In all but the line.
     fn enter_beside(&mut self, job: &Job) {
         *self.counts.entry(job.stage).or_insert(0) += 1;
+        if job.unsaved().is_some() {
+            self.unsaved.insert(job.id.clone());
+        }
         match (job.stage, &job.park) {
             (Stage::Queued, Some(park)) => {
                 if let Some(until) = park.until {
@@ -375,6 +385,7 @@ impl Index {
         self.autoship.remove(&job.id);
         self.to_review.remove(&job.id);
         self.in_pr.remove(&job.id);
+        self.unsaved.remove(&job.id);
         if self.held.remove(&job.id).is_some()
             && let Some(lock) = job.spec.lock.as_deref().filter(|lock| self.locks.get(*lock) == Some(&job.id))
         {

@@ -75,7 +75,7 @@ fn no_host(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
 
 /// What could not be saved was seldom the job's fault: the next one there meets the same disk.
 fn unsaved(state: &State) -> impl Iterator<Item = Alert> {
-    state.jobs.values().filter_map(|job| {
+    state.unsaved().filter_map(|job| {
         let why = job.unsaved()?;
         let what = format!("{}: {why}: aq risk rescue {}", job.id, job.id);
         Some(Alert { about: AlertAbout::Unsaved(job.id.clone()), what, since: Some(job.since) })
