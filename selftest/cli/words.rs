@@ -213,6 +213,22 @@ fn an_approval_that_no_gate_asks_for_is_counted_the_same_everywhere() {
 }
 
 #[test]
+fn what_a_failed_verify_said_can_be_read() {
+    let bench = Bench::empty();
+    has(&bench.run("init"), &["exit 0\n"]);
+    let head = "engine: shell\nverify: echo E0433 in winfd; exit 3";
+    bench.put("queue/inbox/red.md", &format!("---\n{head}\n---\n```sh\necho built\n```\n"));
+    bench.process(&["agent", "--once"]).env("PATH", "/usr/bin:/bin").output().expect("aq runs");
+    let said = bench.run("log red");
+    has(
+        &said,
+        &["built\nE0433 in winfd\n! engine: ", "! verify: echo E0433 in winfd; exit 3  exit 3, took "],
+    );
+    lacks(&bench.run("log red --run verify"), &["built", "engine:"]);
+    has(&bench.run("log red --json --tail 1"), &[r#""run":"verify""#, "E0433 in winfd"]);
+}
+
+#[test]
 fn a_run_that_wrote_nothing_is_no_error() {
     let bench = Bench::empty();
     has(&bench.run("init"), &["exit 0\n"]);
@@ -222,7 +238,7 @@ fn a_run_that_wrote_nothing_is_no_error() {
         agent.env("PATH", "/usr/bin:/bin").output().expect("aq runs")
     };
     agent(&bench);
-    has(&bench.run("log quiet"), &["! attempt 1 of quiet-", " wrote nothing\nexit 0\n"]);
+    has(&bench.run("log quiet"), &["! attempt 1 of quiet-", " wrote nothing\n! engine: ", "exit 0\n"]);
     has(&bench.run("log quiet --json"), &[r#""kind":"log""#, r#""data":[]"#, "exit 0\n"]);
     bench.put(
         "queue/inbox/odd.md",

@@ -1,6 +1,7 @@
 //! The board of jobs, and the options of a transcript.
 
 use aq::dash::{Got, LogLine, Msg, Read, Voice, Want};
+use aq::engine::RunKind;
 use aq::job::JobId;
 use aq::time::Stamp;
 use expect_test::{Expect, expect, expect_file};
@@ -155,6 +156,31 @@ pub fn log(size: (u16, u16)) -> Seat {
     seat.send(Msg::Read(Box::new(Read { want: Want::Log(JobId::from("a"), 1), got })));
     seat.draw();
     seat
+}
+
+/// The last lines of verify stand under what it ran and how that ended; a run that ends later tells it in its place.
+#[test]
+fn each_run_of_an_attempt_has_its_head() {
+    let mut seat = log((60, 16));
+    let at = Stamp::from_millis(1_767_614_400_000);
+    let line = |voice, text: &str| LogLine { at, voice, text: text.to_string() };
+    let verify = Voice::Run(RunKind::Verify);
+    for lines in [
+        vec![line(verify, "cargo test"), line(Voice::Out, "error[E0433]: winfd")],
+        vec![line(verify, "cargo test  exit 101, took 2 min")],
+    ] {
+        let got = Ok(Got::Lines { attempt: 1, lines, dropped: 0, fresh: false });
+        seat.send(Msg::Read(Box::new(Read { want: Want::Log(JobId::from("a"), 1), got })));
+        seat.draw();
+    }
+    let text = seat.frame();
+    let body: Vec<&str> = text.lines().skip(8).take(3).collect();
+    expect![[r#"
+        HH:MM:SS  done with error 2
+        ── verify  cargo test  exit 101, took 2 min ─────── HH:MM:SS
+        HH:MM:SS  error[E0433]: winfd
+    "#]]
+    .assert_eq(&(body.join("\n") + "\n"));
 }
 
 #[track_caller]

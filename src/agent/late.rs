@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::act::{blocking, kind_name, used_by};
+use super::act::{blocking, used_by};
 use super::reclaim::is_gone;
 use crate::board::{Board as _, Local};
 use crate::engine::{KILL_GRACE, Run, RunKind, RunState, StopCause};
@@ -78,7 +78,7 @@ fn is_closed_from_outside(attempt: &Attempt, now: Stamp) -> bool {
 fn left_in(dir: &Path) -> Left {
     let mut left = Left::Nothing;
     for kind in [RunKind::Setup, RunKind::Engine, RunKind::Verify] {
-        let Ok(run) = Run::open(&dir.join(kind_name(kind))) else { continue };
+        let Ok(run) = Run::open(&dir.join(kind.name())) else { continue };
         match run.state() {
             Ok(RunState::Alive { .. }) => {
                 // An order that stands already says it too.

@@ -8,7 +8,6 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
-use super::act::kind_name;
 use super::late::settle_closed;
 use super::place::listed;
 use super::work::{PREPARED_FILE, Phase, Prepared, SAVED_FILE, Saved, Work};
@@ -180,7 +179,7 @@ fn left_in(runs: &Path, job: &Job) -> Left {
     let Some(attempt) = job.open_attempt() else { return nothing("the attempt had not begun") };
     let dir = runs.join(attempt.no.to_string());
     let found = [RunKind::Verify, RunKind::Engine, RunKind::Setup].into_iter().find_map(|kind| {
-        let run = Run::open(&dir.join(kind_name(kind))).ok()?;
+        let run = Run::open(&dir.join(kind.name())).ok()?;
         Some((kind, run))
     });
     let Some((kind, run)) = found else { return nothing("nothing had been started") };
@@ -255,7 +254,7 @@ fn take_up(job: &Job, dir: &Path, kind: RunKind, run: &Run) -> Option<Work> {
     work.phase = Phase::Running(kind);
     if kind == RunKind::Verify {
         // The engine had ended well, or nothing would have been verified.
-        let engine = Run::open(&dir.join(kind_name(RunKind::Engine))).ok()?;
+        let engine = Run::open(&dir.join(RunKind::Engine.name())).ok()?;
         let RunState::Ended(report) = engine.state().ok()? else { return None };
         let mut end = super::work::RunEnd::without_run(crate::job::Outcome::Ok, "ended well".to_string());
         (end.usage, end.insight, end.wall) = (report.seen.usage, report.seen.insight(), report.wall);

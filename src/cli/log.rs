@@ -1,6 +1,6 @@
-//! `aq log`: the transcript of an attempt, read or followed; byte for byte where it is piped.
+//! `aq log`: what the runs of an attempt said, read or followed; byte for byte where it is piped.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
@@ -10,7 +10,7 @@ use super::feed::Feed;
 use super::frame::{Answer, CliError, Context, Envelope, Exit, Form, Role, without_controls};
 use super::scene::Seen;
 use crate::board::Board as _;
-use crate::engine::{Record, Source, TranscriptReader};
+use crate::engine::{AttemptReader, LogPiece, Record, RunKind, RunSeen, Source};
 use crate::fleet::{Attempt, Job};
 use crate::store::Place;
 use crate::time::Span;
@@ -32,9 +32,34 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     attempt: Option<u32>,
 
+    /// Only what this one of its runs said
+    #[arg(long, value_name = "RUN", value_enum)]
+    run: Option<Which>,
+
     /// Only the last lines
     #[arg(long, value_name = "N")]
     tail: Option<usize>,
+}
+
+/// One of the runs of an attempt.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Which {
+    /// The job's setup
+    Setup,
+    /// The engine
+    Engine,
+    /// The job's verify
+    Verify,
+}
+
+impl Which {
+    fn kind(self) -> RunKind {
+        match self {
+            Which::Setup => RunKind::Setup,
+            Which::Engine => RunKind::Engine,
+            Which::Verify => RunKind::Verify,
+        }
+    }
 }
 
 /// Shows it.
@@ -45,40 +70,31 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let seen = Seen::open(cx, None)?;
     let job = seen.job(&args.job)?;
     let attempt = chosen(&job, args.attempt)?;
-    let path = transcript(seen.board.place(), &job, attempt);
+    let runs = seen.board.place().runs(&job.id);
+    let only = args.run.map(Which::kind);
+    let has_run = |run: &RunSeen| only.is_none_or(|only| only == run.kind);
+    let is_there = RunSeen::all(&runs, attempt.no).iter().any(|run| has_run(run) && run.transcript.exists());
     // An attempt that has just begun may not have written yet.
     let may_come = args.follow && attempt.ended.is_none();
-    if !path.exists() && !may_come && ran_here(seen.board.place(), &job, attempt) {
-        cx.out.talk(&format!("attempt {} of {} wrote nothing", attempt.no, job.id));
-        if cx.out.form() == Form::Json {
-            let none: [(); 0] = [];
-            cx.out.json(&Envelope::new(
-                "log",
-                cx.wall(),
-                seen.state.seq,
-                crate::board::Source::Local,
-                none,
-            ))?;
+    if !is_there && !may_come {
+        if !ran_here(seen.board.place(), &job, attempt) {
+            return Err(never_written(&runs, &job, attempt));
         }
-        return Ok(Exit::Done);
+        let what = only.map_or(String::new(), |kind| format!("the {} of ", kind.name()));
+        cx.out.talk(&format!("{what}attempt {} of {} wrote nothing", attempt.no, job.id));
     }
-    if !path.exists() && !may_come {
-        return Err(CliError::not_found(format!("no transcript of attempt {} of {}", attempt.no, job.id))
-            .why(format!("there is no {}; it was never written, or cleaned away", path.display()))
-            .next(format!("what the log says about it: aq events {}", job.id)));
-    }
-    let reader = match args.tail {
-        Some(lines) => TranscriptReader::tail(&path, lines),
-        None => Ok(TranscriptReader::at(&path, 0)),
+    let fault = |e: std::io::Error| CliError::io("read", &runs, &e);
+    let mut reader = match args.tail {
+        Some(lines) => AttemptReader::tail(&runs, attempt.no, only, lines).map_err(fault)?.0,
+        None => AttemptReader::at(&runs, attempt.no, only),
     };
-    let mut reader = reader.map_err(|e| CliError::io("read", &path, &e))?;
-    if !args.follow {
+    if !args.follow && is_there {
         cx.out.page();
     }
     let mut held = Vec::new();
-    copy(&mut reader, &path, cx, &mut held)?;
+    copy(&mut reader, &runs, cx, &mut held)?;
     if args.follow {
-        follow(&mut reader, &path, (&job, attempt.no), seen.board, cx)?;
+        follow(&mut reader, &runs, (&job, attempt.no), seen.board, cx)?;
     }
     if cx.out.form() == Form::Json {
         cx.out.json(&Envelope::new("log", cx.wall(), seen.state.seq, crate::board::Source::Local, held))?;
@@ -86,11 +102,11 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     Ok(Exit::Done)
 }
 
-/// Where the transcript of an attempt stands.
-fn transcript(place: &Place, job: &Job, attempt: &Attempt) -> PathBuf {
-    let runs = place.runs(&job.id);
-    let own_folder = runs.join(attempt.no.to_string()).join("transcript.jsonl");
-    if own_folder.exists() { own_folder } else { runs.join(format!("{}.jsonl", attempt.no)) }
+fn never_written(runs: &Path, job: &Job, attempt: &Attempt) -> CliError {
+    let path = runs.join(format!("{}.jsonl", attempt.no));
+    CliError::not_found(format!("no transcript of attempt {} of {}", attempt.no, job.id))
+        .why(format!("there is no {}; it was never written, or cleaned away", path.display()))
+        .next(format!("what the log says about it: aq events {}", job.id))
 }
 
 /// Whether the attempt's run stands here, so that a transcript that is not there was never written.
@@ -119,40 +135,76 @@ fn chosen(job: &Job, wanted: Option<u32>) -> Result<&Attempt, CliError> {
     })
 }
 
-/// Gives out every line that is there.
+/// Gives out everything that is there.
 fn copy(
-    reader: &mut TranscriptReader,
-    path: &Path,
+    reader: &mut AttemptReader,
+    runs: &Path,
     cx: &mut Context,
     held: &mut Vec<serde_json::Value>,
 ) -> Result<(), CliError> {
     loop {
-        let records = reader.next_lines().map_err(|e| CliError::io("read", path, &e))?;
-        if records.is_empty() {
+        let pieces = reader.next_pieces().map_err(|e| CliError::io("read", runs, &e))?;
+        if pieces.is_empty() {
             return Ok(());
         }
-        for record in &records {
-            match cx.out.form() {
-                Form::Json => held.push(line_of(record)),
-                Form::JsonLines => {
-                    let mut line = line_of(record);
-                    line["v"] = json!(1);
-                    line["kind"] = json!("line");
-                    cx.out.json(&line)?;
+        for piece in &pieces {
+            match piece {
+                LogPiece::Run(run) => head(run, cx)?,
+                LogPiece::Lines(kind, records) => {
+                    records.iter().try_for_each(|record| one(*kind, record, cx, held))?;
                 }
-                Form::Table | Form::Plain => one(record, cx)?,
             }
         }
     }
 }
 
-fn line_of(record: &Record) -> serde_json::Value {
-    json!({"at": record.at.to_string(), "s": record.source, "line": record.text(), "cut": record.cut})
+/// What a run was to do and how it ended: over its lines at a terminal, beside them in a pipe, which holds only what
+/// was said.
+fn head(run: &RunSeen, cx: &mut Context) -> Result<(), CliError> {
+    let Some(command) = &run.command else { return Ok(()) };
+    let began = run.started.map(|at| format!(", began {}", at.local_full())).unwrap_or_default();
+    let end = run.end_words().map(|end| format!("  {end}")).unwrap_or_default();
+    let text = without_controls(&format!("{}: {command}{end}{began}", run.kind.name()));
+    match cx.out.form() {
+        Form::Json | Form::JsonLines => Ok(()),
+        _ if !cx.out.is_terminal() => {
+            cx.out.talk(&text);
+            Ok(())
+        }
+        Form::Table | Form::Plain => {
+            let text = cx.out.paint(Role::Head, &format!("── {text}"));
+            cx.out.painted(&text)
+        }
+    }
+}
+
+fn one(
+    kind: RunKind,
+    record: &Record,
+    cx: &mut Context,
+    held: &mut Vec<serde_json::Value>,
+) -> Result<(), CliError> {
+    match cx.out.form() {
+        Form::Json => held.push(line_of(kind, record)),
+        Form::JsonLines => {
+            let mut line = line_of(kind, record);
+            line["v"] = json!(1);
+            line["kind"] = json!("line");
+            cx.out.json(&line)?;
+        }
+        Form::Table | Form::Plain => said(record, cx)?,
+    }
+    Ok(())
+}
+
+fn line_of(kind: RunKind, record: &Record) -> serde_json::Value {
+    let at = record.at.to_string();
+    json!({"at": at, "run": kind.name(), "s": record.source, "line": record.text(), "cut": record.cut})
 }
 
 /// At a terminal control sequences are taken out and aq's own words are marked; in a pipe only what the
 /// engine said is given, byte for byte.
-fn one(record: &Record, cx: &mut Context) -> Result<(), CliError> {
+fn said(record: &Record, cx: &mut Context) -> Result<(), CliError> {
     if cx.out.is_terminal() {
         if let Some(gap) = &record.gap {
             let text = format!("… {} lines are no longer kept", gap.lines);
@@ -177,8 +229,8 @@ fn one(record: &Record, cx: &mut Context) -> Result<(), CliError> {
 
 /// Goes on until the attempt is closed and nothing more is written.
 fn follow(
-    reader: &mut TranscriptReader,
-    path: &Path,
+    reader: &mut AttemptReader,
+    runs: &Path,
     (job, attempt): (&Job, u32),
     board: crate::board::Local,
     cx: &mut Context,
@@ -190,7 +242,7 @@ fn follow(
         let state = feed.board.snapshot();
         let open =
             state.job(&job.id).and_then(|job| job.open_attempt()).is_some_and(|open| open.no == attempt);
-        copy(reader, path, cx, &mut Vec::new())?;
+        copy(reader, runs, cx, &mut Vec::new())?;
         cx.out.flush()?;
         if !open {
             return Ok(());

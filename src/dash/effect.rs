@@ -158,6 +158,8 @@ pub enum Want {
     Question(JobId, BlobId),
     /// The gist of a job that needs a person.
     Gist(JobId, GistOf),
+    /// What the runs of a job's attempts were to do and how they ended.
+    Runs(JobId),
     /// A transcript, of the attempt.
     Log(JobId, AttemptNo),
     /// What a job changed.
@@ -176,6 +178,7 @@ impl Want {
             | Want::Manifest(job, _)
             | Want::Question(job, _)
             | Want::Gist(job, _)
+            | Want::Runs(job)
             | Want::Log(job, _)
             | Want::Diff(job, _)
             | Want::Explain(job, _)

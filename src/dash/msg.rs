@@ -7,6 +7,7 @@ use super::effect::Want;
 use super::keys::Key;
 use super::model::{Drawn, Explained, Gist, Health, Lists, LogLine, Moment, Patch, Then};
 use super::survey::Found;
+use crate::engine::RunSeen;
 use crate::fleet::{Claimant, Event, Refusal, State};
 use crate::job::{AttemptNo, HolderId, JobId, Seq};
 
@@ -132,6 +133,8 @@ pub enum Got {
     Diff(Arc<Patch>),
     /// Why a job stands where it stands.
     Explained(Arc<Explained>),
+    /// The runs of the attempts, as far as their files stand here.
+    Runs(Vec<(AttemptNo, RunSeen)>),
     /// Files with their sizes in bytes.
     Files(Vec<(String, u64)>),
     /// Lines of a transcript that follow those that were given before; `dropped` came before the first.

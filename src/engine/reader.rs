@@ -100,6 +100,11 @@ impl TranscriptReader {
         Ok(TranscriptReader::at(path, 0))
     }
 
+    /// Its transcript.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where the next line will be read from.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -102,3 +102,26 @@ pub(super) fn nth_line_from_end(path: &Path, len: u64, n: usize) -> io::Result<F
     }
     Ok(if lines >= n { Found::At(0) } else { Found::Only(lines) })
 }
+
+/// How many lines of a file end up to an offset of it, and how many after that.
+pub(super) fn lines_of(path: &Path, at: u64, len: u64) -> io::Result<(usize, usize)> {
+    let mut file = match File::open(path) {
+        // Removed since it was listed: nothing of it can be read.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+        other => other?,
+    };
+    let mut count = |bytes: u64| -> io::Result<usize> {
+        let (mut left, mut lines, mut buffer) = (bytes, 0, vec![0; READ]);
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(READ).min(READ);
+            let got = file.read(&mut buffer[..most])?;
+            if got == 0 {
+                break;
+            }
+            lines += buffer[..got].iter().filter(|b| **b == b'\n').count();
+            left -= got as u64;
+        }
+        Ok(lines)
+    };
+    Ok((count(at)?, count(len - at)?))
+}

@@ -11,5 +11,5 @@ mod runs;
 mod save;
 
 pub(super) use doer::{Doer, blocking};
-pub(super) use runs::{kind_name, used_by};
+pub(super) use runs::used_by;
 pub(super) use save::accept;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::command::{CommandLine, Task};
 use super::doer::{Doer, blocking};
 use super::login::login;
-use super::runs::{attempt_dir, kind_name};
+use super::runs::attempt_dir;
 use crate::agent::fence::Fence;
 use crate::agent::note::{Before, SKILL, SKILL_PROGRAM, hand_off, prompt};
 use crate::agent::place::{NotReady, wip_branch};
@@ -78,12 +78,7 @@ impl Doer {
             plan.facts.clone_from(&line.facts);
             plan.ceilings = Budget { wall: None, ..work.left };
         }
-        let name = match kind {
-            RunKind::Engine => format!("{}.jsonl", work.attempt),
-            RunKind::Setup => format!("{}.setup.jsonl", work.attempt),
-            RunKind::Verify => format!("{}.verify.jsonl", work.attempt),
-        };
-        plan.transcript = self.local.place().runs(&work.job).join(name);
+        plan.transcript = self.local.place().runs(&work.job).join(kind.transcript(work.attempt));
         plan.wall = Some(work.left.wall.map_or(effective.timeout, |left| left.min(effective.timeout)));
         self.environment(work, &prompt_file, fence, &mut plan, &line);
         Ok(plan)
@@ -234,8 +229,8 @@ fn left_for_scripts(job: &Job, before: &Before, dir: &Path) -> std::io::Result<V
 /// The end of what the first of these runs printed that printed anything: a verify says what is wrong. Events
 /// of a stream are for programs.
 pub(super) fn last_words(attempt: &Path, kinds: &[RunKind]) -> String {
-    let tail = |kind| {
-        let run = Run::open(&attempt.join(kind_name(kind))).ok()?;
+    let tail = |kind: RunKind| {
+        let run = Run::open(&attempt.join(kind.name())).ok()?;
         let RunState::Ended(report) = run.state().ok()? else { return None };
         let words = report.tail.lines().filter(|line| !line.starts_with('{')).map(|line| format!("{line}\n"));
         Some(words.collect::<String>()).filter(|words| !words.trim().is_empty())

@@ -209,16 +209,7 @@ pub(super) fn attempt_dir(local: &Local, work: &Work) -> PathBuf {
 
 /// The folder of one run.
 fn run_dir(local: &Local, work: &Work, kind: RunKind) -> PathBuf {
-    attempt_dir(local, work).join(kind_name(kind))
-}
-
-/// The folder name of a kind of run.
-pub(in crate::agent) fn kind_name(kind: RunKind) -> &'static str {
-    match kind {
-        RunKind::Setup => "setup",
-        RunKind::Engine => "engine",
-        RunKind::Verify => "verify",
-    }
+    attempt_dir(local, work).join(kind.name())
 }
 
 /// A run's folder holds keys for a moment: it is its owner's alone.

@@ -6,6 +6,7 @@ use super::diff::DiffPane;
 use super::explained::Explained;
 use super::place::Tab;
 use super::runs::RunsPane;
+use crate::engine::RunKind;
 use crate::fleet::Event;
 use crate::job::{AttemptNo, BlobId, JobId, Seq};
 use crate::time::Stamp;
@@ -201,6 +202,8 @@ pub enum Voice {
     Aq,
     /// The person: here I was.
     Mark,
+    /// What a run was to do and how it ended, over what it said.
+    Run(RunKind),
 }
 
 /// One line of a transcript.

@@ -1,5 +1,7 @@
 //! The attempts of a job's page: which one is looked at, and which one is held beside it.
 
+use super::page::Loaded;
+use crate::engine::{RunKind, RunSeen};
 use crate::fleet::{Attempt, Job};
 use crate::job::AttemptNo;
 
@@ -10,6 +12,10 @@ pub struct RunsPane {
     pub at: Option<AttemptNo>,
     /// The one that was marked, to be compared with.
     pub mark: Option<AttemptNo>,
+    /// What their runs were to do and how they ended.
+    pub told: Loaded<Vec<(AttemptNo, RunSeen)>>,
+    /// How many attempts there were when that was asked for, and how many of them had ended.
+    pub told_of: Option<(usize, usize)>,
 }
 
 impl RunsPane {
@@ -17,6 +23,12 @@ impl RunsPane {
     pub fn current<'a>(&self, job: &'a Job) -> Option<&'a Attempt> {
         let found = self.at.and_then(|no| job.attempts.iter().find(|attempt| attempt.no == no));
         found.or(job.attempts.last())
+    }
+
+    /// What is known of a run of that attempt.
+    pub fn run(&self, attempt: AttemptNo, kind: RunKind) -> Option<&RunSeen> {
+        let all = self.told.here()?;
+        all.iter().find(|row| row.0 == attempt && row.1.kind == kind).map(|row| &row.1)
     }
 
     /// Two attempts to compare, the older one first: the marked one and the one under the cursor, or without a

@@ -298,6 +298,10 @@ impl Hands {
                 let (job, at) = (job.clone(), *at);
                 beside(move || reads::explained(&local, &settings, &job, at)).await
             }
+            Want::Runs(job) => {
+                let (local, job) = (Arc::clone(&self.local), job.clone());
+                beside(move || reads::runs(&local, &job)).await
+            }
             Want::Files(job) => {
                 let (local, job) = (Arc::clone(&self.local), job.clone());
                 beside(move || reads::artifacts(&local, &job)).await

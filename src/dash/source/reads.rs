@@ -6,8 +6,8 @@ use crate::agent::{Wanted, change, claimant, claimants, kept};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::model::{DiffOf, Explained, Gist, Patch};
 use crate::dash::msg::Got;
-use crate::engine::is_gone;
-use crate::fleet::{Job, Now, State};
+use crate::engine::{RunSeen, is_gone};
+use crate::fleet::{Attempt, Job, Now, State};
 use crate::insight::{Line, chains, explain, state_at};
 use crate::job::{JobId, Rev};
 use crate::time::{Clock as _, Stamp, SystemClock};
@@ -74,6 +74,16 @@ pub fn explained(local: &Local, settings: &Settings, id: &JobId, at: Option<Stam
     let said = if alone { said.left_alone() } else { said };
     let chains = if job.stage.is_waiting() { chains(&state, job, now) } else { Vec::new() };
     Ok(Got::Explained(Arc::new(Explained { said, chains, imagined, seq: state.seq, at: now.wall })))
+}
+
+/// What the runs of the job's attempts were to do and how they ended.
+pub fn runs(local: &Local, id: &JobId) -> Result<Got, String> {
+    let state = local.snapshot();
+    let folder = local.place().runs(id);
+    let of = |attempt: &Attempt| -> Vec<_> {
+        RunSeen::all(&folder, attempt.no).into_iter().map(|run| (attempt.no, run)).collect()
+    };
+    Ok(Got::Runs(job_of(&state, id)?.attempts.iter().flat_map(of).collect()))
 }
 
 /// The files kept of the job's runs.

@@ -8,7 +8,7 @@ use super::{diff, explain, files, gist, runs};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::Motion;
 use crate::dash::model::{
-    BYTES_MOST, DiffOf, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab, WIDE,
+    BYTES_MOST, DiffOf, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab, Voice, WIDE,
 };
 use crate::dash::msg::{Got, Read};
 use crate::fleet::{Event, Job};
@@ -44,7 +44,10 @@ fn of_tab(page: &mut Page, job: &Job, tails: bool) -> Vec<Effect> {
             effects.extend(history(page));
             effects.extend(diff::wants(page, job));
         }
-        Tab::Runs => effects.extend(history(page)),
+        Tab::Runs => {
+            effects.extend(history(page));
+            effects.extend(runs::wants(page, job));
+        }
         Tab::Artifacts => effects.extend(files::wants(page)),
         Tab::Explain => {}
     }
@@ -181,6 +184,7 @@ pub fn read(model: &mut Model, read: Read) {
         }
         (Want::Diff(_, of), got) => diff::read(page, &of, got),
         (Want::Explain(_, at), got) => explain::read(page, at, got),
+        (Want::Runs(_), got) => runs::read(page, got),
         (Want::Files(_), got) => files::read(page, got),
         (Want::Log(_, attempt), got) if page.log.attempt == Some(attempt) => lines(page, got),
         _ => {}
@@ -201,7 +205,7 @@ fn lines(page: &mut Page, got: Result<Got, String>) {
     let before = log.dropped;
     match &mut log.lines {
         Loaded::Here(all) if !fresh => {
-            all.extend(lines);
+            lines.into_iter().for_each(|line| add(all, line));
             log.dropped += dropped + trim(all);
         }
         _ => {
@@ -215,14 +219,29 @@ fn lines(page: &mut Page, got: Result<Got, String>) {
     log.pick();
 }
 
-/// Takes away the oldest lines beyond what is kept; gives how many.
+/// A line goes to the end; more that is known of a run goes to the place where it began.
+fn add(all: &mut Vec<LogLine>, line: LogLine) {
+    let is_head = matches!(line.voice, Voice::Run(_));
+    let begun = if is_head { all.iter().position(|old| old.voice == line.voice) } else { None };
+    match begun {
+        Some(at) => all[at] = line,
+        None => all.push(line),
+    }
+}
+
+/// Takes away the oldest lines beyond what is kept; gives how many. The head of the run in whose midst the others
+/// begin stays.
 fn trim(lines: &mut Vec<LogLine>) -> usize {
+    let is_head = |line: &LogLine| matches!(line.voice, Voice::Run(_));
     let mut over = lines.len().saturating_sub(LINES_MOST);
     let mut bytes: usize = lines[over..].iter().map(|line| line.text.len()).sum();
     while bytes > BYTES_MOST {
         bytes -= lines[over].text.len();
         over += 1;
     }
-    lines.drain(..over);
-    over
+    let gone: Vec<LogLine> = lines.drain(..over).collect();
+    let count = gone.iter().filter(|line| !is_head(line)).count();
+    let head = gone.into_iter().rfind(is_head);
+    lines.splice(0..0, head.filter(|_| lines.first().is_none_or(|line| !is_head(line))));
+    count
 }

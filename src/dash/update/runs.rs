@@ -1,10 +1,31 @@
 //! The attempts: one under the cursor, its transcript, two compared.
 
+use super::feed::loaded;
 use super::{diff, go};
-use crate::dash::effect::Effect;
+use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::Motion;
-use crate::dash::model::{Model, Tab};
+use crate::dash::model::{Model, Page, Tab};
+use crate::dash::msg::Got;
+use crate::fleet::Job;
 use crate::job::AttemptNo;
+
+/// Reads what is written of the attempts' runs, anew whenever one begins or ends; what is known stays meanwhile.
+pub fn wants(page: &mut Page, job: &Job) -> Option<Effect> {
+    let of = (job.attempts.len(), job.attempts.iter().filter(|attempt| attempt.ended.is_some()).count());
+    if page.runs.told_of == Some(of) {
+        return None;
+    }
+    page.runs.told_of = Some(of);
+    Some(Effect::Read(Want::Runs(page.job.clone())))
+}
+
+/// It came.
+pub fn read(page: &mut Page, got: Result<Got, String>) {
+    page.runs.told = loaded(got.and_then(|got| match got {
+        Got::Runs(runs) => Ok(runs),
+        _ => Err("no runs came".to_string()),
+    }));
+}
 
 /// Moves through the attempts, the newest first.
 pub fn motion(model: &mut Model, motion: Motion, height: usize) {

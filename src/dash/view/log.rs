@@ -10,7 +10,7 @@ use super::canvas::{Canvas, below, row};
 use super::events::rolled;
 use super::panes::{told, told_as};
 use super::search;
-use super::text::{clean, grouped, width};
+use super::text::{clean, cut, grouped, width};
 use crate::dash::model::{LINES_MOST, Loaded, LogLine, Voice};
 use crate::dash::theme::{Sign, Theme};
 use crate::fleet::Job;
@@ -147,11 +147,14 @@ fn set(canvas: &Canvas<'_>, line: &LogLine, timed: bool, columns: u16) -> Line<'
         let rest = usize::from(columns).saturating_sub(width(&text));
         return Line::from(canvas.piece(Role::Human, text + &sign.repeat(rest)));
     }
+    if let Voice::Run(kind) = line.voice {
+        return Line::from(canvas.piece(Role::Head, heading(canvas, kind.name(), time, &line.text, columns)));
+    }
     let mut pieces = vec![Piece::raw(if timed { format!("{time}  ") } else { String::new() })];
     let role = match line.voice {
         Voice::Out => Role::Neutral,
         Voice::Err => Role::Wait,
-        Voice::Aq | Voice::Mark => Role::Active,
+        Voice::Aq | Voice::Mark | Voice::Run(_) => Role::Active,
     };
     if line.voice == Voice::Aq {
         pieces.push(canvas.piece(role, "aq: "));
@@ -166,6 +169,18 @@ fn set(canvas: &Canvas<'_>, line: &LogLine, timed: bool, columns: u16) -> Line<'
         None => pieces.push(canvas.piece(role, clean(&line.text))),
     }
     Line::from(pieces)
+}
+
+/// The rule over what a run said: its kind, what it ran and how that ended, and when it began.
+fn heading(canvas: &Canvas<'_>, kind: &str, time: &str, text: &str, columns: u16) -> String {
+    let sign = canvas.sign(Sign::Light);
+    // At a moment of the past nobody knew yet how it would end.
+    let past = canvas.model.page.as_ref().is_some_and(|page| page.log.until.is_some());
+    let told = if past { String::new() } else { format!("  {}", clean(text)) };
+    let room = usize::from(columns).saturating_sub(width(time) + 1);
+    let text = cut(&format!("{sign}{sign} {kind}{told} "), room, canvas.sign(Sign::More));
+    let rest = room.saturating_sub(width(&text));
+    format!("{text}{} {time}", sign.repeat(rest))
 }
 
 /// The text with its colour sequences and without every other sequence.

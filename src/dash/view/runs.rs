@@ -10,6 +10,7 @@ use super::text::{clean, cut, fit, grouped, short_age};
 use crate::dash::keys::{Do, Key, row_of};
 use crate::dash::model::{Hit, Pane};
 use crate::dash::theme::Sign;
+use crate::engine::{RunKind, RunSeen};
 use crate::fleet::{Action, Attempt, Job, What};
 use crate::insight::{short_rev, used};
 use crate::job::{Insight, Outcome, Proof, Role, Stage, usd};
@@ -175,11 +176,7 @@ fn one(canvas: &mut Canvas<'_>, at: Rect, job: &Job, attempt: &Attempt) {
     let turns = format!("{} turns, {} tokens", known(attempt.usage.turns), known(attempt.usage.tokens));
     let all = used(job).micro_usd.map_or("?".to_string(), usd);
     let cost = attempt.usage.micro_usd.map_or("?".to_string(), usd);
-    let verify = match &attempt.verified {
-        None => "did not run".to_string(),
-        Some((true, rev)) => format!("passed on {}", short_rev(rev.as_ref())),
-        Some((false, rev)) => format!("failed on {}", short_rev(rev.as_ref())),
-    };
+    let verify = verified(canvas, attempt);
     let kept = match &attempt.rev {
         Some(rev) => {
             let head = job.head.as_ref().filter(|head| head.rev.as_ref() == Some(rev));
@@ -209,6 +206,24 @@ fn one(canvas: &mut Canvas<'_>, at: Rect, job: &Job, attempt: &Attempt) {
         let text = if role == Role::Neutral { Piece::raw(text) } else { canvas.piece(role, text) };
         let pieces = vec![canvas.piece(Role::Head, format!("  {label:<8}  ")), text];
         canvas.line(row(at, u16::try_from(nth + 1).unwrap_or(u16::MAX)), &Line::from(pieces));
+    }
+}
+
+/// What verify came to, how it ended and what it ran.
+fn verified(canvas: &Canvas<'_>, attempt: &Attempt) -> String {
+    let verdict = match &attempt.verified {
+        None => None,
+        Some((true, rev)) => Some(format!("passed on {}", short_rev(rev.as_ref()))),
+        Some((false, rev)) => Some(format!("failed on {}", short_rev(rev.as_ref()))),
+    };
+    let page = canvas.model.page.as_ref();
+    let run = page.and_then(|page| page.runs.run(attempt.no, RunKind::Verify));
+    let ended = run.and_then(RunSeen::end_words).or(run.map(|_| "runs".to_string()));
+    let told: Vec<String> = [verdict, ended].into_iter().flatten().collect();
+    let command = run.and_then(|run| run.command.as_ref()).map(|command| format!(": {command}"));
+    match told.is_empty() {
+        true => "did not run".to_string(),
+        false => told.join(", ") + &command.unwrap_or_default(),
     }
 }
 
