@@ -192,3 +192,57 @@ fn the_next_that_needs_you_is_also_what_waits_for_ship() {
     assert_eq!(seat.model.current().map(|job| job.id.as_str()), Some("s1"));
     assert!(seat.model.page.is_none() && seat.model.toast.is_none(), "{:?}", seat.model.toast);
 }
+
+/// Jobs that need a person: so many with a review that waits, and with some, one that only waits to be shipped.
+fn crowd(reviews: usize, ships: bool) -> String {
+    let mut script: String = (0..reviews)
+        .map(|n| {
+            format!("submit r{n} review=1 | claim h1~x/1 | start r{n} | end r{n} ok rev=c1 | pass 1m | ")
+        })
+        .collect();
+    if ships {
+        script.push_str(
+            "submit last | claim h1~x/1 | start last | verify last pass rev=c2 | end last ok rev=c2",
+        );
+    }
+    script
+}
+
+/// The rows of the pane, with its head.
+fn pane(frame: &str, name: &str) -> Vec<String> {
+    let from = frame.lines().skip_while(|line| !line.contains(name));
+    let is_head = |line: &&str| !line.starts_with(['━', '─']);
+    let rows = from.clone().take(1).chain(from.skip(1).take_while(is_head));
+    rows.map(str::to_string).collect()
+}
+
+#[test]
+fn what_has_no_room_is_counted_and_what_waits_to_be_shipped_stays_in_sight() {
+    let many = Seat::of(&crowd(30, true), (80, 24)).frame();
+    let rows = pane(&many, "Needs you");
+    assert!(rows[0].contains("Needs you 31"), "{many}");
+    let shown = rows.iter().filter(|row| row.contains("◇")).count();
+    let more = &rows[rows.len() - 2];
+    assert_eq!(more.trim(), format!("… {} more", 30 - shown), "{many}");
+    assert!(rows[rows.len() - 1].contains("waits for ship"), "{many}");
+    // Wherever the cursor goes, it is on a row that is shown.
+    let last = Seat::of(&crowd(30, true), (80, 24)).keys("G").frame();
+    assert!(last.contains("▸ ◎ last"), "{last}");
+    let before = Seat::of(&crowd(30, true), (80, 24)).keys("G k").frame();
+    assert!(before.contains("▸ ◇ r29"), "{before}");
+    // Rows that no other pane wants are not left blank.
+    let eight = Seat::of(&crowd(7, true), (80, 24)).frame();
+    assert!(!eight.contains(" more") && eight.contains("waits for ship"), "{eight}");
+    let small = Seat::of(&crowd(6, false), (40, 12)).frame();
+    assert!(pane(&small, "Needs you").len() >= 6, "{small}");
+}
+
+#[test]
+fn a_pane_that_lost_the_focus_shows_its_first_rows() {
+    let ended: String = (0..30).map(|n| format!("submit e{n:02} | cancel e{n:02} | pass 1m | ")).collect();
+    let mut seat = Seat::of(&ended, (80, 24)).keys("Tab Tab G");
+    let rolled = seat.frame();
+    assert!(rolled.contains("e00") && !rolled.contains("e29"), "{rolled}");
+    let left = seat.keys("Tab").frame();
+    assert!(left.contains("e29") && !left.contains("e00"), "{left}");
+}

@@ -139,6 +139,14 @@ impl<'a> Canvas<'a> {
         self.drawn.hits.push((Area { x: at.x, y: at.y, width: at.width, height: at.height }, hit));
     }
 
+    /// The part of a list that a pane shows while the focus is elsewhere: its first rows, whatever was looked at
+    /// before, because what is new stands there.
+    pub fn top_of(&mut self, pane: Pane, height: usize) -> Window {
+        let window = Window { top: 0, height };
+        self.drawn.windows.push((pane, window));
+        window
+    }
+
     /// The part of a list that its pane shows: as it was, moved no further than the cursor asks for.
     pub fn window(&mut self, pane: Pane, len: usize, cursor: Option<usize>, height: usize) -> Window {
         let before = self.model.drawn.window(pane).top;

@@ -33,6 +33,9 @@ const TITLE_LEAST: usize = 4;
 /// Columns of the events at the right, where there is room for two columns.
 const SIDE: u16 = 54;
 
+/// With fewer rows none of them is given to the count of those that are hidden.
+const COUNTED_LEAST: usize = 3;
+
 /// Rows of alerts in one column, with their rule.
 const ALERTS_MOST: u16 = 4;
 
@@ -91,7 +94,11 @@ fn panes(canvas: &Canvas<'_>, at: Rect) -> Vec<(Pane, Rect)> {
     if at.height < ALL_PANES / 2 {
         return vec![(it.pane, at)];
     }
-    let needs = wish(&it.needs).min(at.height / 2);
+    // What needs the person gets half of the rows, and those that nobody else wants.
+    let wants = !it.recent.rows().is_empty() && (at.height >= ALL_PANES || it.pane == Pane::Recent);
+    let recent_least = if wants { RECENT_LEAST.min(wish(&it.recent)) } else { 0 };
+    let unwanted = at.height.saturating_sub(wish(&it.running).saturating_add(recent_least));
+    let needs = wish(&it.needs).min(unwanted.max(at.height / 2));
     let left = at.height - needs;
     let tall = canvas.area().width >= WIDE && canvas.area().height >= TALL;
     // What runs goes before what ended; only a tall terminal with two columns has room for both in any case.
@@ -226,10 +233,14 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
         canvas.text(row(at, 0), Role::Neutral, &format!("  {text}"));
         return;
     }
-    let window = canvas.window(pane, list.rows().len(), Some(list.at()), usize::from(at.height));
-    for (nth, (place, id)) in list.rows().iter().enumerate().skip(window.top).take(window.height).enumerate()
-    {
+    for (nth, place) in shown(canvas, at, pane, list, focused).into_iter().enumerate() {
         let place_on_screen = row(at, u16::try_from(nth).unwrap_or(u16::MAX));
+        let Some((place, id)) = place.and_then(|place| Some((place, list.rows().get(place)?))) else {
+            let hidden = list.rows().len() + 1 - usize::from(at.height);
+            let text = format!("  {} {} more", canvas.sign(Sign::More), grouped(hidden));
+            canvas.text(place_on_screen, Role::Neutral, &text);
+            continue;
+        };
         let here = place == list.at();
         let mark = if here && focused { canvas.sign(Sign::Cursor) } else { " " };
         let mut pieces = vec![Piece::raw(format!("{mark} "))];
@@ -247,6 +258,27 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
             canvas.restyle(place_on_screen, canvas.look().cursor());
         }
     }
+}
+
+/// The rows of a list that a pane shows: those around its cursor, or its first where the focus is elsewhere. Where not
+/// all have room, a row without a place says how many do not, and what only waits to be shipped stays in sight.
+fn shown(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: bool) -> Vec<Option<usize>> {
+    let (len, height) = (list.rows().len(), usize::from(at.height));
+    let counts = matches!(pane, Pane::Needs | Pane::Running) && len > height && height >= COUNTED_LEAST;
+    let pinned = list
+        .rows()
+        .last()
+        .filter(|id| counts && pane == Pane::Needs && canvas.model.lists.to_ship.first() == Some(*id));
+    let pinned = usize::from(pinned.is_some());
+    let (rolled, room) = (len - pinned, height - usize::from(counts) - pinned);
+    let window = match focused {
+        true => canvas.window(pane, rolled, Some(list.at().min(rolled.saturating_sub(1))), room),
+        false => canvas.top_of(pane, room),
+    };
+    let mut out: Vec<Option<usize>> = (window.top..rolled).take(room).map(Some).collect();
+    out.extend(counts.then_some(None));
+    out.extend((pinned > 0).then_some(Some(len - 1)));
+    out
 }
 
 /// Columns that stand at fixed places take so many; the text between them takes what is left.
