@@ -1,9 +1,11 @@
 //! What needs a person is told by its gist: what a job asks, how large a change is, that nothing proves it.
 
 use aq::dash::{Gist, GistOf, Got, Msg, Read, Want};
+use aq::insight::Rejected;
 use expect_test::{Expect, expect};
 
 use super::seat::{Seat, without_times};
+use crate::law_script::START;
 
 const QUEUE: &str = "submit door review=1 priority=critical | submit gate review=1 priority=high | submit ask | claim h1~x/1 | start door \
      | end door ok rev=c1 | claim h1~x/2 | start gate | verify gate pass rev=c2 | end gate ok rev=c2 \
@@ -128,19 +130,64 @@ fn in_words_a_question_is_said_as_soon_as_it_is_read() {
     assert!(menu.contains(" door review, 0 s, door, +61 -9, unproven, 0 of 1 approvals\n"), "{menu}");
 }
 
+fn rejected(name: &str, problems: &str, edit: bool) -> Rejected {
+    Rejected { name: name.into(), problems: problems.into(), since: Some(START), edit }
+}
+
+/// A seat with a file that was rejected, and an edit of the first job that is not used.
+fn refused(size: (u16, u16)) -> Seat {
+    let mut seat = Seat::of(QUEUE, size);
+    let bad = "typo.md:2:1: unknown field \"verfy\"\n    verfy: make\n    ^^^^^\n";
+    seat.rejected = vec![rejected("door.md", "door.md: no engine", true), rejected("typo.md", bad, false)];
+    seat.feed();
+    seat
+}
+
+#[test]
+fn an_alert_is_reached_opened_and_its_file_edited() {
+    let frame = refused((160, 45)).frame();
+    assert!(frame.contains("▲ the edit of door.md is not used: no engine"), "{frame}");
+    assert!(frame.contains("▲ typo.md was rejected: 2:1: unknown field"), "{frame}");
+    for size in [(80, 24), (160, 45), (40, 12)] {
+        let mut seat = refused(size).keys("Tab j");
+        let frame = seat.frame();
+        assert!(frame.contains("▸ ▲ typo.md was rejected"), "{frame}");
+        let mut seat = seat.keys("Enter");
+        let frame = seat.frame();
+        assert!(
+            frame.contains("    ^^^^^") && (size.0 < 80 || frame.contains("mv queue/rejected/")),
+            "{frame}"
+        );
+        assert_eq!(seat.keys("e Esc Esc").asked(), "OpenRejected(\"typo.md\")\n");
+    }
+    // Behind the last that needs somebody, `!` goes on to them.
+    let mut seat = refused((80, 24)).keys("! ! ! !");
+    assert!(seat.frame().contains("▸ ▲ the edit of door.md"), "{}", seat.frame());
+    assert!(seat.keys("! !").frame().contains("▸ ? ask"), "and round");
+}
+
+#[test]
+fn the_manifest_says_that_the_file_differs_from_what_runs() {
+    let mut seat = Seat::of("submit door file=door.md", (80, 24)).keys("2 Enter ]");
+    seat.rejected = vec![rejected("door.md", "door.md: no engine", true)];
+    seat.feed();
+    let frame = seat.frame();
+    assert!(frame.contains("the edit of door.md is not used: no engine; below is what runs"), "{frame}");
+}
+
 #[test]
 fn what_was_rejected_is_an_alert_whoever_rejected_it() {
     let shows = |names: &[&str], text: &str| {
         for size in [(80, 24), (160, 45)] {
             let mut seat = Seat::of(QUEUE, size);
-            seat.rejected = names.iter().map(ToString::to_string).collect();
+            seat.rejected = names.iter().map(|name| rejected(name, "", false)).collect();
             seat.feed();
             let frame = seat.frame();
-            assert!(frame.contains("▲1 alert") && frame.contains(text), "{frame}");
+            assert!(frame.contains(&format!("▲{} alert", names.len())) && frame.contains(text), "{frame}");
         }
     };
     shows(&["big.md"], "▲ big.md was rejected: see queue/rejected/big");
-    shows(&["big.md", "empty.md"], "▲ 2 manifests were rejected: see queue/rejected/");
+    shows(&["big.md", "empty.md"], "▲ empty.md was rejected: see queue/rejected/em");
     let mut seat = Seat::of(QUEUE, (80, 24));
     seat.feed();
     assert!(!seat.frame().contains("alert"));

@@ -13,7 +13,7 @@ use aq::dash::{
     lists, update, view,
 };
 use aq::fleet::{Actor, ActorKind, Claimant, Command, State};
-use aq::insight::Recording;
+use aq::insight::{Recording, Rejected};
 use aq::job::{HolderId, JobId};
 use aq::time::Span;
 use ratatui::Terminal;
@@ -41,7 +41,7 @@ pub struct Seat {
     /// The window's title.
     pub title: String,
     /// Manifests that lie rejected.
-    pub rejected: Vec<String>,
+    pub rejected: Vec<Rejected>,
     /// How fresh what is fed is.
     pub health: Health,
     /// The log is read as soon as it is asked for.

@@ -116,6 +116,8 @@ pub enum Effect {
     EditAt(JobId, String, u32),
     /// Opens a file that was kept of a job's runs.
     OpenKept(JobId, String),
+    /// Opens a manifest that lies rejected, by its name.
+    OpenRejected(String),
     /// Writes a new job in the person's editor.
     New,
     /// Submits the text of a new job; the file it stands in is taken away once it is in the queue.

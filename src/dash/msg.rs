@@ -9,6 +9,7 @@ use super::model::{Drawn, Explained, Gist, Health, Lists, LogLine, Moment, Patch
 use super::survey::Found;
 use crate::engine::RunSeen;
 use crate::fleet::{Claimant, Event, Refusal, State};
+use crate::insight::Rejected;
 use crate::job::{AttemptNo, HolderId, JobId, Seq};
 
 /// One happening.
@@ -86,8 +87,8 @@ pub struct Fresh {
     pub edited: Arc<HashSet<JobId>>,
     /// Agents that live on this queue, by what they offer.
     pub agents: Arc<Vec<Claimant>>,
-    /// Manifests that lie rejected, by their names.
-    pub rejected: Arc<Vec<String>>,
+    /// Manifests that lie rejected, and edits that are not used, by their names.
+    pub rejected: Arc<Vec<Rejected>>,
     /// How fresh it is.
     pub health: Health,
     /// It is another history than the one before: nothing that was read of that one holds.

@@ -20,8 +20,8 @@ pub enum AlertAbout {
     NoHost(String),
     /// The work of a job could not be saved where it was done.
     Unsaved(JobId),
-    /// Manifests were not accepted: so many.
-    Rejected(usize),
+    /// A manifest was not accepted, or an edit of one: the name of the file.
+    Rejected(String),
     /// The ceiling of the queue is near, or used up.
     Ceiling {
         /// No job starts any more.
@@ -82,19 +82,47 @@ fn unsaved(state: &State) -> impl Iterator<Item = Alert> {
     })
 }
 
-/// Files that somebody dropped and that are no jobs, by their names. They are no part of the state.
-pub fn rejected(names: &[String]) -> Option<Alert> {
-    let first = names.first()?;
-    let what = match names.len() {
-        1 => format!("{first} was rejected: see queue/{}", problems_of(first)),
-        n => format!("{n} manifests were rejected: see queue/rejected/"),
-    };
-    Some(Alert { about: AlertAbout::Rejected(names.len()), what, since: None })
+/// A file that somebody dropped and that is no job, or an edit of a job's own file that is not used. It is no part of
+/// the state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejected {
+    /// The name of the file.
+    pub name: String,
+    /// All that is wrong with it.
+    pub problems: String,
+    /// Since when.
+    pub since: Option<Stamp>,
+    /// It is the file of a job, which goes on with the text that it had before.
+    pub edit: bool,
 }
 
-/// Where it stands why.
-fn problems_of(name: &str) -> String {
-    format!("rejected/{}.problems.txt", name.strip_suffix(".md").unwrap_or(name))
+impl Rejected {
+    /// What is wrong with it, as far as a line holds.
+    pub fn told(&self) -> String {
+        let first = self.problems.lines().next().unwrap_or_default().trim();
+        // It begins with the name of the file, which is told already.
+        let first = first.strip_prefix(self.name.as_str()).map_or(first, |rest| rest.trim_start_matches(':'));
+        let name = &self.name;
+        let stem = name.strip_suffix(".md").unwrap_or(name);
+        let why = match first.trim() {
+            "" => format!("see queue/rejected/{stem}.problems.txt"),
+            first => first.to_string(),
+        };
+        match self.edit {
+            true => format!("the edit of {name} is not used: {why}"),
+            false => format!("{name} was rejected: {why}"),
+        }
+    }
+}
+
+/// An alert for each of those files.
+pub fn rejected(all: &[Rejected]) -> Vec<Alert> {
+    let one = |it: &Rejected| Alert {
+        about: AlertAbout::Rejected(it.name.clone()),
+        what: it.told(),
+        since: it.since,
+    };
+    all.iter().map(one).collect()
 }
 
 fn ceiling(state: &State, now: Now) -> Option<Alert> {
@@ -141,6 +169,18 @@ mod tests {
         let script = "job a | claim | start a | end a unsaved";
         check(script, "a: unsaved: aq risk rescue a");
         check(&format!("{script} | settle a rev=abc"), "");
+    }
+
+    #[test]
+    fn what_was_rejected_is_told_by_its_first_problem() {
+        let told = |problems: &str, edit: bool| {
+            let (name, problems) = ("a.md".to_string(), problems.to_string());
+            rejected(&[Rejected { name, problems, since: None, edit }])[0].what.clone()
+        };
+        let problems = "a.md:2:1: unknown field \"verfy\"\n    verfy: make\n";
+        assert_eq!(told(problems, false), "a.md was rejected: 2:1: unknown field \"verfy\"");
+        assert_eq!(told(problems, true), "the edit of a.md is not used: 2:1: unknown field \"verfy\"");
+        assert_eq!(told("", false), "a.md was rejected: see queue/rejected/a.problems.txt");
     }
 
     #[test]

@@ -9,8 +9,8 @@
 
 use super::key::Key;
 use super::lawful::{
-    Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_park, can_requeue, can_save,
-    can_save_all, can_watch, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run,
+    Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_open, can_park, can_requeue,
+    can_save, can_save_all, can_watch, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run,
     has_actions, has_lines, is_held, is_past, is_searching, may_change, on_a_job, on_the_board,
     risk_is_shown, seen_by_law, somebody_waits, to_raise,
 };
@@ -354,7 +354,7 @@ actions! {
     Move ON_OVERVIEW, "pane-back" "pane before" [BackTab] None, always, Do::Pane { forth: false };
     Move On::Page, "tab" "next tab" [Char(']'), Right, Key::Tab] Some("tab"), always, Do::Tab { forth: true };
     Move On::Page, "tab-back" "tab before" [Char('['), Key::Left, BackTab] None, always, Do::Tab { forth: false };
-    Move On::Lists, "open" "open the job" [Enter] Some("open"), on_a_job, Do::Open;
+    Move On::Lists, "open" "open the job" [Enter] Some("open"), can_open, Do::Open;
     Move Everywhere, "back" "back one layer" [Esc] None, always, Do::Back;
     Move Everywhere, "leave" "back; on a screen without layers: quit" [Char('q')] None, always, Do::Leave;
     // Selecting.

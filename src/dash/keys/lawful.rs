@@ -87,6 +87,11 @@ pub fn on_a_job(model: &Model) -> Off {
     model.current().map(|_| ()).ok_or_else(|| "no job is under the cursor".to_string())
 }
 
+/// Something that can be opened is under the cursor: a job, or an alert.
+pub fn can_open(model: &Model) -> Off {
+    if model.alert().is_some() { Ok(()) } else { on_a_job(model) }
+}
+
 /// A job as it is now is under the cursor.
 pub fn can_watch(model: &Model) -> Off {
     match model.time.at {

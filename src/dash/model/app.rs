@@ -26,7 +26,7 @@ use super::watch::Watched;
 use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Claimant, Job, Now};
-use crate::insight::{Alert, Filter, alerts, rejected};
+use crate::insight::{Alert, Filter, Rejected, alerts, rejected};
 use crate::job::{JobId, PING_PACE, Rev, Seq};
 use crate::time::Span;
 
@@ -125,6 +125,8 @@ pub struct Model {
 pub struct Overview {
     /// The pane with the focus.
     pub pane: Pane,
+    /// The alert under the cursor, where they have the focus.
+    pub alert: usize,
     /// Jobs that wait for a person.
     pub needs: Listing,
     /// Jobs that run.
@@ -246,7 +248,13 @@ impl Model {
             range: None,
             watched: Watched::default(),
             notices: Notices::default(),
-            overview: Overview { pane: Pane::Needs, needs: listing(), running: listing(), recent: listing() },
+            overview: Overview {
+                pane: Pane::Needs,
+                alert: 0,
+                needs: listing(),
+                running: listing(),
+                recent: listing(),
+            },
             jobs: Jobs {
                 list: listing(),
                 board: Board::default(),
@@ -302,6 +310,7 @@ impl Model {
     pub fn current(&self) -> Option<&Arc<Job>> {
         let id = match (&self.page, self.screen) {
             (Some(page), _) => Some(&page.job),
+            (None, Screen::Overview) if self.overview.pane == Pane::Alerts => None,
             (None, Screen::Overview) => self.overview.list().cursor(),
             (None, Screen::Jobs) => self.jobs.cursor(),
             (None, Screen::Graph) => self.graph.list.cursor(),
@@ -359,6 +368,21 @@ impl Model {
         let mut found = alerts(&self.replica.state, self.law_now(), agents);
         found.extend(rejected(&self.replica.rejected));
         found
+    }
+
+    /// The alert under the cursor, where alerts have the focus.
+    pub fn alert(&self) -> Option<Alert> {
+        let is_there = self.page.is_none() && self.screen == Screen::Overview;
+        let mut found =
+            if is_there && self.overview.pane == Pane::Alerts { self.alerts() } else { return None };
+        let at = self.overview.alert.min(found.len().checked_sub(1)?);
+        Some(found.swap_remove(at))
+    }
+
+    /// The edit of this job's file that is not used, if there is one.
+    pub fn bad_edit(&self, job: &Job) -> Option<&Rejected> {
+        let file = job.file.as_deref()?;
+        self.replica.rejected.iter().find(|it| it.edit && it.name == file)
     }
 
     /// Whether an action on this job was sent and not answered.

@@ -9,6 +9,7 @@ use super::place::{Pane, Place};
 use super::sheet::Sheet;
 use crate::dash::keys::{Do, Group, row_of};
 use crate::dash::theme::Look;
+use crate::insight::Rejected;
 use crate::job::JobId;
 
 /// One layer. The last one has the keys; Esc takes it away.
@@ -28,6 +29,13 @@ pub enum Layer {
     Sheet(Box<Sheet>),
     /// The same, where more than a letter is asked for.
     Form(Box<Form>),
+    /// All that is wrong with a manifest.
+    Problems {
+        /// The manifest, as it lies rejected.
+        of: Rejected,
+        /// The first line that is shown.
+        top: usize,
+    },
     /// What was said, and what went wrong.
     Messages {
         /// The row under the cursor, from the newest.

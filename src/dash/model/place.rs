@@ -101,6 +101,7 @@ impl Place {
 #[allow(missing_docs)] // Their names say them.
 pub enum Pane {
     Needs,
+    Alerts,
     Running,
     Recent,
     Jobs,

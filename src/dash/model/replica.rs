@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::fleet::{Claimant, Event, State};
+use crate::insight::Rejected;
 use crate::job::{HolderId, JobId, Seq};
 use crate::time::{Span, Stamp};
 
@@ -114,8 +115,8 @@ pub struct Replica {
     pub scope: String,
     /// Agents that live on this queue, by what they offer.
     pub agents: Arc<Vec<Claimant>>,
-    /// Manifests that lie rejected, by their names.
-    pub rejected: Arc<Vec<String>>,
+    /// Manifests that lie rejected, and edits that are not used, by their names.
+    pub rejected: Arc<Vec<Rejected>>,
 }
 
 impl Replica {

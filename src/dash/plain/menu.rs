@@ -120,6 +120,7 @@ fn of_layer(it: &mut Menu, model: &Model, layer: &Layer) {
         Layer::Pick(pick) | Layer::Help(pick) => of_pick(it, model, pick),
         Layer::Sheet(sheet) => of_sheet(it, sheet),
         Layer::Form(form) => of_form(it, &form.asked(model)),
+        Layer::Problems { of, .. } => of.problems.lines().for_each(|line| it.line(clean(line))),
         Layer::Messages { .. } => {
             it.line(format!("Messages: {}", model.messages.len()));
             for message in model.messages.iter().rev().take(MESSAGES_SAID) {

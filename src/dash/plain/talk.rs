@@ -166,7 +166,7 @@ impl Talk {
                 Err(_) => vec![Step::Say(format!("{line} is no number; an empty line goes back"))],
             },
             // They are read out; whatever is typed next is meant for what lies under them.
-            Some(Layer::Messages { .. }) => {
+            Some(Layer::Messages { .. } | Layer::Problems { .. }) => {
                 let back = Step::Msg(Msg::Key(Key::Esc));
                 std::iter::once(back).chain(self.command(model, line)).collect()
             }
@@ -403,6 +403,7 @@ impl At {
                 (asked.head, asked.line.is_some(), taken.fold(asked.rows.len(), |sum, nth| sum * 8 + nth))
             }
             Layer::Messages { .. } => ("messages".to_string(), false, 0),
+            Layer::Problems { of, .. } => (of.name.clone(), false, 0),
         });
         At {
             place: model.place(),

@@ -291,6 +291,11 @@ impl Cockpit<'_> {
                 let said = self.edit(&path, None)?;
                 self.came_back(model, said)?;
             }
+            Effect::OpenRejected(name) => {
+                let path = self.place.rejected().join(name);
+                let said = self.edit(&path, None)?;
+                self.came_back(model, said)?;
+            }
             Effect::EditAt(job, file, line) => {
                 let path = worktree_path(&self.place, &self.settings, &job).join(&file);
                 let said = match path.is_file() {

@@ -159,6 +159,10 @@ impl Room<'_> {
                         writeln!(self.out, "edit the file; saving it is the action: {}", path.display())?;
                     }
                 }
+                Effect::OpenRejected(name) => {
+                    let path = self.place.rejected().join(name);
+                    writeln!(self.out, "edit the file, then move it to inbox/: {}", path.display())?;
+                }
                 // Nothing is drawn, and the shell is never away.
                 Effect::Redraw | Effect::Suspend => {}
                 effect => self.source.ask(effect),

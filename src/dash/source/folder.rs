@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::hands::Hands;
 use super::heap::{give_back, hold_little};
 use super::keep::Keeper;
+use super::rejected::rejected;
 use super::tail::Tail;
 use crate::agent::claimants;
 use crate::board::{Board as _, Local, Memory, Purpose, Settings};
@@ -21,6 +22,7 @@ use crate::dash::model::{Health, lists};
 use crate::dash::msg::{Fresh, Msg, Said};
 use crate::engine::is_gone;
 use crate::fleet::{Actor, Claimant, State};
+use crate::insight::Rejected;
 use crate::job::{HolderId, JobId, Seq};
 use crate::store::{Fault, FaultKind, Place, Watch, is_edited};
 use crate::time::{Clock, Span, SystemClock};
@@ -58,8 +60,6 @@ const LOOK_RARELY: Span = Span::from_secs(60);
 const TAIL_AGAIN: Span = Span::from_millis(250);
 /// Events asked for at once; older ones are read with the job they are about.
 const EVENTS_FIRST: u64 = 2_000;
-/// Rejected manifests that are counted: whoever has more has to look there anyway.
-const REJECTED_MOST: usize = 1_000;
 /// What was given up goes back to the system once nothing more was for so long: while a queue changes, the next
 /// lists want the same memory.
 const LITTER_RESTS: Span = Span::from_secs(1);
@@ -241,7 +241,7 @@ struct Loop {
     edited: Arc<HashSet<JobId>>,
     agents: Arc<Vec<Claimant>>,
     /// Manifests that were not accepted, by whoever took them in.
-    rejected: Arc<Vec<String>>,
+    rejected: Arc<Vec<Rejected>>,
     tail: Option<Tail>,
     /// The log cannot be read: said on every screen until it can.
     trouble: Option<Health>,
@@ -411,7 +411,7 @@ impl Loop {
         let gone: HashSet<HolderId> =
             state.held().map(|row| row.1).filter(|holder| is_gone(holder)).cloned().collect();
         let agents = claimants(&self.folder.place);
-        let rejected = rejected(&self.folder.place);
+        let rejected = rejected(&self.folder.place.rejected(), &self.rejected);
         let running = state.held().map(|row| row.0).filter(|job| is_edited(&self.folder.place, job));
         let edited: HashSet<JobId> = running.map(|job| job.id.clone()).collect();
         let changed = gone != *self.gone
@@ -501,15 +501,6 @@ impl Loop {
             effect => self.hands.take(effect).await,
         }
     }
-}
-
-/// The names of the manifests that lie rejected, the first of them.
-fn rejected(place: &Place) -> Vec<String> {
-    let entries = std::fs::read_dir(place.rejected()).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".md")).take(REJECTED_MOST).collect();
-    names.sort();
-    names
 }
 
 /// Milliseconds since boot.

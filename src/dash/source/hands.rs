@@ -117,6 +117,7 @@ impl Hands {
             | Effect::EditAt(..)
             | Effect::New
             | Effect::OpenKept(..)
+            | Effect::OpenRejected(_)
             | Effect::Reconnect
             | Effect::Redraw
             | Effect::Suspend => {}

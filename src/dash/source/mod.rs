@@ -6,6 +6,7 @@ mod heap;
 mod host;
 mod keep;
 mod reads;
+mod rejected;
 mod rewriting;
 mod submitting;
 mod tail;

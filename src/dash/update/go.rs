@@ -1,6 +1,6 @@
 //! Moving about: screens, panes, tabs, rows, pages, and back.
 
-use super::{diff, pages};
+use super::{alerts, diff, pages};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::keys::Motion;
 use crate::dash::model::{Listing, Model, Page, Pane, Place, Screen, Tab};
@@ -86,6 +86,11 @@ pub fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
             share(model);
             return Vec::new();
         }
+        Screen::Overview if model.overview.pane == Pane::Alerts => {
+            let last = model.alerts().len().saturating_sub(1);
+            model.overview.alert = moved(model.overview.alert, motion, height, last);
+            return Vec::new();
+        }
         Screen::Time => return super::time::motion(model, motion),
         Screen::Fleet => {
             super::fleet::motion(model, motion, height);
@@ -150,10 +155,12 @@ pub fn wheel(model: &mut Model, down: bool, rows: usize, over: Option<Pane>) -> 
 
 /// The next pane of the overview, or the one before.
 pub fn pane(model: &mut Model, forth: bool) -> Vec<Effect> {
-    const PANES: [Pane; 3] = [Pane::Needs, Pane::Running, Pane::Recent];
-    let at = PANES.iter().position(|pane| *pane == model.overview.pane).unwrap_or(0);
-    let step = if forth { 1 } else { PANES.len() - 1 };
-    model.overview.pane = PANES[(at + step) % PANES.len()];
+    const PANES: [Pane; 4] = [Pane::Needs, Pane::Alerts, Pane::Running, Pane::Recent];
+    let alerts = !model.alerts().is_empty();
+    let panes: Vec<Pane> = PANES.into_iter().filter(|pane| alerts || *pane != Pane::Alerts).collect();
+    let at = panes.iter().position(|pane| *pane == model.overview.pane).unwrap_or(0);
+    let step = if forth { 1 } else { panes.len() - 1 };
+    model.overview.pane = panes[(at + step) % panes.len()];
     share(model);
     Vec::new()
 }
@@ -177,6 +184,9 @@ pub fn to_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
 
 /// Opens what is under the cursor.
 pub fn open(model: &mut Model) -> Vec<Effect> {
+    if let Some(alert) = model.alert() {
+        return alerts::open(model, &alert);
+    }
     let Some(job) = model.current().cloned() else { return Vec::new() };
     // The one row of all that wait to be shipped opens their list.
     let group =
@@ -265,8 +275,15 @@ fn step_back(model: &mut Model) -> Option<Vec<Effect>> {
     None
 }
 
-/// The next job that needs a person, after the one that was looked at last.
+/// The next job that needs a person, after the one that was looked at last; after all of them the alerts.
 pub fn next_need(model: &mut Model) -> Vec<Effect> {
+    if let Some(at) = alerts::next(model) {
+        let mut effects = close(model);
+        model.screen = Screen::Overview;
+        effects.extend(shed(model));
+        (model.overview.pane, model.overview.alert) = (Pane::Alerts, at);
+        return effects;
+    }
     // The row of all that only wait to be shipped is one of them.
     let needs = &model.lists.rows.needs;
     let last = model.selected.as_ref().and_then(|id| needs.iter().position(|need| need == id));

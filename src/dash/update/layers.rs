@@ -1,6 +1,6 @@
 //! What lies over a screen: it takes the keys until it is answered or Esc takes it away.
 
-use super::{act, explain, field, form, go, jobs, log, pick, search, several, sheet, tell};
+use super::{act, alerts, explain, field, form, go, jobs, log, pick, search, several, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{Field, Gist, GistOf, Layer, Model, Pane, Place, Screen, Sheet, Sight, Tab, Words};
@@ -50,6 +50,10 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
         Layer::Form(it) => match form::key(model, it, key) {
             form::After::Stay => After::Stay(Vec::new()),
             form::After::Gone(effects) => After::Gone(effects),
+        },
+        Layer::Problems { of, top } => match alerts::key(model, of, top, key) {
+            Some(effects) => After::Stay(effects),
+            None => After::Gone(Vec::new()),
         },
         Layer::Messages { at } => messages_key(model, at, key),
     };
@@ -208,6 +212,7 @@ pub fn wheel(model: &mut Model, step: Motion, rows: usize) -> Vec<Effect> {
             let last = pick.shown.len().saturating_sub(1);
             (0..rows).for_each(|_| pick.at = go::moved(pick.at, step, 1, last));
         }
+        Some(Layer::Problems { of, top }) => alerts::roll(of, top, step, rows),
         Some(Layer::Messages { at }) => {
             (0..rows).for_each(|_| *at = go::moved(*at, step, 1, messages.saturating_sub(1)));
         }

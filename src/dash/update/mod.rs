@@ -4,6 +4,7 @@
 mod act;
 mod acted;
 mod aim;
+mod alerts;
 mod background;
 mod budget;
 mod diff;

@@ -180,7 +180,7 @@ fn mouse(model: &mut Model, what: Mouse, at: (u16, u16)) -> Vec<Effect> {
         Some(Hit::Head(column)) => jobs::sort_by(model, column),
         Some(Hit::Row(pane, row)) => {
             point(model, pane, row);
-            if what == Mouse::Double { go::open(model) } else { Vec::new() }
+            if what == Mouse::Double || pane == Pane::Alerts { go::open(model) } else { Vec::new() }
         }
         Some(Hit::Card(column, row)) => {
             model.jobs.board.go((column, row));
@@ -213,7 +213,7 @@ fn wheel(model: &mut Model, down: bool, hit: Option<&Hit>) -> Vec<Effect> {
 
 /// Gives a pane of the overview the focus; other screens have one pane that moves.
 fn focus(model: &mut Model, pane: Pane) {
-    let has_it = matches!(pane, Pane::Needs | Pane::Running | Pane::Recent);
+    let has_it = matches!(pane, Pane::Needs | Pane::Alerts | Pane::Running | Pane::Recent);
     if has_it && model.page.is_none() && model.screen == Screen::Overview {
         model.overview.pane = pane;
         go::share(model);
@@ -229,6 +229,7 @@ pub fn point(model: &mut Model, pane: Pane, row: usize) {
             model.overview.pane = pane;
             model.overview.list_mut().go(row);
         }
+        (Screen::Overview, Pane::Alerts) => (model.overview.pane, model.overview.alert) = (pane, row),
         (Screen::Fleet, Pane::Fleet) => model.fleet.at = row,
         (Screen::Budget, Pane::Budget) => model.budget.at = row,
         (Screen::Graph, Pane::Graph) => model.graph.list.go(row),

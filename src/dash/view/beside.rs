@@ -7,46 +7,48 @@ use super::budget::{hourly, money, summed};
 use super::canvas::{Canvas, below, row};
 use super::panes::bar;
 use super::text::{clean, fit, width};
-use crate::dash::model::{Hit, Screen, spent, window_words};
+use crate::dash::model::{Hit, Pane, Screen, spent, window_words};
 use crate::dash::theme::Sign;
-use crate::insight::AlertAbout;
 use crate::job::Role;
 
 /// Cells of the bar of a ceiling.
 const CELLS: usize = 20;
 
-/// What is wrong, in at most so many rows; a click goes where it is mended. Gives what is left below it: all, where
-/// nothing is wrong.
+/// What is wrong, in at most so many rows; a click opens it. Gives what is left below it: all, where nothing is wrong.
 pub fn alerts(canvas: &mut Canvas<'_>, at: Rect, most: u16) -> Rect {
     let found = canvas.model.alerts();
     if found.is_empty() || most < 2 {
         return at;
     }
-    canvas.rule(row(at, 0), &format!("Alerts {}", found.len()), "", false);
+    let focused = canvas.model.overview.pane == Pane::Alerts;
+    let here = canvas.model.overview.alert.min(found.len() - 1);
+    canvas.rule(row(at, 0), &format!("Alerts {}", found.len()), "", focused);
     let shown = found.len().min(usize::from(most - 1));
+    let window = match focused {
+        true => canvas.window(Pane::Alerts, found.len(), Some(here), shown),
+        false => canvas.top_of(Pane::Alerts, shown),
+    };
     let mut rest = below(at, 1);
-    for (nth, alert) in found.iter().take(shown).enumerate() {
+    for (nth, alert) in found.iter().enumerate().skip(window.top).take(shown) {
         let hidden = found.len() - shown;
-        let last = nth + 1 == shown && hidden > 0;
-        let age = match (last, alert.since) {
-            (true, _) => format!("  +{hidden} more"),
-            (false, Some(since)) => format!("  {}", canvas.age(since)),
-            (false, None) => String::new(),
-        };
+        let last = nth + 1 == window.top + shown && hidden > 0;
+        let since = alert.since.map(|since| format!("  {}", canvas.age(since))).unwrap_or_default();
+        let age = if last { format!("{since}  +{hidden} more") } else { since };
         let room = usize::from(at.width).saturating_sub(5 + width(&age));
         let text = fit(&clean(&alert.what), room, false, canvas.sign(Sign::More));
+        let on = focused && nth == here;
+        let lead = if on { canvas.sign(Sign::Cursor) } else { " " };
         let pieces = vec![
-            canvas.piece(Role::Wait, format!("  {} ", canvas.sign(Sign::Warning))),
+            Piece::raw(format!("{lead} ")),
+            canvas.piece(Role::Wait, format!("{} ", canvas.sign(Sign::Warning))),
             Piece::raw(format!("{text}{age}")),
         ];
-        canvas.line(row(rest, 0), &Line::from(pieces));
-        let to = match alert.about {
-            AlertAbout::Account(..) | AlertAbout::NoHost(_) => Screen::Fleet,
-            AlertAbout::Ceiling { .. } => Screen::Budget,
-            AlertAbout::Unsaved(_) => Screen::Risk,
-            AlertAbout::Rejected(_) => Screen::Jobs,
-        };
-        canvas.hit(row(rest, 0), Hit::Screen(to));
+        let place = row(rest, 0);
+        canvas.line(place, &Line::from(pieces));
+        canvas.hit(place, Hit::Row(Pane::Alerts, nth));
+        if on {
+            canvas.restyle(place, canvas.look().cursor());
+        }
         rest = below(rest, 1);
     }
     rest

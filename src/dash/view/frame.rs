@@ -8,7 +8,9 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::{Canvas, row};
 use super::text::{clean, cut_paths, exact_age, grouped, width};
 use super::time;
-use super::{budget, fleet, form, graph, help, jobs, messages, overview, page, pick, risk, sheet, unread};
+use super::{
+    budget, fleet, form, graph, help, jobs, messages, overview, page, pick, problems, risk, sheet, unread,
+};
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Motion, QueueDo};
 use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, Retry, SCREENS, Screen};
 use crate::dash::theme::Sign;
@@ -59,6 +61,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
             Layer::Help(it) => help::draw(&mut canvas, body, it),
             Layer::Sheet(it) => sheet::draw(&mut canvas, body, it),
             Layer::Form(it) => form::draw(&mut canvas, body, it),
+            Layer::Problems { of, top } => problems::draw(&mut canvas, body, of, *top),
             Layer::Messages { at } => messages::draw(&mut canvas, body, *at),
         }
     }

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::events::rolled;
+use super::panes::told_as;
 use super::prose;
 use super::text::clean;
 use crate::dash::model::{Face, Loaded, Prose, Tab};
@@ -20,7 +21,11 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
     let Some(page) = &canvas.model.page else { return };
     let place = job.file.as_deref().map(|file| format!("{}/{}", job.stage.folder().name(), clean(file)));
     canvas.rule(row(at, 0), "Manifest", &place.unwrap_or_default(), true);
-    let body = below(at, 1);
+    let mut body = below(at, 1);
+    if let Some(edit) = canvas.model.bad_edit(job) {
+        let text = format!("{}; below is what runs", clean(&edit.told()));
+        body = told_as(canvas, body, Role::Wait, &text);
+    }
     let text = match &page.manifest {
         Loaded::Here(text) => text,
         Loaded::Failed(why) => {

@@ -29,6 +29,7 @@ mod page;
 mod panes;
 mod parts;
 mod pick;
+mod problems;
 mod prose;
 mod risk;
 mod runs;

@@ -72,7 +72,8 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     }
     // In one column alerts stand below what needs a person, where there is room for all.
     let found = canvas.model.alerts().len();
-    let high = match !wide && at.height >= ALL_PANES && found > 0 {
+    let asked = canvas.model.overview.pane == Pane::Alerts;
+    let high = match !wide && (at.height >= ALL_PANES || asked) && found > 0 {
         true => u16::try_from(found + 1).unwrap_or(u16::MAX).min(ALERTS_MOST),
         false => 0,
     };
@@ -189,6 +190,10 @@ fn counts(canvas: &mut Canvas<'_>, at: Rect) {
 
 fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
     let model = canvas.model;
+    if pane == Pane::Alerts {
+        beside::alerts(canvas, at, at.height);
+        return;
+    }
     let focused = model.overview.pane == pane;
     let (list, title, right) = match pane {
         Pane::Running => {
