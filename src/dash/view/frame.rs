@@ -365,7 +365,9 @@ fn screens(canvas: &mut Canvas<'_>, at: Rect) {
     let narrow = usize::from(at.width) < full;
     let mut x = at.x;
     for (screen, digit, name, short) in SCREENS {
-        let here = model.page.is_none() && model.screen == screen;
+        // A job's page is a page of the jobs, wherever it was opened.
+        let now = if model.page.is_some() { Screen::Jobs } else { model.screen };
+        let here = now == screen;
         let label = match (narrow, here) {
             (false, true) => format!("[{digit} {name}]"),
             (false, false) => format!(" {digit} {name} "),
