@@ -146,7 +146,7 @@ fn change(canvas: &mut Canvas<'_>, at: Rect, patch: &Patch) {
         body.height -= 1;
         let matches = page.diff.matches();
         let place = page.diff.hit.and_then(|hit| matches.iter().position(|at| *at == hit));
-        search::draw(canvas, last, &page.diff.search, place, matches.len());
+        search::draw(canvas, last, &page.diff.search, (place, matches.len()), "");
     }
     let (rows, height) = (file.rows(split), usize::from(body.height));
     let top = super::events::rolled(canvas, top, rows, height);

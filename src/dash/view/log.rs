@@ -11,7 +11,7 @@ use super::events::rolled;
 use super::panes::{told, told_as};
 use super::search;
 use super::text::{clean, cut, grouped, width};
-use crate::dash::model::{LINES_MOST, Loaded, LogLine, Voice};
+use crate::dash::model::{LINES_MOST, Loaded, LogLine, LogPane, Page, Voice};
 use crate::dash::theme::{Sign, Theme};
 use crate::fleet::Job;
 use crate::job::Role;
@@ -33,33 +33,24 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
         }
         Loaded::Unasked | Loaded::Asked => &[],
     };
-    let follows = if log.follow && log.until.is_none() {
-        format!("follow {} ", canvas.sign(Sign::Ok))
-    } else {
-        String::new()
-    };
-    let all = lines.len() + log.dropped;
-    let count = match log.count() < lines.len() {
-        true => format!("{} of {} lines", grouped(log.count()), grouped(all)),
-        false => format!("{} lines", grouped(all)),
-    };
-    let right = format!("{follows}{count}");
-    canvas.rule(row(at, 0), &title, &right, true);
+    canvas.rule(row(at, 0), &title, &right(canvas, log, lines.len(), at.height.saturating_sub(1)), true);
     let mut body = below(at, 1);
     if log.until.is_some() && log.count() == 0 && !log.only_loud {
         told(canvas, body, &unsaid(lines.len() + log.dropped));
         return;
     }
     let matches = log.matches();
-    if search::shows(canvas, &log.search) {
-        let last = row(body, body.height.saturating_sub(1));
-        body.height = body.height.saturating_sub(1);
-        let place = log.hit.and_then(|hit| matches.iter().position(|at| *at == hit));
-        search::draw(canvas, last, &log.search, place, matches.len());
-    }
-    let height = usize::from(body.height);
+    body.height -= searched(canvas, body, log, lines.len(), &matches);
+    let mut height = usize::from(body.height);
     let wish = if log.follow { usize::MAX } else { page.top() };
-    let top = rolled(canvas, wish, log.count(), height);
+    let mut top = rolled(canvas, wish, log.count(), height);
+    if top == 0 && log.dropped > 0 && height > 1 {
+        let text = format!("{} earlier lines are not shown: aq log {}", grouped(log.dropped), page.job);
+        canvas.text(row(body, 0), Role::Wait, &text);
+        (body, height) = (below(body, 1), height - 1);
+        // Where the rest just filled the pane its end stays in sight.
+        top = if log.follow { log.count().saturating_sub(height) } else { 0 };
+    }
     let mut rows: Vec<(Line<'static>, Option<Style>)> = Vec::new();
     for (nth, line) in (top..).map_while(|nth| Some((nth, log.line(nth)?))).take(height) {
         let found = matches.binary_search(&nth).ok().map(|_| canvas.look().head());
@@ -80,6 +71,43 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, _: &Job) {
             canvas.restyle(place, *style);
         }
     }
+}
+
+/// Whether it is followed, and how many lines there are; where not all are in sight, which they are: what is searched
+/// for and pointed at is named by its number.
+fn right(canvas: &Canvas<'_>, log: &LogPane, kept: usize, height: u16) -> String {
+    let follows = match log.follow && log.until.is_none() {
+        true => format!("follow {} ", canvas.sign(Sign::Ok)),
+        false => String::new(),
+    };
+    let all = kept + log.dropped;
+    if log.count() < kept {
+        return format!("{follows}{} of {} lines", grouped(log.count()), grouped(all));
+    }
+    let rows = usize::from(height).saturating_sub(usize::from(search::shows(canvas, &log.search)));
+    let top = canvas.model.page.as_ref().map_or(0, Page::top);
+    let first = if log.follow { usize::MAX } else { top }.min(kept.saturating_sub(rows)) + log.dropped;
+    match kept > rows && !log.wrap {
+        true => {
+            format!("{follows}{}–{} of {} lines", grouped(first + 1), grouped(first + rows), grouped(all))
+        }
+        false => format!("{follows}{} lines", grouped(all)),
+    }
+}
+
+/// The row of the search, where something is searched for; gives how many rows it took.
+fn searched(canvas: &mut Canvas<'_>, body: Rect, log: &LogPane, kept: usize, matches: &[usize]) -> u16 {
+    if !search::shows(canvas, &log.search) {
+        return 0;
+    }
+    let last = row(body, body.height.saturating_sub(1));
+    let place = log.hit.and_then(|hit| matches.iter().position(|at| *at == hit));
+    let among = match log.dropped {
+        0 => String::new(),
+        _ => format!(" in the last {} lines", grouped(kept)),
+    };
+    search::draw(canvas, last, &log.search, (place, matches.len()), &among);
+    1.min(body.height)
 }
 
 /// The end of it, beside other things.

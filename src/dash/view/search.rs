@@ -11,8 +11,14 @@ pub fn shows(canvas: &Canvas<'_>, text: &str) -> bool {
     !text.is_empty() || canvas.model.layers.iter().any(|layer| matches!(layer, Layer::Search(_)))
 }
 
-/// Draws it: `place` is that of the match in sight among so many.
-pub fn draw(canvas: &mut Canvas<'_>, at: Rect, text: &str, place: Option<usize>, count: usize) {
+/// Draws it: `place` is that of the match in sight among so many. `among` says of what, where that is not all.
+pub fn draw(
+    canvas: &mut Canvas<'_>,
+    at: Rect,
+    text: &str,
+    (place, count): (Option<usize>, usize),
+    among: &str,
+) {
     let writing = canvas.model.layers.iter().any(|layer| matches!(layer, Layer::Search(_)));
     let cursor = if writing { "_" } else { "" };
     let found = match (place, count) {
@@ -20,5 +26,5 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, text: &str, place: Option<usize>,
         (None, 1) => "1 match".to_string(),
         (None, _) => format!("{} matches", grouped(count)),
     };
-    canvas.rule(at, &format!("/ {}{cursor}  {found}", clean(text)), "n next  N prev", false);
+    canvas.rule(at, &format!("/ {}{cursor}  {found}{among}", clean(text)), "n next  N prev", false);
 }
