@@ -156,6 +156,8 @@ pub enum Want {
     History(JobId),
     /// The manifest of a job.
     Manifest(JobId, BlobId),
+    /// Texts that come with events of a job.
+    Texts(JobId, Vec<BlobId>),
     /// The question a job waits with.
     Question(JobId, BlobId),
     /// The gist of a job that needs a person.
@@ -179,6 +181,7 @@ impl Want {
             Want::History(job)
             | Want::Manifest(job, _)
             | Want::Question(job, _)
+            | Want::Texts(job, _)
             | Want::Gist(job, _)
             | Want::Runs(job)
             | Want::Log(job, _)

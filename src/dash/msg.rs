@@ -10,7 +10,7 @@ use super::survey::Found;
 use crate::engine::RunSeen;
 use crate::fleet::{Claimant, Event, Refusal, State};
 use crate::insight::Rejected;
-use crate::job::{AttemptNo, HolderId, JobId, Seq};
+use crate::job::{AttemptNo, BlobId, HolderId, JobId, Seq};
 
 /// One happening.
 #[derive(Clone, Debug)]
@@ -128,6 +128,8 @@ pub enum Got {
     History(Vec<(Seq, Event)>),
     /// A text.
     Text(String),
+    /// Texts, each as far as it is still stored.
+    Texts(Vec<(BlobId, String)>),
     /// The gist of a job that needs a person.
     Gist(Gist),
     /// What a job changed.

@@ -47,7 +47,9 @@ pub use listing::{Listing, Step};
 pub use lists::{INLINE_MOST, Lists, PerList, Request, Sort, lists};
 pub use moment::{Moment, later};
 pub use notice::{Notices, STAYS};
-pub use page::{BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, LogPane, Page, Voice};
+pub use page::{
+    BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, LogPane, Page, Voice, words_of,
+};
 pub use patch::{FileKind, Patch, PatchFile, PatchLine, Side};
 pub use place::{Pane, Place, SCREENS, Screen, TABS, Tab};
 pub use replica::{EVENTS_MOST, Health, Replica, Retry};

@@ -1,5 +1,6 @@
 //! A job's page: its tabs and what was read for them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::diff::DiffPane;
@@ -7,7 +8,7 @@ use super::explained::Explained;
 use super::place::Tab;
 use super::runs::RunsPane;
 use crate::engine::RunKind;
-use crate::fleet::Event;
+use crate::fleet::{Event, What};
 use crate::job::{AttemptNo, BlobId, JobId, Seq};
 use crate::time::Stamp;
 
@@ -49,6 +50,8 @@ pub struct Page {
     pub tab: Tab,
     /// Every event about it, oldest first.
     pub history: Loaded<Vec<(Seq, Event)>>,
+    /// What was asked, answered and said with a no, by the blob it stands in; empty until it is read.
+    pub texts: HashMap<BlobId, String>,
     /// The manifest as it was written.
     pub manifest: Loaded<String>,
     /// Which manifest that is: another one is written, or another moment is looked at.
@@ -74,6 +77,7 @@ impl Page {
             job,
             tab,
             history: Loaded::Unasked,
+            texts: HashMap::new(),
             manifest: Loaded::Unasked,
             manifest_of: None,
             diff: DiffPane::default(),
@@ -96,6 +100,17 @@ impl Page {
     /// The first line shown on this tab.
     pub fn top(&self) -> usize {
         self.tops[self.tab as usize]
+    }
+}
+
+/// The blob of the words that come with an event: a question, an answer, a reviewing engine's verdict.
+pub fn words_of(what: &What) -> Option<&BlobId> {
+    match what {
+        What::Asked { question, .. } => Some(question),
+        What::Answered { answer, .. } => Some(answer),
+        What::Rejected { words, .. } => words.as_ref(),
+        What::VerdictGiven { verdict, .. } => Some(&verdict.words),
+        _ => None,
     }
 }
 

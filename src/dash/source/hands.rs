@@ -286,6 +286,18 @@ impl Hands {
         match want {
             Want::History(job) => self.history(job).await,
             Want::Manifest(_, blob) | Want::Question(_, blob) => self.text(blob).await,
+            Want::Texts(_, blobs) => {
+                let mut texts = Vec::new();
+                for blob in blobs {
+                    let text = match self.text(blob).await {
+                        Ok(Got::Text(text)) => text,
+                        Ok(_) => String::new(),
+                        Err(why) => format!("({why})"),
+                    };
+                    texts.push((blob.clone(), text));
+                }
+                Ok(Got::Texts(texts))
+            }
             Want::Gist(job, GistOf::Change(rev)) => reads::size(&self.local, job, rev).await,
             Want::Gist(_, GistOf::Question(blob)) => match self.text(blob).await? {
                 Got::Text(text) => Ok(Got::Gist(Gist::Question(text))),

@@ -8,11 +8,11 @@ use super::{diff, explain, files, gist, runs};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::Motion;
 use crate::dash::model::{
-    BYTES_MOST, DiffOf, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab, Voice, WIDE,
+    BYTES_MOST, DiffOf, LINES_MOST, Loaded, LogLine, Model, Page, Pane, Place, Tab, Voice, WIDE, words_of,
 };
 use crate::dash::msg::{Got, Read};
 use crate::fleet::{Event, Job};
-use crate::job::{JobId, Seq};
+use crate::job::{BlobId, JobId, Seq};
 
 /// What the tab that is shown needs and has not got.
 pub fn wants(model: &mut Model) -> Vec<Effect> {
@@ -32,12 +32,16 @@ fn of_tab(page: &mut Page, job: &Job, tails: bool) -> Vec<Effect> {
     match page.tab {
         Tab::Summary => {
             effects.extend(history(page));
+            effects.extend(texts(page, job));
             effects.extend(manifest(page, job));
             if tails {
                 effects.extend(log(page, job));
             }
         }
-        Tab::Events => effects.extend(history(page)),
+        Tab::Events => {
+            effects.extend(history(page));
+            effects.extend(texts(page, job));
+        }
         Tab::Manifest => effects.extend(manifest(page, job)),
         Tab::Log => effects.extend(log(page, job)),
         Tab::Diff => {
@@ -65,6 +69,18 @@ fn history(page: &mut Page) -> Option<Effect> {
     }
     page.history = Loaded::Asked;
     Some(Effect::Read(Want::History(page.job.clone())))
+}
+
+/// What was asked, answered and said with a no, as far as its events are here and it was not asked for.
+fn texts(page: &mut Page, job: &Job) -> Option<Effect> {
+    let events = page.history.here()?;
+    let told = events.iter().filter_map(|(_, event)| words_of(&event.what));
+    let mut wanted: Vec<BlobId> = told.chain(job.asked.as_deref()).cloned().collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted.retain(|blob| !page.texts.contains_key(blob));
+    page.texts.extend(wanted.iter().map(|blob| (blob.clone(), String::new())));
+    (!wanted.is_empty()).then(|| Effect::Read(Want::Texts(page.job.clone(), wanted)))
 }
 
 fn manifest(page: &mut Page, job: &Job) -> Option<Effect> {
@@ -182,6 +198,7 @@ pub fn read(model: &mut Model, read: Read) {
                 _ => Err("no text came".to_string()),
             }));
         }
+        (Want::Texts(..), Ok(Got::Texts(texts))) => page.texts.extend(texts),
         (Want::Diff(_, of), got) => diff::read(page, &of, got),
         (Want::Explain(_, at), got) => explain::read(page, at, got),
         (Want::Runs(_), got) => runs::read(page, got),

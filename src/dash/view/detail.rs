@@ -4,11 +4,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
+use super::events::one_line;
 use super::panes::wrapped;
 use super::parts;
 use super::text::{clean, cut, width};
+use crate::dash::model::{Gist, words_of};
 use crate::dash::theme::Sign;
-use crate::fleet::Job;
+use crate::fleet::{Job, ParkReason, What};
 use crate::insight::{EDITED, Line as Queue, explain, score_of, score_words, short_rev};
 use crate::job::{Proof, Role, Stage};
 
@@ -70,6 +72,9 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     if model.replica.edited.contains(&job.id) {
         add("edited", EDITED.to_string());
     }
+    let (question, no) = (question(canvas, job), last_no(canvas, job));
+    add("asks", question);
+    add("no", no);
     if job.stage.is_waiting() {
         add("unless", said.reasons.first().map(|reason| clean(&reason.unless)).unwrap_or_default());
     }
@@ -90,6 +95,36 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     add("tags", parts::tags_of(canvas, job, &[parts::PARKED, parts::unproven(job).trim_end_matches(", ")]));
     add("id", if job.id.is_made_of(&job.spec.title) { job.id.to_string() } else { String::new() });
     facts
+}
+
+/// What it asks, in full, once that was read.
+fn question(canvas: &Canvas<'_>, job: &Job) -> String {
+    let asks = job.park.as_ref().is_some_and(|park| park.reason == ParkReason::Asked);
+    let Some(blob) = job.asked.as_deref().filter(|_| asks) else { return String::new() };
+    let page = canvas.model.page.as_ref().filter(|page| page.job == job.id);
+    let text = page.and_then(|page| page.texts.get(blob)).cloned().unwrap_or_default();
+    match canvas.model.gists.of(job) {
+        Some(Gist::Question(gist)) if text.is_empty() => one_line(gist),
+        _ => one_line(&text),
+    }
+}
+
+/// The words of the last no, for as long as nothing else was said about its work.
+fn last_no(canvas: &Canvas<'_>, job: &Job) -> String {
+    let page = canvas.model.page.as_ref().filter(|page| page.job == job.id);
+    let Some((page, events)) = page.and_then(|page| Some((page, page.history.here()?))) else {
+        return String::new();
+    };
+    let decided =
+        |what: &What| matches!(what, What::Rejected { .. } | What::Promoted { .. } | What::Shipped { .. });
+    let last = events.iter().rev().find(|(_, event)| decided(&event.what));
+    let Some(event) = last.map(|row| &row.1).filter(|event| matches!(event.what, What::Rejected { .. }))
+    else {
+        return String::new();
+    };
+    let blob = words_of(&event.what).and_then(|blob| page.texts.get(blob));
+    let words = event.note.clone().or(blob.cloned()).map(|text| one_line(&text)).unwrap_or_default();
+    if words.is_empty() { words } else { format!("{}: {words}", clean(&event.by.short())) }
 }
 
 /// What its last attempt said when it failed: the name of an outcome alone helps nobody.

@@ -5,8 +5,9 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::panes::told_as;
+use super::parts;
 use super::text::{clean, fit, fit_id, grouped, marked};
-use crate::dash::model::{Health, Loaded, Pane};
+use crate::dash::model::{Health, Loaded, Pane, words_of};
 use crate::dash::theme::Sign;
 use crate::fleet::{Event, ParkReason, What, named};
 use crate::insight::{limit_words, look_words, points, short_rev};
@@ -20,9 +21,11 @@ pub fn latest(canvas: &mut Canvas<'_>, at: Rect) {
     let events = &canvas.model.replica.events;
     let live = matches!(canvas.model.replica.health, Health::Local { .. } | Health::Live);
     canvas.rule(row(at, 0), "Events", if live { "live" } else { "newest first" }, false);
-    for (nth, (_, event)) in events.iter().rev().take(usize::from(at.height)).enumerate() {
+    let shown = || events.iter().rev().take(usize::from(at.height));
+    let wide = parts::moments_wide(canvas, shown().map(|row| row.1.at));
+    for (nth, (_, event)) in shown().enumerate() {
         let place = row(below(at, 1), u16::try_from(nth).unwrap_or(u16::MAX));
-        let line = line(canvas, event, true);
+        let line = line(canvas, event, true, wide);
         canvas.line(place, &line);
     }
 }
@@ -56,8 +59,10 @@ fn list(canvas: &mut Canvas<'_>, at: Rect, rolls: bool) {
     let body = below(at, 1);
     let height = usize::from(body.height);
     let top = if rolls { rolled(canvas, page.top(), events.len(), height) } else { 0 };
-    for (nth, (_, event)) in events.iter().rev().skip(top).take(height).enumerate() {
-        let line = line(canvas, event, false);
+    let shown = || events.iter().rev().skip(top).take(height);
+    let wide = parts::moments_wide(canvas, shown().map(|row| row.1.at));
+    for (nth, (_, event)) in shown().enumerate() {
+        let line = line(canvas, event, false, wide);
         canvas.line(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), &line);
     }
 }
@@ -69,10 +74,10 @@ pub fn rolled(canvas: &mut Canvas<'_>, top: usize, len: usize, height: usize) ->
     top
 }
 
-/// An event in a line.
-pub fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool) -> Line<'static> {
+/// An event in a line, with its time in so many columns.
+pub fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool, wide: usize) -> Line<'static> {
     let more = canvas.sign(Sign::More);
-    let mut pieces = vec![Piece::raw(format!(" {} ", event.at.local_full().get(11..).unwrap_or_default()))];
+    let mut pieces = vec![Piece::raw(format!(" {:<wide$} ", parts::moment(canvas, event.at)))];
     if with_job {
         let job = event.what.job().map_or("", |job| job.as_str());
         pieces.push(Piece::raw(fit_id(job, 14, more) + " "));
@@ -82,8 +87,16 @@ pub fn line(canvas: &Canvas<'_>, event: &Event, with_job: bool) -> Line<'static>
     let by =
         if with_job || said.is_empty() { String::new() } else { format!("  {}", clean(&event.by.short())) };
     let note = event.note.as_ref().map(|note| format!("  \"{}\"", marked(note))).unwrap_or_default();
-    pieces.push(Piece::raw(format!(" {said}{note}{by}")));
+    let words = words_of(&event.what).and_then(|blob| canvas.model.page.as_ref()?.texts.get(blob));
+    let words = words.map(|text| one_line(text)).filter(|text| !text.is_empty());
+    let words = words.map(|text| format!("\"{text}\"")).unwrap_or_default();
+    pieces.push(Piece::raw(format!(" {said}{words}{note}{by}")));
     Line::from(pieces)
+}
+
+/// A text of several lines on one.
+pub fn one_line(text: &str) -> String {
+    clean(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn role(what: &What) -> Role {

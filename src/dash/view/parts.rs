@@ -9,7 +9,7 @@ use crate::dash::theme::Sign;
 use crate::fleet::{Job, ParkReason};
 use crate::insight::{Await, Scene, awaits, park_words, pr_words, tags, used};
 use crate::job::{HolderId, Proof, Role, Stage};
-use crate::time::Span;
+use crate::time::{Span, Stamp};
 
 /// Columns of an id whose title stands beside it.
 const SHORT_ID: usize = 10;
@@ -17,6 +17,19 @@ const SHORT_ID: usize = 10;
 const LASTS: Span = Span::from_secs(60);
 /// Cells of a bar.
 const BAR: u64 = 5;
+
+/// `12:04:27`, or `11-21 12:04` of another day: a time of day alone would be taken for one of today.
+pub fn moment(canvas: &Canvas<'_>, at: Stamp) -> String {
+    let full = at.local_full();
+    let today = canvas.model.now.wall.local_day();
+    let part = if full.starts_with(&today) { full.get(11..) } else { full.get(5..16) };
+    part.unwrap_or_default().to_string()
+}
+
+/// The columns of the widest of these.
+pub fn moments_wide(canvas: &Canvas<'_>, all: impl Iterator<Item = Stamp>) -> usize {
+    all.map(|at| moment(canvas, at).len()).max().unwrap_or(0)
+}
 
 /// What a job does or waits for, in at most `most` columns: first "ago" goes, then the name of a tool is cut,
 /// never the word.

@@ -229,9 +229,11 @@ fn around(canvas: &mut Canvas<'_>, at: Rect, recording: &Recording) {
     let comes: Vec<usize> = (count..all.len()).filter(fits).take(room).collect();
     let had = had.iter().take(high - comes.len()).rev();
     canvas.drawn.windows.push((Pane::Time, crate::dash::model::Window { top: 0, height: high }));
-    for (nth, place) in had.chain(&comes).enumerate() {
+    let shown: Vec<usize> = had.chain(&comes).copied().collect();
+    let wide = parts::moments_wide(canvas, shown.iter().map(|place| all[*place].1.at));
+    for (nth, place) in shown.iter().enumerate() {
         let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
-        let line = events::line(canvas, &all[*place].1, true);
+        let line = events::line(canvas, &all[*place].1, true, wide);
         canvas.line(on, &line);
         canvas.hit(on, Hit::Moment(all[*place].1.at));
         if place + 1 == count {
