@@ -127,9 +127,9 @@ pub fn stakes_of_all(action: Action, state: &State, jobs: &[&Job]) -> Vec<(&'sta
     rows
 }
 
-/// Approvals given of those needed; where the gate asks for none and did not stop the job, that.
+/// Approvals given of those needed; where the gate asks for none and nobody gave a word, that.
 fn approvals(job: &Job) -> String {
-    match job.stage != Stage::Review && job.review_rule().approvals == 0 {
+    match job.stage != Stage::Review && job.review_rule().approvals == 0 && job.reviews.is_empty() {
         true => "none asked for".to_string(),
         false => format!("{} of {}", job.approvals(), job.approvals_needed()),
     }

@@ -81,9 +81,9 @@ fn took(canvas: &Canvas<'_>, job: &Job) -> String {
     took.map(|took| format!("  {}", took.age())).unwrap_or_default()
 }
 
-/// Approvals given of those needed; where the gate asks for none and did not stop the job, that.
+/// Approvals given of those needed; where the gate asks for none and nobody gave a word, that.
 fn asked_for(job: &Job) -> String {
-    match job.stage != Stage::Review && job.review_rule().approvals == 0 {
+    match job.stage != Stage::Review && job.review_rule().approvals == 0 && job.reviews.is_empty() {
         true => "none asked for".to_string(),
         false => format!("{} of {}", job.approvals(), job.approvals_needed()),
     }
