@@ -197,10 +197,10 @@ fn nothing_is_changed_from_the_past() {
     check(
         "[ P Enter",
         expect![[r#"
-        after 10 events, 2026-01-05T12:35:00Z: gate review, notes queued, port failed
-        said: pause is off: you see the past: L goes live
-        look at Recording
-    "#]],
+            after 10 events, 2026-01-05T12:35:00Z: gate review, notes queued, port failed
+            said: ⏎ does nothing here: open the job (in lists of jobs)
+            look at Recording
+        "#]],
     );
     check(
         "[ u",

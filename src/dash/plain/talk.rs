@@ -193,6 +193,9 @@ impl Talk {
         if matches!(first, "?" | "help") && rest.is_empty() {
             return help(&self.verbs).into_iter().map(Step::Say).collect();
         }
+        if first == "q" && rest.is_empty() {
+            return vec![Step::Msg(Msg::Chosen(Then::Do(Do::Quit)))];
+        }
         if let (Ok(number), []) = (first.parse(), rest.as_slice()) {
             return self.chosen(number, false);
         }

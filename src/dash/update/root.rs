@@ -5,7 +5,7 @@ use super::{
     log, notice, pages, risk, runs, search, tell, time, watch,
 };
 use crate::dash::effect::Effect;
-use crate::dash::keys::{ActionRow, Do, Key, action_of};
+use crate::dash::keys::{ACTIONS, ActionRow, Do, Key, action_of};
 use crate::dash::model::{Hit, Model, Pane, Screen, Tab};
 use crate::dash::msg::{Mouse, Msg};
 
@@ -81,13 +81,20 @@ fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
         model.quit = true;
         return Vec::new();
     }
+    let row = action_of(model, key);
+    if let Some(row) = row.filter(|row| model.layers.is_empty() || row.does == Do::Suspend) {
+        return perform(model, row);
+    }
     if !model.layers.is_empty() {
         return layers::pressed(model, key);
     }
-    match action_of(model, key) {
-        Some(row) => perform(model, row),
-        None => Vec::new(),
+    // What means something elsewhere is no mistake of the keyboard: its silence would be.
+    let elsewhere = ACTIONS.iter().find(|row| model.keys.of(row).contains(&key));
+    if let Some(row) = elsewhere {
+        let sign = key.sign(model.look.ascii);
+        tell::hint(model, format!("{sign} does nothing here: {} ({})", row.title, row.on.name()));
     }
+    Vec::new()
 }
 
 /// Does an action, whichever door it came through; one that is off only says why.

@@ -4,6 +4,9 @@ use crate::dash::model::{MESSAGES_MOST, Message, Model, TOAST_LIFE, Toast};
 use crate::dash::msg::Said;
 use crate::job::Role;
 
+/// Columns of the toast row that its text cannot have: the keys behind it.
+const HINTS: usize = 22;
+
 /// Says something in the toast row and keeps it. What went wrong stays until Esc.
 pub fn say(model: &mut Model, role: Role, text: impl Into<String>, more: impl Into<String>, undo: bool) {
     let text = text.into();
@@ -27,9 +30,17 @@ pub fn note(model: &mut Model, role: Role, text: &str) {
     }
 }
 
-/// Why an action that was asked for is off. No message is kept: nothing happened.
+/// Why an action that was asked for is off.
 pub fn off(model: &mut Model, name: &str, why: &str) {
-    let text = format!("{name} is off: {why}");
+    hint(model, format!("{name} is off: {why}"));
+}
+
+/// Why a key does nothing. Nothing happened: a message of it is kept only where the row has no room for all of it.
+pub fn hint(model: &mut Model, text: String) {
+    if text.chars().count() + HINTS > usize::from(model.size.0) {
+        say(model, Role::Wait, text, "", false);
+        return;
+    }
     let until = Some(model.now.after(TOAST_LIFE));
     model.toast = Some(Toast { text, role: Role::Wait, undo: false, until });
     model.dirty = true;
