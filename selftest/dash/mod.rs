@@ -27,3 +27,4 @@ mod speed;
 mod states;
 mod telling;
 mod time;
+mod told;

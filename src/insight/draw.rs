@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::path::needs;
-use crate::fleet::State;
-use crate::job::JobId;
+use crate::fleet::{Job, State};
+use crate::job::{JobId, Stage};
 
 /// `from` waits for `on`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +26,7 @@ pub struct Picture {
     pub loners: usize,
 }
 
-/// The graph around `focus` within `hops`, or of all jobs that have a neighbour.
+/// The graph around `focus` within `hops`, or of all jobs that have a neighbour or wait for a name that nobody has.
 pub fn picture(state: &State, focus: Option<&JobId>, hops: usize) -> Picture {
     let chosen = match focus {
         Some(focus) => around(state, focus, hops),
@@ -39,7 +39,10 @@ pub fn picture(state: &State, focus: Option<&JobId>, hops: usize) -> Picture {
 }
 
 fn has_neighbour(state: &State, id: &JobId) -> bool {
-    needs(state, id).next().is_some() || state.waiters(id).next().is_some()
+    let nobody = |job: &Job| job.stage == Stage::Blocked && job.deps.iter().any(|dep| dep.job.is_none());
+    state.job(id).is_some_and(nobody)
+        || needs(state, id).next().is_some()
+        || state.waiters(id).next().is_some()
 }
 
 fn inside(state: &State, id: &JobId, chosen: &HashSet<JobId>) -> impl Iterator<Item = JobId> {

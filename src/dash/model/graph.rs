@@ -88,8 +88,8 @@ pub struct GraphSeen {
     pub behind: HashMap<JobId, usize>,
     /// Jobs that are not over and hold up others, those that hold up the most first.
     pub bottlenecks: Vec<(JobId, usize)>,
-    /// Blocked jobs whose cause will not go away by itself: the job, and the cause.
-    pub stuck: Vec<(JobId, JobId)>,
+    /// Blocked jobs whose cause will not go away by itself: the job, and the cause in words.
+    pub stuck: Vec<(JobId, String)>,
     /// The jobs of the picture, by whether they are shipped.
     pub tally: Tally,
     /// Jobs there would be without the filter.
@@ -136,7 +136,8 @@ pub fn graph_seen(state: &State, now: Now, wish: &GraphWish, lets: &dyn Fn(&Job)
     bottlenecks.truncate(BOTTLENECKS_MOST);
     let dead = |id: &JobId| matches!(state.stage_of(id), Some(Stage::DeadLetter | Stage::Failed) | None);
     let stuck = picture.edges.iter().filter(|edge| dead(&edge.on) && is_open(&edge.from));
-    let stuck = stuck.map(|edge| (edge.from.clone(), edge.on.clone())).collect();
+    let stuck = stuck.map(|edge| (edge.from.clone(), edge.on.to_string()));
+    let stuck: Vec<(JobId, String)> = stuck.chain(nameless(state, &picture.jobs)).collect();
     let too_many = wish.layers && picture.jobs.len() > LAYERED_MOST;
     let tally = Tally::of(picture.jobs.iter().filter_map(|id| state.job(id)));
     let rails = rails(&picture);
@@ -160,6 +161,16 @@ pub fn graph_seen(state: &State, now: Now, wish: &GraphWish, lets: &dyn Fn(&Job)
         all,
         too_many,
     }
+}
+
+/// Jobs that wait for a name that nobody has.
+fn nameless<'a>(state: &'a State, jobs: &'a [JobId]) -> impl Iterator<Item = (JobId, String)> + 'a {
+    let blocked = jobs.iter().filter_map(|id| state.job(id)).filter(|job| job.stage == Stage::Blocked);
+    let of = |job: &'a Job| {
+        let unknown = job.deps.iter().filter(|dep| dep.job.is_none());
+        unknown.map(|dep| (job.id.clone(), format!("{}, which no job is called", dep.name)))
+    };
+    blocked.flat_map(of)
 }
 
 /// A shipped job holds nothing up any more.

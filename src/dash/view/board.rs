@@ -5,8 +5,8 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::frame::{NARROW, WIDE};
-use super::parts;
 use super::text::{fit, grouped};
+use super::{jobs, parts};
 use crate::dash::model::{BOARD, Hit, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
@@ -24,7 +24,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect) {
     let filled = board.filled();
     if filled.is_empty() {
         canvas.rule(row(at, 0), "Board", "b list", true);
-        return canvas.text(row(at, 1), Role::Neutral, "  no job matches the filter");
+        return canvas.text(row(at, 1), Role::Neutral, &format!("  {}", jobs::no_match(canvas)));
     }
     let here = filled.iter().position(|column| *column == board.at().0).unwrap_or(0);
     let most = match at.width {

@@ -21,6 +21,8 @@ use crate::time::Span;
 const SLOTS: usize = 14;
 /// Columns of what a job of an agent does.
 const STATUS: usize = 22;
+/// The same where there is little room.
+const STATUS_NARROW: usize = 10;
 /// Columns of its name where there is room.
 const NAME_MOST: usize = 52;
 /// Slots shown one by one; of an agent with more the bar is a share.
@@ -185,9 +187,15 @@ fn jobs(canvas: &mut Canvas<'_>, at: Rect, most: usize) -> Rect {
         let more = canvas.sign(Sign::More);
         let sign = parts::stage_sign(canvas, job);
         let age = canvas.age(job.since);
-        let status = parts::status(canvas, job, STATUS);
-        let figures = format!(" {age:>5} {:>7} epoch {}  ", parts::cost(job), job.epoch);
-        let room = usize::from(at.width).saturating_sub(4 + width(&figures) + STATUS);
+        // Which job it is goes before what it has cost and in which epoch.
+        let narrow = at.width < NARROW;
+        let status_wide = if narrow { STATUS_NARROW } else { STATUS };
+        let status = parts::status(canvas, job, status_wide);
+        let figures = match narrow {
+            true => format!(" {age:>5} "),
+            false => format!(" {age:>5} {:>7} epoch {}  ", parts::cost(job), job.epoch),
+        };
+        let room = usize::from(at.width).saturating_sub(4 + width(&figures) + status_wide);
         let name = fit(&parts::named(job, more), room.min(NAME_MOST), false, more);
         let text = format!(" {name}{figures}");
         canvas.line(row(rest, 0), &Line::from(vec![Piece::raw("  "), sign, Piece::raw(text), status]));

@@ -255,6 +255,16 @@ fn columns(canvas: &Canvas<'_>, total: u16, ids: &[JobId]) -> Vec<(&'static Colu
     rows.into_iter().zip(wide).map(|(row, cells)| (row, if row.width == 0 { title } else { cells })).collect()
 }
 
+/// Why no job is shown: none matches, or those that do are hidden.
+pub fn no_match(canvas: &Canvas<'_>) -> String {
+    let key = canvas.model.keys.sign(Do::Shipped, canvas.look().ascii);
+    match canvas.model.lists.hidden {
+        0 => "no job matches the filter".to_string(),
+        1 => format!("the one that matches is shipped and hidden: {key} shows it"),
+        n => format!("the {} that match are shipped and hidden: {key} shows them", grouped(n)),
+    }
+}
+
 fn list(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
     let it = &model.jobs;
@@ -282,7 +292,7 @@ fn list(canvas: &mut Canvas<'_>, at: Rect) {
         heads(canvas, row(at, 1), &columns);
     }
     if rows.is_empty() {
-        canvas.text(row(body, 0), Role::Neutral, "  no job matches the filter");
+        canvas.text(row(body, 0), Role::Neutral, &format!("  {}", no_match(canvas)));
         return;
     }
     let rest = rows.len() - (window.top + height).min(rows.len());
