@@ -1,6 +1,8 @@
 //! This host: its agents, its engines, its load; and agents that are started or ended from here.
 
 use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use crate::agent::{Ending, agents_of, end_agent, load};
 use crate::board::Settings;
 use crate::dash::model::{AgentDeed, Host};
 use crate::engine::process_identity;
-use crate::store::Place;
+use crate::store::{Fault, Place};
 
 /// What an agent that was started says goes there, below the machine's side.
 const LOG: &str = "agent.log";
@@ -63,11 +65,27 @@ async fn start(place: &Place) -> Result<String, String> {
             std::thread::spawn(move || child.wait());
             Ok(format!("started agent {pid}; what it says is in {}", path.display()))
         }
-        Ok(Some(_)) => {
+        Ok(Some(status)) => {
             let said = std::fs::read_to_string(&path).unwrap_or_default();
             let said: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-            Err(format!("the agent ended at once: {}", said.join(" ")))
+            let why = match said.is_empty() {
+                true => unsaid(&path, status),
+                false => said.join(" "),
+            };
+            Err(format!("the agent ended at once: {why}"))
         }
         Err(error) => Err(format!("cannot look at agent {pid}: {error}")),
+    }
+}
+
+/// Why an agent said nothing: what it would have said stands on the same disk as all it writes.
+fn unsaid(log: &Path, status: std::process::ExitStatus) -> String {
+    let tried = File::options().append(true).open(log).and_then(|mut file| {
+        file.write_all(b"\n")?;
+        file.sync_data()
+    });
+    match tried {
+        Err(error) => Fault::io("write", log, &error).to_string(),
+        Ok(()) => format!("it said nothing ({status})"),
     }
 }
