@@ -276,6 +276,11 @@ pub trait Clock: Send + Sync {
     fn boot(&self) -> Span;
     /// Time since boot that the machine was awake: the same for all processes of one boot.
     fn awake(&self) -> Span;
+
+    /// Time since boot by a source that nothing between the process and the kernel can move, where there is one.
+    fn uptime(&self) -> Span {
+        self.boot()
+    }
 }
 
 /// The clocks of this machine.
@@ -294,6 +299,13 @@ impl Clock for SystemClock {
         #[cfg(not(target_os = "linux"))]
         let id = rustix::time::ClockId::Monotonic;
         read(id)
+    }
+
+    fn uptime(&self) -> Span {
+        // `12345.67 6789.01`: seconds since boot come first. Only Linux has the file.
+        let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
+        let told = text.split([' ', '.']).next().and_then(|secs| secs.parse().ok()).map(Span::from_secs);
+        told.unwrap_or_else(|| self.boot())
     }
 
     fn awake(&self) -> Span {

@@ -135,6 +135,8 @@ fn states_of_the_source() {
     said(Health::Loading, "source-loading");
     said(Health::Broken { why: "cannot read events.jsonl: bad line".into() }, "source-broken");
     said(Health::Skew { why: "the log speaks law 8, this aq 1; update aq".into() }, "source-skew");
+    let (why, mend) = ("this clock is 3 h 00 ahead of the one that its agents had".into(), "set it".into());
+    said(Health::Barred { word: "skew", why, mend }, "source-barred");
     compare(Seat::of("", (80, 24)).keys("2"), "empty", false);
     compare(Seat::of(&format!("{SCENE} | pause drain"), (80, 24)), "paused", true);
     let vanished = Seat::of(&format!("{SCENE} | suspend docs release"), (80, 24));

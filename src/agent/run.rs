@@ -14,7 +14,7 @@ use super::herald::{Herald, Pings};
 use super::reclaim::{Taken, adopt, beat, beat_file};
 use super::ship::Sent;
 use super::step::{Act, At, Happening, is_done, next_deadline, step};
-use crate::board::{Board as _, Local, Memory, Settings};
+use crate::board::{Board as _, Local, Memory, Settings, leap, note_clock};
 use crate::engine::ShimProgram;
 use crate::fleet::{Actor, Claimant, State, named};
 use crate::insight::park_words;
@@ -207,6 +207,12 @@ impl Loop {
     ) -> Result<Ended, Fault> {
         let mut published = self.local.published();
         let mut looked = self.boot();
+        if let Some(off) = leap(self.local.place(), self.local.clock()) {
+            let text =
+                format!("warning: this clock is {off} the one that agents had here; it is taken as it is");
+            (self.options.say)(&text);
+        }
+        note_clock(self.local.place(), self.local.clock());
         self.take_up().await?;
         self.look().await?;
         self.step(Happening::Tick);
@@ -239,6 +245,7 @@ impl Loop {
             if net {
                 // A sign of life for whoever cannot see our process.
                 beat(&self.beat, self.local.clock());
+                note_clock(self.local.place(), self.local.clock());
             }
         }
         let (well, badly) = self.desk.tally;

@@ -6,8 +6,10 @@ use super::awaits::has_no_host;
 use super::waits::closed_words;
 use crate::fleet::{Claimant, ClosedAccount, Now, State, kinds_in_line};
 use crate::job::{JobId, usd};
-use crate::time::Stamp;
+use crate::time::{Span, Stamp};
 
+/// Events may be this far ahead of the wall: clocks of a restored machine are set in small steps.
+pub const LOG_AHEAD_MOST: Span = Span::from_secs(60);
 /// From this part of a ceiling on it is told, in percent: there is still time to raise it.
 const NEAR: u64 = 80;
 
@@ -18,6 +20,8 @@ pub enum AlertAbout {
     Account(String, String),
     /// Jobs of the line ask for what no host has: this.
     NoHost(String),
+    /// The log is ahead of the clock.
+    Clock,
     /// The work of a job could not be saved where it was done.
     Unsaved(JobId),
     /// A manifest was not accepted, or an edit of one: the name of the file.
@@ -54,7 +58,7 @@ pub fn alerts(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
         let what = format!("{} takes no jobs {until}: {}", id.engine, closed_words(&it));
         Alert { about, what, since: Some(closure.since) }
     });
-    let around = ceiling(state, now).into_iter().chain(unsaved(state));
+    let around = clock(state, now).into_iter().chain(ceiling(state, now)).chain(unsaved(state));
     around.chain(no_host(state, now, hosts)).chain(closed).collect()
 }
 
@@ -71,6 +75,18 @@ fn no_host(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
         Alert { what: format!("{lack}: {jobs}"), about: AlertAbout::NoHost(lack), since: None }
     };
     lacks.into_iter().map(one).collect()
+}
+
+/// A process with a wrong clock wrote into the log, or this clock is behind: no age is right.
+fn clock(state: &State, now: Now) -> Option<Alert> {
+    if state.at <= now.wall.plus(LOG_AHEAD_MOST) {
+        return None;
+    }
+    let off = state.at.since(now.wall).age();
+    let what = format!(
+        "clock and log bad: the last event is {off} ahead of this clock, so ages are wrong: aq doctor"
+    );
+    Some(Alert { about: AlertAbout::Clock, what, since: None })
 }
 
 /// What could not be saved was seldom the job's fault: the next one there meets the same disk.
@@ -181,6 +197,14 @@ mod tests {
         assert_eq!(told(problems, false), "a.md was rejected: 2:1: unknown field \"verfy\"");
         assert_eq!(told(problems, true), "the edit of a.md is not used: 2:1: unknown field \"verfy\"");
         assert_eq!(told("", false), "a.md was rejected: see queue/rejected/a.problems.txt");
+    }
+
+    #[test]
+    fn a_log_ahead_of_the_clock_is_told() {
+        let scene = Scene::script("job a | pass 3h | job b");
+        let wall = |back: u64| Stamp::from_millis(scene.now().wall.as_millis() - back.cast_signed());
+        let said = |back: u64| alerts(&scene.state, Now { wall: wall(back), ..scene.now() }, &[]).len();
+        assert_eq!((said(0), said(59_000), said(61_000)), (0, 0, 1));
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod tally;
 mod tests;
 mod waits;
 
-pub use alerts::{Alert, AlertAbout, Rejected, alerts, rejected};
+pub use alerts::{Alert, AlertAbout, LOG_AHEAD_MOST, Rejected, alerts, rejected};
 pub use awaits::{Await, awaits};
 pub use chains::{Chain, chains};
 pub use deeds::{

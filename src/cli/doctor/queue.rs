@@ -12,7 +12,7 @@ use crate::agent::orphaned;
 use crate::board::{Board as _, Local};
 use crate::engine::Liveness;
 use crate::fleet::{ClosedAccount, Now, State, check_whole};
-use crate::insight::{closed_words, halt};
+use crate::insight::{LOG_AHEAD_MOST, closed_words, halt};
 use crate::job::{BlobId, FOLDERS, ShipKind, plain_error};
 use crate::store::Place;
 use crate::time::{Span, Stamp};
@@ -22,8 +22,6 @@ const PAGE: usize = 20_000;
 /// Looks at a lock that somebody holds; with the pause between them, one second.
 const LOCK_LOOKS: u32 = 20;
 const LOCK_PAUSE: Span = Span::from_millis(50);
-/// Events may be this far ahead of the wall: clocks of a restored machine are set in small steps.
-const AHEAD_MOST: Span = Span::from_secs(60);
 /// Names shown before the rest is only counted.
 const SHOWN: usize = 3;
 
@@ -143,7 +141,7 @@ pub fn ships_by_pr(local: &Local) -> bool {
 }
 
 fn ahead(state: &State, wall: Stamp) -> Finding {
-    if state.at > wall.plus(AHEAD_MOST) {
+    if state.at > wall.plus(LOG_AHEAD_MOST) {
         let says = format!("the last event is of {}, and the clock shows {wall}", state.at);
         return Finding::bad("clock and log", says, "set the clock: timedatectl set-ntp true");
     }

@@ -60,6 +60,15 @@ pub enum Health {
         /// Why, in words.
         why: String,
     },
+    /// What is shown is as it is, and nothing can be changed where it comes from.
+    Barred {
+        /// The state in a word: `skew`, `read-only`.
+        word: &'static str,
+        /// Why, in words.
+        why: String,
+        /// What mends it.
+        mend: String,
+    },
     /// A moment of the past, made anew from the log.
     Replay,
     /// The log speaks a newer law; data up to the last event understood.
@@ -147,7 +156,8 @@ impl Replica {
     /// Whether anything was ever read: before that, no jobs is not the same as none there.
     pub fn is_known(&self) -> bool {
         // A coordinator that answers tells of an empty queue too.
-        self.state.seq > 0 || self.health == Health::Replay || self.health.acts()
+        let barred = matches!(self.health, Health::Barred { .. });
+        self.state.seq > 0 || barred || self.health == Health::Replay || self.health.acts()
     }
 
     /// Why nothing may be changed now, if that is so.
@@ -160,6 +170,7 @@ impl Replica {
             Health::Replay => Some("you see the past: L goes live".to_string()),
             Health::Broken { why } => Some(format!("the queue cannot be read: {why}")),
             Health::Skew { why } => Some(why.clone()),
+            Health::Barred { word, why, .. } => Some(format!("{word}: {why}")),
         }
     }
 }

@@ -38,6 +38,9 @@ pub fn head(model: &Model) -> String {
         }
         Health::Replay => "replay: the past, nothing can be done,".to_string(),
         Health::Broken { why } => return format!("cannot read {}: {}", clean(&replica.from), clean(why)),
+        Health::Barred { word, why, mend } => {
+            format!("{word}: {}; nothing can be done ({}),", clean(why), clean(mend))
+        }
         Health::Skew { why } => return format!("nothing can be done: {}", clean(why)),
     };
     let count = |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });

@@ -16,7 +16,7 @@ use super::keep::Keeper;
 use super::rejected::rejected;
 use super::tail::Tail;
 use crate::agent::claimants;
-use crate::board::{Board as _, Local, Memory, Purpose, Settings};
+use crate::board::{Board as _, Local, Memory, Purpose, Settings, leap};
 use crate::dash::effect::Effect;
 use crate::dash::model::{Health, lists};
 use crate::dash::msg::{Fresh, Msg, Said};
@@ -167,8 +167,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|e| Fault::io("start", std::path::Path::new("the event loop of the source"), &e))?;
-    let purpose = if folder.read_only { Purpose::Read } else { Purpose::Serve };
-    let local = Arc::new(Local::open(&folder.place, purpose, Arc::new(SystemClock))?);
+    let local = Arc::new(Local::open(&folder.place, purpose(&folder), Arc::new(SystemClock))?);
     runtime.block_on(async {
         let hands = Hands::new(Arc::clone(&local), &folder, Arc::clone(post));
         let keeper = Keeper::new(Arc::clone(&local), &folder, Arc::clone(post));
@@ -194,6 +193,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             agents: Arc::default(),
             rejected: Arc::default(),
             tail: None,
+            barred: None,
             trouble: None,
             loads: VecDeque::new(),
             litter: None,
@@ -212,6 +212,11 @@ enum Nudge {
     Log,
     /// Memory was given up.
     Litter,
+}
+
+/// Whoever looks wakes no job: a timer that a cockpit fires is an event that nobody asked it for.
+fn purpose(folder: &Folder) -> Purpose {
+    if folder.read_only { Purpose::Read } else { Purpose::Act }
 }
 
 fn watch(local: &Local, nudge: &UnboundedSender<Nudge>) -> Result<Watch, Fault> {
@@ -243,6 +248,8 @@ struct Loop {
     /// Manifests that were not accepted, by whoever took them in.
     rejected: Arc<Vec<Rejected>>,
     tail: Option<Tail>,
+    /// Nothing may be changed here, although it can be read.
+    barred: Option<Health>,
     /// The log cannot be read: said on every screen until it can.
     trouble: Option<Health>,
     /// The load of this host each time it was looked whether agents live, the oldest first.
@@ -325,12 +332,13 @@ impl Loop {
     /// Takes in what hands did in the folder, unless nothing may be changed. Gives when to look again.
     async fn look(&mut self) -> Span {
         self.reread().await;
-        let rare = self.watched && self.trouble.is_none();
+        self.bar().await;
+        let rare = self.watched && self.trouble.is_none() && self.barred.is_none();
         let rest = later(if rare { LOOK_RARELY } else { LOOK_AGAIN });
         if self.trouble.is_some() {
             return rest;
         }
-        if self.folder.read_only {
+        if self.folder.read_only || self.barred.is_some() {
             // Nobody takes anything in here, and what lies rejected is still looked at.
             if self.look_alive() {
                 self.send_replica().await;
@@ -357,6 +365,18 @@ impl Loop {
         }
     }
 
+    /// Looks whether anything may be changed here. That it may not, or may again, is shown.
+    async fn bar(&mut self) {
+        let barred = barred(&self.folder.place);
+        if barred == self.barred {
+            return;
+        }
+        self.barred = barred;
+        // Looked at soon again, until it may: a loop that has ended wants no nudge.
+        let _ = self.nudge.send(Nudge::Folders(Vec::new()));
+        self.send_replica().await;
+    }
+
     /// Reads what was added to the log. That it cannot be read, or can again, is shown.
     async fn reread(&mut self) {
         let mut read = self.local.reread().await;
@@ -369,6 +389,11 @@ impl Loop {
             _ if !place.queue.is_dir() => {
                 let why = format!("the folder is gone: {}", place.queue.display());
                 let hint = "put it back; its history still stands".to_string();
+                (Some(Health::Broken { why: why.clone() }), why, hint)
+            }
+            _ if !place.side.is_dir() => {
+                let why = format!("the history is gone: {}", place.side.display());
+                let hint = "put it back; without it nothing is known of the jobs".to_string();
                 (Some(Health::Broken { why: why.clone() }), why, hint)
             }
             Ok(()) => (None, "the queue can be read again".to_string(), String::new()),
@@ -390,7 +415,7 @@ impl Loop {
         if !stands || !place.queue.is_dir() {
             return false;
         }
-        let purpose = if self.folder.read_only { Purpose::Read } else { Purpose::Serve };
+        let purpose = purpose(&self.folder);
         let open = move || Local::open(&place, purpose, Arc::new(SystemClock));
         let Ok(Ok(local)) = tokio::task::spawn_blocking(open).await else { return false };
         let (was, is) = (self.local.snapshot().seq, local.snapshot().seq);
@@ -440,7 +465,8 @@ impl Loop {
             }
         };
         self.seen = events.last().map_or(self.seen, |row| row.0);
-        let health = self.trouble.clone().unwrap_or(Health::Local { watched: self.watched });
+        let health =
+            self.trouble.clone().or(self.barred.clone()).unwrap_or(Health::Local { watched: self.watched });
         let fresh = Fresh {
             state,
             events,
@@ -496,11 +522,28 @@ impl Loop {
             }
             Effect::Survey(wish) => self.keeper.look(wish, self.loads.iter().copied().collect()),
             Effect::Order { .. } | Effect::Agents { .. } | Effect::Rescue { .. } | Effect::LetGo { .. } => {
-                self.keeper.take(effect).await
+                self.keeper.take(effect).await;
+                self.bar().await;
             }
-            effect => self.hands.take(effect).await,
+            effect => {
+                self.hands.take(effect).await;
+                self.bar().await;
+            }
         }
     }
+}
+
+/// Why nothing may be changed in a queue that can be read: what it stands on takes no writes, or what would be written
+/// bears a wrong time, by which every other process would go on.
+fn barred(place: &Place) -> Option<Health> {
+    let flags = rustix::fs::statvfs(&place.side).map(|it| it.f_flag).ok();
+    if flags.is_some_and(|flags| flags.contains(rustix::fs::StatVfsMountFlags::RDONLY)) {
+        let (why, mend) = ("its file system takes no writes".to_string(), "mount it for writing".to_string());
+        return Some(Health::Barred { word: "read-only", why, mend });
+    }
+    let why = format!("this clock is {} the one that its agents had", leap(place, &SystemClock)?);
+    let mend = "set it: timedatectl set-ntp true; if it is right, aq agent takes it as it is".to_string();
+    Some(Health::Barred { word: "skew", why, mend })
 }
 
 /// Milliseconds since boot.

@@ -231,6 +231,9 @@ fn health(canvas: &mut Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'stat
             let old = model.replica.lost.map(|at| format!("{} old: ", canvas.age(at))).unwrap_or_default();
             vec![canvas.piece(Role::Bad, format!("{} {old}{text}", canvas.sign(Sign::Bad)))]
         }
+        Health::Barred { word, why, .. } => {
+            vec![canvas.piece(Role::Wait, format!("{} {word}: {}", canvas.sign(Sign::Warning), clean(why)))]
+        }
         Health::Skew { why } => {
             let dot = canvas.sign(Sign::Dot);
             let from = model.replica.lost.map(|at| format!(" {dot} data from {}", time_of(at)));
@@ -453,6 +456,7 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
         Health::SignedOut { .. } => {
             format!(" acting is off, this was read before {dot} Ctrl-R once signed in")
         }
+        Health::Barred { mend, .. } => format!(" acting is off until that is mended {dot} {}", clean(mend)),
         Health::Skew { .. } if narrow => " acting is off until aq is updated".to_string(),
         Health::Skew { .. } => {
             format!(" acting is off until aq is updated {dot} what is shown was read before")

@@ -21,6 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect) {
             (clean(why), "aq doctor looks for the cause. q leaves, aq dash tries again.")
         }
         Health::Skew { why } => (clean(why), "Nothing is lost: a newer aq reads it. q leaves."),
+        Health::Barred { why, mend, .. } => (clean(why), mend.as_str()),
         Health::Offline { why, .. } => {
             (clean(why), "It is tried again by itself; Ctrl-R tries now. q leaves.")
         }

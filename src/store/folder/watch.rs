@@ -30,7 +30,7 @@ impl Watch {
         let handler = move |event: notify::Result<notify::Event>| match event {
             Ok(event) if matches!(event.kind, EventKind::Access(_)) => {}
             Ok(event) if !event.need_rescan() && !event.paths.is_empty() => {
-                if event.paths.iter().any(|path| path.ends_with("events.jsonl")) {
+                if event.paths.iter().any(|path| path.ends_with("events.jsonl") || *path == side) {
                     log();
                 } else if event.paths.iter().any(|path| !path.starts_with(&side)) {
                     folders(arrived(&event));
