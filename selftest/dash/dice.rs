@@ -67,6 +67,9 @@ fn health(nth: usize, now: aq::time::Stamp) -> Health {
     }
 }
 
+/// Layers that random keys put one over the other; as many times Esc is pressed.
+const LAYERS_MOST: usize = 4;
+
 fn key() -> impl Strategy<Value = Key> {
     let letters = "jkgGqnsczBv*|eDboltOPRLihc+-.:/?!umyaxdSpre1234567[]fN ynwU"
         .chars()
@@ -101,6 +104,8 @@ fn key() -> impl Strategy<Value = Key> {
 #[derive(Clone, Debug)]
 enum Step {
     Press(Key),
+    /// An action on the nth job of the list, that may ask, and yes to it.
+    Yes(char, usize),
     Happens(usize),
     Resize(u16, u16),
     Paste(String),
@@ -122,6 +127,8 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => key().prop_map(Step::Press),
+        3 => (proptest::sample::select("axSpr".chars().collect::<Vec<_>>()), 0_usize..9)
+            .prop_map(|(letter, nth)| Step::Yes(letter, nth)),
         3 => (0..LINES.len()).prop_map(Step::Happens),
         1 => (1_u16..=300, 1_u16..=100).prop_map(|(w, h)| Step::Resize(w, h)),
         1 => ".{0,12}".prop_map(Step::Paste),
@@ -292,6 +299,19 @@ fn take(seat: &mut Seat, step: &Step, nth: usize) {
         Step::Press(key) => {
             let off = off_by(seat, *key);
             person(seat, &key.to_string(), off.as_deref(), |seat| seat.press(*key));
+        }
+        Step::Yes(letter, nth) => {
+            // Whatever lies over the screen would take the key; of the past nothing is asked.
+            for _ in 0..LAYERS_MOST {
+                if !seat.model.layers.is_empty() || seat.model.time.at.is_some() {
+                    seat.press(Key::Esc);
+                }
+            }
+            "2g".chars().chain("j".repeat(*nth).chars()).for_each(|c| seat.press(Key::Char(c)));
+            for key in [Key::Char(*letter), Key::Char('y')] {
+                let off = off_by(seat, key);
+                person(seat, &key.to_string(), off.as_deref(), |seat| seat.press(key));
+            }
         }
         Step::Happens(which) => seat.may_happen(&LINES[*which].replace("{N}", &nth.to_string())),
         Step::Resize(width, height) => {
