@@ -155,7 +155,7 @@ pub fn wheel(model: &mut Model, down: bool, rows: usize, over: Option<Pane>) -> 
 
 /// The next pane of the overview, or the one before.
 pub fn pane(model: &mut Model, forth: bool) -> Vec<Effect> {
-    const PANES: [Pane; 4] = [Pane::Needs, Pane::Alerts, Pane::Running, Pane::Recent];
+    const PANES: [Pane; 4] = [Pane::Needs, Pane::Running, Pane::Recent, Pane::Alerts];
     let alerts = !model.alerts().is_empty();
     let panes: Vec<Pane> = PANES.into_iter().filter(|pane| alerts || *pane != Pane::Alerts).collect();
     let at = panes.iter().position(|pane| *pane == model.overview.pane).unwrap_or(0);
