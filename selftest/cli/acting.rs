@@ -89,12 +89,12 @@ fn a_change_says_what_happened_and_what_next() {
     check(
         "review",
         &["reject", "fix", "-m", "no tests", "--requeue"],
-        "fix-login-7k2m\tdone\treview@1\tqueued@2\t5\n! rejected fix-login-7k2m: it is queued. your words go into its next prompt\nexit 0\n",
+        "fix-login-7k2m\tdone\treview@1\tqueued@2\t5\n! rejected fix-login-7k2m: it is queued. its next attempt reads your words from $AQ_HANDOFF_FILE\nexit 0\n",
     );
     check(
         "asked",
         &["answer", "fix", "-m", "yes"],
-        "fix-login-7k2m\tdone\tqueued@2\tqueued@2\t5\n! answered fix-login-7k2m: it is queued. the answer goes into its next prompt\nexit 0\n",
+        "fix-login-7k2m\tdone\tqueued@2\tqueued@2\t5\n! answered fix-login-7k2m: it is queued. its next attempt reads the answer from $AQ_ANSWER_FILE\nexit 0\n",
     );
     check(
         "review",

@@ -1,6 +1,7 @@
 //! The cockpit without a terminal: a queue by script, keys, and what comes of them.
 
 mod acting;
+mod away;
 mod boards;
 mod budget;
 mod crowd;

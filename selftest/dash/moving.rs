@@ -50,14 +50,14 @@ fn a_job_stays_under_the_cursor_from_screen_to_screen() {
     check(
         "Tab",
         expect![[r#"
-            Overview on nothing, 0 layers
-        "#]],
+        Overview on one, 0 layers
+    "#]],
     );
     check(
         "Tab 2",
         expect![[r#"
-            Jobs on five of five four three two one, 0 layers
-        "#]],
+        Jobs on one of five four three two one, 0 layers
+    "#]],
     );
     check(
         "2 j j 1 2",

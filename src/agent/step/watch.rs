@@ -40,7 +40,8 @@ pub(super) fn watch_fence(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
         if let Phase::Running(kind) = work.phase {
             let cause = match job.map(|j| &*j.why) {
                 Some("cancelled") => StopCause::Cancelled,
-                Some("preempted") => StopCause::Preempted,
+                // Behind it stands by whom.
+                Some(why) if why.starts_with("preempted") => StopCause::Preempted,
                 _ => StopCause::Fenced,
             };
             work.stop = Some(cause);
