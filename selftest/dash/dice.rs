@@ -11,6 +11,7 @@ use aq::engine::Liveness;
 use aq::job::JobId;
 use aq::time::Span;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::seat::Seat;
 
@@ -161,9 +162,13 @@ fn cursor_is_seen(seat: &Seat) {
         if let Some(id) = list.cursor().filter(|_| pane != Pane::Risk) {
             assert!(model.job(id).is_some(), "{id} is not in the queue");
         }
-        let shown =
-            model.page.is_none() && model.screen == screen && !(pane == Pane::Jobs && model.jobs.board.on);
-        if shown && !list.rows().is_empty() {
+        // A pane without the focus shows its top; the board and a patch stand in the place of a list.
+        let instead = match pane {
+            Pane::Jobs => model.jobs.board.on,
+            Pane::Risk => model.risk.patch.is_some(),
+            _ => model.pane() != pane,
+        };
+        if model.page.is_none() && model.screen == screen && !instead && !list.rows().is_empty() {
             is_in_window(seat, pane, list.at());
         }
     }
@@ -364,8 +369,16 @@ fn take(seat: &mut Seat, step: &Step, nth: usize) {
     seat.model.quit = false;
 }
 
+/// The same dice each time: a chance find would refuse a change that has nothing to do with it. Others are thrown with
+/// `PROPTEST_RNG_SEED`.
+fn config() -> ProptestConfig {
+    let given = ProptestConfig::default();
+    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed };
+    ProptestConfig { cases: 48, failure_persistence: None, rng_seed, ..given }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn nothing_panics_and_nothing_off_is_done(

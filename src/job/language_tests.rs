@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::front::FILE_MAX;
 use super::manifest_tests::{NOW, check, read, shown};
@@ -314,7 +315,8 @@ fn a_megabyte_of_anything_is_read_in_time() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // The same bytes each time: a chance find would refuse a change that has nothing to do with it.
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -259,6 +259,25 @@ mod tests {
         of(&wrote)
     }
 
+    /// What a terminal shows after each frame: letters, and how they look.
+    fn shown_by<B: Backend>(screen: B, sink: &Sink, all: &[Vec<Line<'static>>]) -> Vec<Vec<String>> {
+        let options = TerminalOptions { viewport: Viewport::Fixed(SIZE) };
+        let mut terminal = Terminal::with_options(screen, options).expect("a terminal");
+        let mut reader = vt100::Parser::new(SIZE.height, SIZE.width, 0);
+        let frame = |rows: &Vec<Line<'static>>| {
+            let put = |frame: &mut ratatui::Frame<'_>| {
+                for (y, row) in (0..).zip(rows) {
+                    frame.buffer_mut().set_line(0, y, row, SIZE.width);
+                }
+            };
+            assert!(terminal.draw(put).is_ok(), "a frame");
+            reader.process(&sink.0.take());
+            let cell = |at: Position| format!("{:?}", reader.screen().cell(at.y, at.x));
+            SIZE.positions().map(cell).collect()
+        };
+        all.iter().map(frame).collect()
+    }
+
     fn row(text: &'static str) -> Vec<Line<'static>> {
         vec![Line::from(text)]
     }
@@ -283,24 +302,41 @@ mod tests {
         check(row("xy"), rows, &of_frame("^[1;1H^[1;7;48;5;4ma^[22;27;2mb^[m"));
     }
 
-    proptest::proptest! {
-        #[test]
-        fn whatever_is_drawn_is_shown(seed: u64) {
-            let mut dice = fastrand::Rng::with_seed(seed);
-            let mut span = || {
-                let text = dice.choice(["a", "bc", "—", "…x", " ", "   "]).expect("one");
-                let mut style = Style::new();
-                // The reader of these tests knows bold or dim, not both.
-                let weight = [Modifier::empty(), Modifier::BOLD, Modifier::DIM][dice.usize(..3)];
-                let way = [Modifier::empty(), Modifier::REVERSED][dice.usize(..2)];
-                style = style.add_modifier(weight | way);
-                style = if dice.bool() { style.fg(Color::Indexed(dice.u8(..3))) } else { style };
-                style = if dice.u8(..4) == 0 { style.bg(Color::Indexed(dice.u8(..3))) } else { style };
-                Span::styled(text, style)
-            };
-            let mut rows = || (0..SIZE.height).map(|_| (0..8).map(|_| span()).collect()).collect();
-            let all: Vec<Vec<Line<'static>>> = (0..4).map(|_| rows()).collect();
-            frames(&all);
+    const WORDS: [&str; 6] = ["a", "bc", "—", "…x", " ", "   "];
+    const WIDE: [&str; 6] = ["a", "bc", "日", "本x", " ", "   "];
+
+    /// Four frames of words in any look.
+    fn dealt(seed: u64, words: [&'static str; 6]) -> Vec<Vec<Line<'static>>> {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut span = || {
+            let text = *dice.choice(&words).expect("one");
+            let mut style = Style::new();
+            // The reader of these tests knows bold or dim, not both.
+            let weight = [Modifier::empty(), Modifier::BOLD, Modifier::DIM][dice.usize(..3)];
+            let way = [Modifier::empty(), Modifier::REVERSED][dice.usize(..2)];
+            style = style.add_modifier(weight | way);
+            style = if dice.bool() { style.fg(Color::Indexed(dice.u8(..3))) } else { style };
+            style = if dice.u8(..4) == 0 { style.bg(Color::Indexed(dice.u8(..3))) } else { style };
+            Span::styled(text, style)
+        };
+        let mut rows = || (0..SIZE.height).map(|_| (0..8).map(|_| span()).collect()).collect();
+        (0..4).map(|_| rows()).collect()
+    }
+
+    #[test]
+    fn whatever_is_drawn_is_shown() {
+        (0..300).for_each(|seed| drop(frames(&dealt(seed, WORDS))));
+    }
+
+    /// What is left of a wide letter that is half written over is the library's business: it is the same.
+    #[test]
+    fn wide_letters_are_shown_as_the_library_shows_them() {
+        for seed in 0..300 {
+            let all = dealt(seed, WIDE);
+            let (ours, theirs) = (Sink::default(), Sink::default());
+            let shown = shown_by(Screen::of(ours.clone()), &ours, &all);
+            let expected = shown_by(CrosstermBackend::new(theirs.clone()), &theirs, &all);
+            assert_eq!(shown, expected, "seed {seed}");
         }
     }
 }
