@@ -155,6 +155,16 @@ fn a_paused_queue_is_asked_before_it_goes_on() {
         0 layers
     "#]],
     );
+    // The deletion was meant.
+    check(
+        "submit a | submit b | suspend a b",
+        "1 R c",
+        expect![[r#"
+        look at Ceilings
+        cancel a from queued@0, b from queued@0
+        0 layers
+    "#]],
+    );
     check(
         "submit a | suspend a",
         "1 R y",

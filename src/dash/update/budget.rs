@@ -1,13 +1,14 @@
 //! The budget: its ledger follows the log, its settings are looked at when the screen is come to.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{feed, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, QueueDo};
-use crate::dash::model::{Answer, Layer, Loaded, Model, Plan, Sheet, Sight, budget_rows};
+use crate::dash::model::{Answer, Deed, Layer, Loaded, Model, Plan, Sheet, Sight, Target, budget_rows};
 use crate::dash::survey::Wish;
-use crate::fleet::{Command, Event, Level};
+use crate::fleet::{Action, Command, Event, Job, Level};
 use crate::insight::LOCAL;
 use crate::job::{Seq, usd};
 
@@ -48,6 +49,17 @@ pub fn queue(model: &mut Model, what: QueueDo) -> Vec<Effect> {
     }
 }
 
+/// The deletion was meant: the jobs whose files vanished at once are cancelled, and the queue goes on by itself.
+fn cancel_vanished(model: &Model) -> Option<Plan> {
+    let deed = |job: &Arc<Job>| Deed {
+        target: Target { job: job.id.clone(), from: (job.stage, job.epoch) },
+        command: Command::Cancel { job: job.id.clone() },
+    };
+    let deeds: Vec<Deed> =
+        model.replica.state.product.suspended.iter().filter_map(|id| model.job(id)).map(deed).collect();
+    (!deeds.is_empty()).then_some(Plan::Orders(Action::Cancel, deeds))
+}
+
 /// Asks before the queue goes on.
 fn resume(model: &mut Model) -> Vec<Effect> {
     let product = &model.replica.state.product;
@@ -62,7 +74,7 @@ fn resume(model: &mut Model) -> Vec<Effect> {
     if !product.suspended.is_empty() {
         let names: Vec<&str> = product.suspended.iter().map(crate::job::JobId::as_str).collect();
         rows.push(("suspended".to_string(), format!("their files vanished at once: {}", names.join(" "))));
-        rows.push(("then".to_string(), "their files are restored".to_string()));
+        rows.push(("then".to_string(), "their files are restored; or c cancels the jobs".to_string()));
     }
     let waits = match model.replica.state.ready_len() {
         1 => "1 job is".to_string(),
@@ -71,6 +83,9 @@ fn resume(model: &mut Model) -> Vec<Effect> {
     let spent = model.replica.state.spent_in_window(model.law_now().wall);
     let plan = Plan::Queue(Box::new(Command::Resume {}), format!("{LOCAL} goes on"), false);
     let mut answers = vec![Answer { key: 'y', label: "resume".to_string(), plan }];
+    if let Some(plan) = cancel_vanished(model) {
+        answers.push(Answer { key: 'c', label: "cancel them".to_string(), plan });
+    }
     // Resumed under a ceiling that is used up, it stops again at the next cent.
     let held = product.ceiling.filter(|ceiling| spent >= *ceiling);
     let (about, starts) = match held {

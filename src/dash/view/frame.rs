@@ -188,11 +188,18 @@ fn suspended(canvas: &mut Canvas<'_>, at: Rect) -> bool {
     if lost == 0 {
         return false;
     }
+    let decides = match model.place() {
+        _ if model.read_only => "RO".to_string(),
+        Place::Screen(Screen::Risk) => "restored by: aq budget resume local".to_string(),
+        _ => {
+            let key = model.keys.sign(Do::Queue(QueueDo::Resume), model.look.ascii);
+            format!("{key} restores them or cancels")
+        }
+    };
     let text = format!(
-        " aq  {} SUSPENDED: {} vanished at once. Restore them, or {}",
+        " aq  {} SUSPENDED: {} vanished at once: {decides}",
         canvas.sign(Sign::Parked),
         super::parts::plural(lost, "waiting file"),
-        goes_on(model),
     );
     canvas.text(at, Role::Head, &text);
     canvas.restyle(at, canvas.look().cursor());
