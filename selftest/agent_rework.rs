@@ -130,7 +130,7 @@ fn a_failed_attempt_meets_the_base_that_was_mended() {
 #[test]
 fn what_was_verified_on_an_older_base_is_verified_again() {
     let factory = Factory::new();
-    let fields = "base: trunk | ship: merge | verify: test -s a -a ! -f broken";
+    let fields = "base: trunk | ship: merge | verify: echo broken is in the way; test -s a -a ! -f broken";
     let script = "echo 1 >> a; [ $AQ_ATTEMPT -gt 1 ] || sleep 60";
     factory.job("it", fields, script);
     let mut agent = factory.agent(&["--slots", "1"]);
@@ -142,7 +142,15 @@ fn what_was_verified_on_an_older_base_is_verified_again() {
     factory.wait_quiet().once();
     assert_eq!(factory.course("it"), "start1 drained>queued start2 proven ok>testing");
     let said = factory.say(&["ship", "it", "--yes"]);
-    has(&said, &["trunk moved since verify, and verify fails on the merge", "exit 4"]);
+    has(
+        &said,
+        &["trunk moved since verify, and verify fails on the merge", "aq log it-", "--run ship", "exit 4"],
+    );
+    // What it said stands with the runs of the attempt whose work it is.
+    let log = factory.say(&["log", "it", "--run", "ship"]);
+    has(&log, &["broken is in the way", "ship: echo broken is in the way; test -s a", "exit 1"]);
+    let whole = factory.say(&["log", "it"]);
+    assert_eq!(whole.matches("broken is in the way\n").count(), 2, "verify and ship said it each:\n{whole}");
     assert_eq!(factory.file_at("trunk", "a"), None);
 }
 

@@ -164,7 +164,7 @@ fn each_run_of_an_attempt_has_its_head() {
     let mut seat = log((60, 16));
     let at = Stamp::from_millis(1_767_614_400_000);
     let line = |voice, text: &str| LogLine { at, voice, text: text.to_string() };
-    let verify = Voice::Run(RunKind::Verify);
+    let verify = Voice::Run(RunKind::Verify, 1);
     for lines in [
         vec![line(verify, "cargo test"), line(Voice::Out, "error[E0433]: winfd")],
         vec![line(verify, "cargo test  exit 101, took 2 min")],

@@ -89,13 +89,18 @@ fn runs_tell_how_verify_ended_and_what_it_was() {
     let mut seat = Seat::of(red, (100, 24)).keys("2 Enter ] ] ] ] ]");
     let run = RunSeen {
         kind: RunKind::Verify,
+        nth: 1,
         command: Some("cargo test".to_string()),
         started: Some(START),
         end: Some((End::Exited { code: 101 }, Span::from_secs(160))),
         transcript: "1.verify.jsonl".into(),
     };
-    read(&mut seat, Want::Runs(JobId::from("a")), Got::Runs(vec![(1, run)]));
+    let ship = |nth| RunSeen { kind: RunKind::Ship, nth, end: None, ..run.clone() };
+    let ended = RunSeen { end: run.end.clone(), ..ship(2) };
+    let all = vec![(1, run.clone()), (1, ship(1)), (1, ended)];
+    read(&mut seat, Want::Runs(JobId::from("a")), Got::Runs(all));
     has(&seat.frame(), &["failed on c1, exit 101, took 2 min: cargo test"]);
+    has(&seat.frame(), &["ship      verify of the merge exit 101, took 2 min: cargo test"]);
 }
 
 #[test]

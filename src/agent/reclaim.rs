@@ -13,10 +13,11 @@ use super::place::listed;
 use super::work::{PREPARED_FILE, Phase, Prepared, SAVED_FILE, Saved, Work};
 use crate::board::{Board as _, Local};
 use crate::engine::{
-    KILL_GRACE, Liveness, ProcessIdentity, Run, RunKind, RunState, StopCause, is_alive, process_identity,
+    KILL_GRACE, Liveness, ProcessIdentity, Run, RunKind, RunState, ShipRun, StopCause, is_alive,
+    process_identity,
 };
 use crate::fleet::{Actor, ActorKind, Command, Job, LeaseKind, Order, State};
-use crate::job::{Epoch, HolderId, plain_error};
+use crate::job::{HolderId, plain_error};
 use crate::store::Fault;
 use crate::time::{Clock, Span, Stamp};
 
@@ -173,8 +174,7 @@ fn left_in(runs: &Path, job: &Job) -> Left {
     let (holder, kind) = (lease.holder.clone(), lease.kind);
     let nothing = |what: &str| Left::Nothing(format!("{what}; its holder {holder} is gone"));
     if kind == LeaseKind::Ship {
-        return left_of_ship(runs, job.epoch)
-            .map_or_else(|| nothing("the ship was not finished"), Left::Stuck);
+        return left_of_ship(runs, job).map_or_else(|| nothing("the ship was not finished"), Left::Stuck);
     }
     let Some(attempt) = job.open_attempt() else { return nothing("the attempt had not begun") };
     let dir = runs.join(attempt.no.to_string());
@@ -220,9 +220,11 @@ fn left_in(runs: &Path, job: &Job) -> Left {
 }
 
 /// Why a ship's own verify still stands in the way: its tree must be nobody's before the next ship.
-fn left_of_ship(runs: &Path, epoch: Epoch) -> Option<String> {
-    let entries = std::fs::read_dir(runs.join(format!("ship-{epoch}"))).into_iter().flatten().flatten();
-    entries.filter_map(|entry| Run::open(&entry.path()).ok()).find_map(|run| match run.state() {
+fn left_of_ship(runs: &Path, job: &Job) -> Option<String> {
+    let attempt = job.attempts.last().map_or(0, |attempt| attempt.no);
+    let all = ShipRun::all(runs, attempt).into_iter().filter(|ship| ship.epoch == job.epoch);
+    let mut open = all.filter_map(|ship| Run::open(&ship.folder(runs, attempt)).ok());
+    open.find_map(|run| match run.state() {
         Ok(RunState::Alive { .. }) => {
             let _ = run.stop(StopCause::Fenced, None);
             Some("the verify of its ship is being stopped".to_string())

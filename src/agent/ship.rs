@@ -10,11 +10,12 @@ use super::pull_request;
 use super::seat::{Seat, seat_env};
 use crate::board::{Board as _, Local, Settings};
 use crate::engine::{
-    End, EnvRules, KILL_GRACE, Run, RunKind, RunPlan, RunState, ShimProgram, engine_env, process_identity,
+    End, EnvRules, KILL_GRACE, Run, RunKind, RunPlan, RunState, ShimProgram, ShipRun, engine_env,
+    process_identity,
 };
 use crate::fleet::{Actor, Code, Command, Job, NOT_SHIPPED, Order, Refusal};
 use crate::git::{GitError, Repo, ShipPlan, ShipRequest, ShipWay};
-use crate::job::{Effective, Epoch, HolderId, JobId, Proof, Rev, ShipKind};
+use crate::job::{AttemptNo, Effective, Epoch, HolderId, JobId, Proof, Rev, ShipKind};
 use crate::store::{Fault, FaultKind};
 
 /// So often a verify of a merge is started whose shim is killed.
@@ -23,6 +24,9 @@ const VERIFIES_MOST: u32 = 3;
 /// So often a ship is planned anew because somebody moved base in between. Each time it was somebody's work
 /// that went in first, so it comes to an end; the bound is for a base that never stands still.
 const RACES_MOST: u32 = 20;
+
+/// What helps where nothing else is known to.
+const MEND: &str = "mend that, then ship again";
 
 /// What is to be shipped, and how freely.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,6 +80,15 @@ enum Way {
         reason: String,
         conflict: bool,
     },
+    /// Verify says no to what base would become.
+    Disproven(String),
+}
+
+/// What stood in the way and is no conflict.
+impl<T: Into<String>> From<T> for Way {
+    fn from(reason: T) -> Way {
+        Way::Not { reason: reason.into(), conflict: false }
+    }
 }
 
 /// Ships one job and gives how. A refusal leaves branch, base and checkouts as they were.
@@ -119,32 +132,38 @@ pub async fn ship(
             Ok(local.act(vec![Order::new(by.clone(), done)]).await?.swap_remove(0).map(|_| Sent::Out(how)))
         }
         Way::Opened(found, rev) => opened(local, settings, by, job, epoch, found, rev).await,
-        Way::Not { reason, conflict } => not_shipped(local, by, job, epoch, &reason, conflict).await,
-        Way::Moved(reason) => not_shipped(local, by, job, epoch, &reason, false).await,
+        Way::Not { reason, conflict } => {
+            let hint = match conflict {
+                true => format!(
+                    "it is in review again; have it done anew on what base is now: \
+                     aq reject {job} --requeue -m WHY"
+                ),
+                false => MEND.to_string(),
+            };
+            not_shipped(local, by, (&job, epoch), &reason, conflict, hint).await
+        }
+        Way::Disproven(reason) => {
+            let hint = format!("what it said: aq log {job} --run ship; {MEND}");
+            not_shipped(local, by, (&job, epoch), &reason, false, hint).await
+        }
+        Way::Moved(reason) => not_shipped(local, by, (&job, epoch), &reason, false, MEND.to_string()).await,
     }
 }
 
-/// Gives the lease back and says why.
+/// Gives the lease back and says why, and what helps.
 async fn not_shipped(
     local: &Local,
     by: &Actor,
-    job: JobId,
-    epoch: Epoch,
+    (job, epoch): (&JobId, Epoch),
     reason: &str,
     conflict: bool,
+    hint: String,
 ) -> Result<Result<Sent, Refusal>, Fault> {
     let reason = format!("{}: {reason}", NOT_SHIPPED);
     let fail = Command::ShipFail { job: job.clone(), epoch, reason: reason.clone(), conflict };
     if let Err(no) = local.act(vec![Order::new(by.clone(), fail)]).await?.swap_remove(0) {
         return Ok(Err(no));
     }
-    let hint = if conflict {
-        format!(
-            "it is in review again; have it done anew on what base is now: aq reject {job} --requeue -m WHY"
-        )
-    } else {
-        "mend that, then ship again".to_string()
-    };
     Ok(Err(Refusal::new(Code::InvalidState, format!("{job} was {reason}"), hint)))
 }
 
@@ -247,7 +266,7 @@ impl Merge<'_> {
         if let Some(command) = verify.filter(|_| plan.base_moved && plan.way != ShipWay::AlreadyIn)
             && let Err(reason) = self.verify(&cwd, &plan, &effective.on_a_fresh_tree(&command)).await
         {
-            return not(reason, false);
+            return reason;
         }
         let base = plan.base.clone();
         let merged = blocking(move || {
@@ -272,13 +291,12 @@ impl Merge<'_> {
     }
 
     /// Base has moved since verify: what base would become is verified before it becomes it.
-    async fn verify(&self, cwd: &Path, plan: &ShipPlan, command: &str) -> Result<(), String> {
+    async fn verify(&self, cwd: &Path, plan: &ShipPlan, command: &str) -> Result<(), Way> {
         let Merge { local, settings, job, epoch, race } = *self;
         let tree = worktree_path(local.place(), settings, &JobId::new(format!("{}.ship", job.id)));
-        let dir = local.place().runs(&job.id).join(format!("ship-{epoch}"));
+        let runs = local.place().runs(&job.id);
         let argv = ["sh", "-c", command].map(str::to_string).to_vec();
-        let mut run = RunPlan::new(RunKind::Verify, argv, &tree);
-        run.transcript = local.place().runs(&job.id).join(format!("ship-{epoch}.verify.jsonl"));
+        let mut run = RunPlan::new(RunKind::Ship, argv, &tree);
         run.wall = Some(job.spec.timeout);
         run.grace = KILL_GRACE;
         let seat = Seat::take()?;
@@ -291,7 +309,7 @@ impl Merge<'_> {
         ];
         set.extend(seat_env(seat.number()));
         let rules = EnvRules { pass: &settings.config.env_pass, keys: &[], set: &set };
-        let env = engine_env(RunKind::Verify, std::env::vars_os(), &rules);
+        let env = engine_env(RunKind::Ship, std::env::vars_os(), &rules);
         (run.env, run.redact) = (env.vars, env.secrets);
         let exe = std::env::current_exe().map_err(|e| format!("cannot find aq itself: {e}"))?;
         let (cwd, plan) = (cwd.to_path_buf(), plan.clone());
@@ -299,16 +317,17 @@ impl Merge<'_> {
             let _seat = seat;
             let repo = Repo::discover(&cwd).ok().flatten().ok_or("the repository is gone")?;
             repo.merge_result_worktree(&tree, &plan).map_err(|e| e.to_string())?;
-            let ended = until_judged(&dir, race, &run, &ShimProgram::of_aq(&exe));
-            let dropped = repo.drop_merge_result(&tree, &plan.name).map_err(|e| e.to_string());
+            let first = ShipRun { epoch, nth: race * VERIFIES_MOST + 1 };
+            let ended = until_judged((&runs, attempt), first, run, &ShimProgram::of_aq(&exe));
+            let dropped = repo.drop_merge_result(&tree, &plan.name).map_err(|e| e.to_string().into());
             match ended.map_err(|e| format!("verify could not run: {e}"))? {
                 RunState::Ended(report) if report.end == (End::Exited { code: 0 }) => dropped,
-                RunState::Ended(report) => Err(format!(
+                RunState::Ended(report) => Err(Way::Disproven(format!(
                     "{} moved since verify, and verify fails on the merge: {}",
                     plan.base,
                     last_line(&report.tail)
-                )),
-                _ => Err("verify of the merge was killed".to_string()),
+                ))),
+                _ => Err("verify of the merge was killed".into()),
             }
         })
         .await
@@ -337,12 +356,19 @@ fn missing(cwd: &Path) -> GitError {
     })
 }
 
-/// Runs a verify that says something: one whose shim is killed has not spoken, and is run again.
-fn until_judged(dir: &Path, race: u32, plan: &RunPlan, shim: &ShimProgram) -> std::io::Result<RunState> {
+/// Runs a verify that says something: one whose shim is killed has not spoken, and is run again. What each says is
+/// read with the runs of the attempt whose work it is.
+fn until_judged(
+    (runs, attempt): (&Path, AttemptNo),
+    first: ShipRun,
+    mut plan: RunPlan,
+    shim: &ShimProgram,
+) -> std::io::Result<RunState> {
     let mut state = RunState::NotStarted;
-    let first = race * VERIFIES_MOST + 1;
-    for nth in first..first + VERIFIES_MOST {
-        let run = Run::start(&dir.join(format!("verify{nth}")), plan, shim)?;
+    for nth in first.nth..first.nth + VERIFIES_MOST {
+        let it = ShipRun { nth, ..first };
+        plan.transcript = it.transcript(runs, attempt);
+        let run = Run::start(&it.folder(runs, attempt), &plan, shim)?;
         state = run.wait()?;
         if !matches!(state, RunState::Lost { .. }) {
             break;

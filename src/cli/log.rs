@@ -50,6 +50,8 @@ enum Which {
     Engine,
     /// The job's verify
     Verify,
+    /// Verify of what base would become by a ship
+    Ship,
 }
 
 impl Which {
@@ -58,6 +60,7 @@ impl Which {
             Which::Setup => RunKind::Setup,
             Which::Engine => RunKind::Engine,
             Which::Verify => RunKind::Verify,
+            Which::Ship => RunKind::Ship,
         }
     }
 }
@@ -75,7 +78,7 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let has_run = |run: &RunSeen| only.is_none_or(|only| only == run.kind);
     let is_there = RunSeen::all(&runs, attempt.no).iter().any(|run| has_run(run) && run.transcript.exists());
     // An attempt that has just begun may not have written yet.
-    let may_come = args.follow && attempt.ended.is_none();
+    let may_come = args.follow && speaks(&job, attempt.no);
     if !is_there && !may_come {
         if !ran_here(seen.board.place(), &job, attempt) {
             return Err(never_written(&runs, &job, attempt));
@@ -227,6 +230,11 @@ fn said(record: &Record, cx: &mut Context) -> Result<(), CliError> {
     if record.whole { cx.out.bytes(b"\n") } else { Ok(()) }
 }
 
+/// Whether more may be said with an attempt.
+fn speaks(job: &Job, attempt: u32) -> bool {
+    job.speaking_attempt().is_some_and(|speaking| speaking.no == attempt)
+}
+
 /// Goes on until the attempt is closed and nothing more is written.
 fn follow(
     reader: &mut AttemptReader,
@@ -240,8 +248,7 @@ fn follow(
     let most = Duration::from_millis(LOOK_AGAIN.as_millis());
     loop {
         let state = feed.board.snapshot();
-        let open =
-            state.job(&job.id).and_then(|job| job.open_attempt()).is_some_and(|open| open.no == attempt);
+        let open = state.job(&job.id).is_some_and(|job| speaks(job, attempt));
         copy(reader, runs, cx, &mut Vec::new())?;
         cx.out.flush()?;
         if !open {

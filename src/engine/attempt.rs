@@ -9,9 +9,10 @@ use super::reader::{Record, TranscriptReader};
 use super::report::{End, ExitReport, ShimRecord};
 use super::rundir;
 use super::segments::{lines_of, segment_path, segments};
+use crate::job::Epoch;
 use crate::time::{Span, Stamp};
 
-/// The runs of an attempt, in the order in which they are done.
+/// The runs that an attempt consists of, in the order in which they are done; ships of its work come after them.
 const IN_ORDER: [RunKind; 3] = [RunKind::Setup, RunKind::Engine, RunKind::Verify];
 
 impl RunKind {
@@ -21,6 +22,7 @@ impl RunKind {
             RunKind::Setup => "setup",
             RunKind::Engine => "engine",
             RunKind::Verify => "verify",
+            RunKind::Ship => "ship",
         }
     }
 
@@ -33,11 +35,47 @@ impl RunKind {
     }
 }
 
+/// A verify of what base would become by a ship; it belongs to the attempt whose work is shipped.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ShipRun {
+    /// The epoch of the ship.
+    pub epoch: Epoch,
+    /// Which of its verifies, from 1: base may move under it, or its shim be killed.
+    pub nth: u32,
+}
+
+impl ShipRun {
+    /// Its folder; `runs` is that of the runs of its job.
+    pub fn folder(self, runs: &Path, attempt: u32) -> PathBuf {
+        runs.join(format!("ship-{attempt}")).join(format!("{}-{}", self.epoch, self.nth))
+    }
+
+    /// Its transcript.
+    pub fn transcript(self, runs: &Path, attempt: u32) -> PathBuf {
+        runs.join(format!("{attempt}.ship-{}-{}.jsonl", self.epoch, self.nth))
+    }
+
+    /// Those of that attempt, in the order in which they were done.
+    pub fn all(runs: &Path, attempt: u32) -> Vec<ShipRun> {
+        let entries = std::fs::read_dir(runs.join(format!("ship-{attempt}"))).into_iter().flatten().flatten();
+        let named = |name: &str| {
+            let (epoch, nth) = name.split_once('-')?;
+            Some(ShipRun { epoch: epoch.parse().ok()?, nth: nth.parse().ok()? })
+        };
+        let mut all: Vec<ShipRun> =
+            entries.filter_map(|entry| named(&entry.file_name().to_string_lossy())).collect();
+        all.sort_unstable();
+        all
+    }
+}
+
 /// One run of an attempt, as far as its files tell.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RunSeen {
     /// What it was for.
     pub kind: RunKind,
+    /// Which of those for that, from 1: only ships of an attempt are several.
+    pub nth: usize,
     /// What was run, a line; `None` where no plan of it can be read.
     pub command: Option<String>,
     /// When it began (wall clock).
@@ -52,20 +90,27 @@ impl RunSeen {
     /// The runs of that attempt, in their order; `runs` is the folder of its job's runs. What cannot be read is
     /// as good as not there: the log tells the verdict, these files only tell more of it.
     pub fn all(runs: &Path, attempt: u32) -> Vec<RunSeen> {
-        IN_ORDER.iter().filter_map(|kind| RunSeen::of(runs, attempt, *kind)).collect()
+        let own = IN_ORDER.iter().filter_map(|kind| {
+            let dir = runs.join(attempt.to_string()).join(kind.name());
+            RunSeen::of(&dir, runs.join(kind.transcript(attempt)), (*kind, 1))
+        });
+        let ships = (1..).zip(ShipRun::all(runs, attempt)).filter_map(|(nth, ship)| {
+            let transcript = ship.transcript(runs, attempt);
+            RunSeen::of(&ship.folder(runs, attempt), transcript, (RunKind::Ship, nth))
+        });
+        own.chain(ships).collect()
     }
 
-    fn of(runs: &Path, attempt: u32, kind: RunKind) -> Option<RunSeen> {
-        let dir = runs.join(attempt.to_string()).join(kind.name());
-        let plan = RunPlan::read(&dir).ok();
-        let transcript = runs.join(kind.transcript(attempt));
+    fn of(dir: &Path, transcript: PathBuf, (kind, nth): (RunKind, usize)) -> Option<RunSeen> {
+        let plan = RunPlan::read(dir).ok();
         if plan.is_none() && !transcript.exists() {
             return None;
         }
-        let report = rundir::read::<ExitReport>(&dir, rundir::EXIT).ok().flatten();
-        let shim = || rundir::read::<ShimRecord>(&dir, rundir::SHIM).ok().flatten().map(|shim| shim.since);
+        let report = rundir::read::<ExitReport>(dir, rundir::EXIT).ok().flatten();
+        let shim = || rundir::read::<ShimRecord>(dir, rundir::SHIM).ok().flatten().map(|shim| shim.since);
         Some(RunSeen {
             kind,
+            nth,
             command: plan.map(|plan| command(&plan)),
             started: report.as_ref().map(|report| report.started).or_else(shim),
             end: report.map(|report| (report.end, report.wall)),
@@ -88,7 +133,7 @@ impl RunSeen {
 /// ends with its first line.
 fn command(plan: &RunPlan) -> String {
     let whole = match (plan.kind, plan.argv.last()) {
-        (RunKind::Setup | RunKind::Verify, Some(script)) => script.clone(),
+        (RunKind::Setup | RunKind::Verify | RunKind::Ship, Some(script)) => script.clone(),
         _ => plan.argv.join(" "),
     };
     let mut lines = whole.trim().lines();
@@ -175,7 +220,7 @@ impl AttemptReader {
     pub fn next_pieces(&mut self) -> io::Result<Vec<LogPiece>> {
         // A run that is listed began after those before it had ended: what they said is all there to be read.
         for seen in self.listed() {
-            match self.parts.iter_mut().find(|part| part.seen.kind == seen.kind) {
+            match self.parts.iter_mut().find(|part| part.seen.transcript == seen.transcript) {
                 Some(part) if part.seen == seen => {}
                 Some(part) => (part.seen, part.told) = (seen, false),
                 None => {
@@ -184,7 +229,8 @@ impl AttemptReader {
                 }
             }
         }
-        self.parts.sort_by_key(|part| IN_ORDER.iter().position(|kind| *kind == part.seen.kind));
+        let place = |kind: RunKind| IN_ORDER.iter().position(|own| *own == kind).unwrap_or(IN_ORDER.len());
+        self.parts.sort_by_key(|part| (place(part.seen.kind), part.seen.nth));
         let mut out = Vec::new();
         for part in &mut self.parts {
             if !std::mem::replace(&mut part.told, true) {
@@ -264,6 +310,25 @@ mod tests {
         let mut one = AttemptReader::at(dir.path(), 1, Some(RunKind::Verify));
         assert_eq!(told(&mut one), "verify: run the verify … | more,error[E0433]");
         assert!(RunSeen::all(dir.path(), 2).is_empty());
+    }
+
+    #[test]
+    fn what_ships_said_comes_after_the_attempt_in_their_order() {
+        let dir = runs();
+        for (epoch, nth) in [(12, 1), (9, 4), (9, 1)] {
+            let ship = ShipRun { epoch, nth };
+            let folder = ship.folder(dir.path(), 1);
+            std::fs::create_dir_all(&folder).expect("a folder");
+            let argv = ["sh", "-c", "make test"].map(String::from).to_vec();
+            RunPlan::new(RunKind::Ship, argv, dir.path()).write(&folder).expect("a plan");
+            let line = format!("{{\"at\":5,\"s\":\"out\",\"line\":\"{epoch}/{nth}\"}}\n");
+            std::fs::write(ship.transcript(dir.path(), 1), line).expect("written");
+        }
+        let mut one = AttemptReader::at(dir.path(), 1, Some(RunKind::Ship));
+        assert_eq!(told(&mut one), "ship: make test | 9/1 | ship: make test | 9/4 | ship: make test | 12/1");
+        let all = RunSeen::all(dir.path(), 1);
+        let names: Vec<String> = all.iter().map(|run| format!("{} {}", run.kind.name(), run.nth)).collect();
+        assert_eq!(names, ["setup 1", "engine 1", "verify 1", "ship 1", "ship 2", "ship 3"]);
     }
 
     #[test]

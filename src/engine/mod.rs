@@ -39,7 +39,7 @@ pub use adapter::{
     ARGUMENT_MAX, Ask, ENGINES, Engine, Found, Past, Reach, Recipe, Told, engine, found_on_path,
     missing_flags, sandbox_fault, session_is_there, version_of,
 };
-pub use attempt::{AttemptReader, LogPiece, RunSeen};
+pub use attempt::{AttemptReader, LogPiece, RunSeen, ShipRun};
 pub use dialect::{
     Beside, DIALECTS, Dialect, Heard, Hearing, Judgement, RULES, RULES_VERSION, Resumed, RunFacts, Said,
     dialect, judge,

@@ -29,6 +29,8 @@ pub enum RunKind {
     Setup,
     /// The job's `verify:` command, without keys.
     Verify,
+    /// The same command on what base would become by a ship.
+    Ship,
 }
 
 /// One run: everything the shim needs and nothing it has to look up.

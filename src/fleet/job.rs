@@ -451,6 +451,11 @@ impl Job {
         self.attempts.last().filter(|a| a.ended.is_none())
     }
 
+    /// The attempt whose transcripts may still grow: the open one, or the one whose work is being shipped.
+    pub fn speaking_attempt(&self) -> Option<&Attempt> {
+        self.attempts.last().filter(|last| last.ended.is_none() || self.ship_lease().is_some())
+    }
+
     /// The lease for running, if there is one.
     pub fn work_lease(&self) -> Option<&Lease> {
         self.lease.as_deref().filter(|l| l.kind == LeaseKind::Work)

@@ -37,7 +37,7 @@ impl Doer {
         std::fs::create_dir_all(&dir).map_err(io)?;
         // Written before the shim starts: without it no other agent could take the run up.
         let (name, text) = match kind {
-            RunKind::Verify => (SAVED_FILE, serde_json::to_vec(&work.saved)),
+            RunKind::Verify | RunKind::Ship => (SAVED_FILE, serde_json::to_vec(&work.saved)),
             RunKind::Setup | RunKind::Engine => (PREPARED_FILE, serde_json::to_vec(prepared)),
         };
         // Whole or not at all, but not flushed: like the run's own files it must outlive us, not the power.
@@ -48,7 +48,7 @@ impl Doer {
         let prompt_file = dir.join("prompt.md");
         let mut line = match kind {
             RunKind::Setup => shell_command(effective.setup.as_deref()),
-            RunKind::Verify => shell_command(effective.verify.as_deref()),
+            RunKind::Verify | RunKind::Ship => shell_command(effective.verify.as_deref()),
             RunKind::Engine => {
                 let body = self.local.blob(job.body.clone()).await.map_err(fault)?.unwrap_or_default();
                 let (before, cwd) = (self.before(job, prepared, work).await, &prepared.space.cwd);

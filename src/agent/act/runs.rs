@@ -45,7 +45,7 @@ impl Doer {
             RunKind::Engine => {
                 Fence::open(&work, self.local.clone(), self.settings.clone(), self.secrets(&work))
             }
-            RunKind::Setup | RunKind::Verify => None,
+            RunKind::Setup | RunKind::Verify | RunKind::Ship => None,
         };
         let plan = match self.plan(&work, kind, fence.as_ref()).await {
             Ok(plan) => plan,

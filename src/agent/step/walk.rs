@@ -216,7 +216,7 @@ fn ended(desk: &mut Desk, slot: usize, end: RunEnd, now: Span, acts: &mut Vec<Ac
             work.ended = Some(end);
             save_last(work, slot, acts);
         }
-        RunKind::Verify => {
+        RunKind::Verify | RunKind::Ship => {
             end_of_verify(work, &end);
             finish(desk, slot, acts);
         }

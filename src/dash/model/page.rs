@@ -217,8 +217,8 @@ pub enum Voice {
     Aq,
     /// The person: here I was.
     Mark,
-    /// What a run was to do and how it ended, over what it said.
-    Run(RunKind),
+    /// What a run was to do and how it ended, over what it said; of several for that, which one from 1.
+    Run(RunKind, usize),
 }
 
 /// One line of a transcript.

@@ -3,7 +3,7 @@
 use super::page::Loaded;
 use crate::engine::{RunKind, RunSeen};
 use crate::fleet::{Attempt, Job};
-use crate::job::AttemptNo;
+use crate::job::{AttemptNo, Epoch};
 
 /// The list of attempts, the newest first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -14,8 +14,9 @@ pub struct RunsPane {
     pub mark: Option<AttemptNo>,
     /// What their runs were to do and how they ended.
     pub told: Loaded<Vec<(AttemptNo, RunSeen)>>,
-    /// How many attempts there were when that was asked for, and how many of them had ended.
-    pub told_of: Option<(usize, usize)>,
+    /// How many attempts there were when that was asked for, how many of them had ended, and by which epoch the job
+    /// was being shipped, if it was.
+    pub told_of: Option<(usize, usize, Option<Epoch>)>,
 }
 
 impl RunsPane {
@@ -25,10 +26,10 @@ impl RunsPane {
         found.or(job.attempts.last())
     }
 
-    /// What is known of a run of that attempt.
+    /// What is known of a run of that attempt; of several the last.
     pub fn run(&self, attempt: AttemptNo, kind: RunKind) -> Option<&RunSeen> {
         let all = self.told.here()?;
-        all.iter().find(|row| row.0 == attempt && row.1.kind == kind).map(|row| &row.1)
+        all.iter().rfind(|row| row.0 == attempt && row.1.kind == kind).map(|row| &row.1)
     }
 
     /// Two attempts to compare, the older one first: the marked one and the one under the cursor, or without a

@@ -486,7 +486,7 @@ impl Loop {
         let state = self.local.snapshot();
         tail.open = state
             .job(&tail.job)
-            .and_then(crate::fleet::Job::open_attempt)
+            .and_then(crate::fleet::Job::speaking_attempt)
             .is_some_and(|attempt| attempt.no == tail.attempt);
         if let Some(read) = tail.read() {
             (self.post)(Msg::Read(Box::new(read)));

@@ -130,7 +130,7 @@ fn head(run: &RunSeen) -> Option<LogLine> {
     let command = run.command.as_ref()?;
     let end = run.end_words().map(|end| format!("  {end}")).unwrap_or_default();
     let at = run.started.unwrap_or(Stamp::from_millis(0));
-    Some(LogLine { at, voice: Voice::Run(run.kind), text: format!("{command}{end}") })
+    Some(LogLine { at, voice: Voice::Run(run.kind, run.nth), text: format!("{command}{end}") })
 }
 
 fn said(record: &Record, out: &mut Vec<LogLine>) {
@@ -195,6 +195,6 @@ mod tests {
         let read = Tail::at(dir.path().to_path_buf(), JobId::from("a"), 1).read().expect("read");
         let Ok(Got::Lines { lines, .. }) = read.got else { panic!("{:?}", read.got) };
         let told: Vec<String> = lines.iter().map(|line| format!("{:?} {}", line.voice, line.text)).collect();
-        assert_eq!(told, ["Out done", "Run(Verify) cargo test", "Out error[E0433]"]);
+        assert_eq!(told, ["Out done", "Run(Verify, 1) cargo test", "Out error[E0433]"]);
     }
 }

@@ -238,7 +238,7 @@ fn lines(page: &mut Page, got: Result<Got, String>) {
 
 /// A line goes to the end; more that is known of a run goes to the place where it began.
 fn add(all: &mut Vec<LogLine>, line: LogLine) {
-    let is_head = matches!(line.voice, Voice::Run(_));
+    let is_head = matches!(line.voice, Voice::Run(..));
     let begun = if is_head { all.iter().position(|old| old.voice == line.voice) } else { None };
     match begun {
         Some(at) => all[at] = line,
@@ -249,7 +249,7 @@ fn add(all: &mut Vec<LogLine>, line: LogLine) {
 /// Takes away the oldest lines beyond what is kept; gives how many. The head of the run in whose midst the others
 /// begin stays.
 fn trim(lines: &mut Vec<LogLine>) -> usize {
-    let is_head = |line: &LogLine| matches!(line.voice, Voice::Run(_));
+    let is_head = |line: &LogLine| matches!(line.voice, Voice::Run(..));
     let mut over = lines.len().saturating_sub(LINES_MOST);
     let mut bytes: usize = lines[over..].iter().map(|line| line.text.len()).sum();
     while bytes > BYTES_MOST {

@@ -9,9 +9,11 @@ use crate::dash::msg::Got;
 use crate::fleet::Job;
 use crate::job::AttemptNo;
 
-/// Reads what is written of the attempts' runs, anew whenever one begins or ends; what is known stays meanwhile.
+/// Reads what is written of the attempts' runs, anew whenever one or a ship of them begins or ends; what is known
+/// stays meanwhile.
 pub fn wants(page: &mut Page, job: &Job) -> Option<Effect> {
-    let of = (job.attempts.len(), job.attempts.iter().filter(|attempt| attempt.ended.is_some()).count());
+    let ended = job.attempts.iter().filter(|attempt| attempt.ended.is_some()).count();
+    let of = (job.attempts.len(), ended, job.ship_lease().map(|_| job.epoch));
     if page.runs.told_of == Some(of) {
         return None;
     }

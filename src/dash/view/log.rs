@@ -175,14 +175,14 @@ fn set(canvas: &Canvas<'_>, line: &LogLine, timed: bool, columns: u16) -> Line<'
         let rest = usize::from(columns).saturating_sub(width(&text));
         return Line::from(canvas.piece(Role::Human, text + &sign.repeat(rest)));
     }
-    if let Voice::Run(kind) = line.voice {
+    if let Voice::Run(kind, _) = line.voice {
         return Line::from(canvas.piece(Role::Head, heading(canvas, kind.name(), time, &line.text, columns)));
     }
     let mut pieces = vec![Piece::raw(if timed { format!("{time}  ") } else { String::new() })];
     let role = match line.voice {
         Voice::Out => Role::Neutral,
         Voice::Err => Role::Wait,
-        Voice::Aq | Voice::Mark | Voice::Run(_) => Role::Active,
+        Voice::Aq | Voice::Mark | Voice::Run(..) => Role::Active,
     };
     if line.voice == Voice::Aq {
         pieces.push(canvas.piece(role, "aq: "));

@@ -200,7 +200,8 @@ fn one(canvas: &mut Canvas<'_>, at: Rect, job: &Job, attempt: &Attempt) {
         ("verify", Role::Neutral, verify),
         ("kept", Role::Neutral, kept),
     ];
-    for (nth, (label, role, text)) in rows.into_iter().enumerate() {
+    let ship = shipped(canvas, attempt).map(|text| ("ship", Role::Neutral, text));
+    for (nth, (label, role, text)) in rows.into_iter().chain(ship).enumerate() {
         let room = usize::from(at.width).saturating_sub(12);
         let text = cut(&clean(&text), room, more);
         let text = if role == Role::Neutral { Piece::raw(text) } else { canvas.piece(role, text) };
@@ -225,6 +226,14 @@ fn verified(canvas: &Canvas<'_>, attempt: &Attempt) -> String {
         true => "did not run".to_string(),
         false => told.join(", ") + &command.unwrap_or_default(),
     }
+}
+
+/// What verify came to on what base would have become, where a ship of its work ran it.
+fn shipped(canvas: &Canvas<'_>, attempt: &Attempt) -> Option<String> {
+    let run = canvas.model.page.as_ref()?.runs.run(attempt.no, RunKind::Ship)?;
+    let ended = run.end_words().unwrap_or("runs".to_string());
+    let command = run.command.as_ref().map(|command| format!(": {command}")).unwrap_or_default();
+    Some(format!("verify of the merge {ended}{command}"))
 }
 
 /// What it did, as far as it is known: an attempt that runs or was lost has not told it.
