@@ -186,8 +186,8 @@ fn spec(words: &Words<'_>, now: Now) -> Spec {
         Some("verified") => Autoship::Verified,
         Some(wait) => Autoship::After(span(wait)),
     };
-    if words.get("ship") == Some("merge") {
-        (spec.ship, spec.worktree) = (ShipKind::Merge, true);
+    if let Some(way @ ("merge" | "pr")) = words.get("ship") {
+        (spec.ship, spec.worktree) = (if way == "pr" { ShipKind::Pr } else { ShipKind::Merge }, true);
     }
     spec.not_before = words.get("not-before").map(|at| moment(at, now.wall));
     spec.has_body = words.get("empty").is_none();

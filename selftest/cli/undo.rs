@@ -233,8 +233,8 @@ fn a_ceiling_that_is_taken_back_takes_its_pause_with_it() {
     assert!(bench.board().snapshot().product.paused.is_some());
 }
 
-#[test]
-fn what_has_no_undo_says_what_to_do_instead() {
+/// A queue whose one job waits for an approval of what it made.
+fn in_review() -> Bench {
     let bench = Bench::queue();
     bench.job("a-1", |spec| spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() }.into());
     bench.claim_alive();
@@ -251,6 +251,25 @@ fn what_has_no_undo_says_what_to_do_instead() {
         insight: aq::job::Insight::default(),
     });
     bench.act(vec![start, Command::End { job: job(), epoch, ending }]);
+    bench
+}
+
+#[test]
+fn what_was_rejected_at_its_gate_runs_again_by_an_undo_and_says_so() {
+    let bench = in_review();
+    let rejected = bench.run("reject a -m no --yes") + &bench.run("undo");
+    let cancelled = after(&in_review(), &["cancel a --yes", "undo"]);
+    same(
+        &(rejected + &cancelled),
+        "a-1\tdone\treview@1\tfailed@2\t5\n! rejected a-1: it is failed. undo: aq undo (it runs again). again with your words: aq reject a-1 --requeue -m WHY\nexit 0\n\
+         a-1\tdone\tfailed@2\tqueued@3\t6\n! undid reject of a-1: it is queued. it does not stand in review again: it runs anew from its last checkpoint\nexit 0\n\
+         a-1\tdone\tfailed@2\tqueued@3\t6\n! undid cancel of a-1: it is queued. it does not stand in review again: it runs anew from its last checkpoint\nexit 0\n",
+    );
+}
+
+#[test]
+fn what_has_no_undo_says_what_to_do_instead() {
+    let bench = in_review();
     same(
         &after(&bench, &["approve a --rev 1234567", "undo"]),
         "! error: approve has no undo: it may ship now; send it back: aq reject a-1 --requeue -m WHY\n!   see them: aq undo --list\nexit 3\n",

@@ -543,7 +543,9 @@ fn several_are_approved_by_their_revisions_and_what_nobody_looked_at_asks_for_it
         "#]],
     );
     let tested = "submit a ship=merge | claim h1~x/1 | start a | verify a pass rev=c1 | end a ok rev=c1 \
-         | submit b | claim h1~x/1 | start b | verify b pass rev=c2 | end b ok rev=c2";
+         | submit b | claim h1~x/1 | start b | verify b pass rev=c2 | end b ok rev=c2 \
+         | submit port-scheduler-to-steno-7k2m ship=pr | claim h1~x/1 | start port-scheduler-to-steno-7k2m \
+         | end port-scheduler-to-steno-7k2m ok rev=c3 | promote port-scheduler-to-steno-7k2m";
     compare(sized(Seat::of(tested, (80, 24)).keys("2 * S")), "sheet-ship-many-80", false);
     compare(sized(Seat::of(GATE, (80, 24)).keys("2 / \"b\" Enter a")), "sheet-approve-hides-80", false);
     // The palette and the menu show the line that runs.

@@ -230,7 +230,7 @@ fn words_are_asked_for_in_a_line() {
             (Read(Manifest("gate", "gate")))
             Reject gate?
                gate, review 31 min
-               back: aq undo, or: aq requeue gate
+               back: aq undo, or: aq requeue gate; it runs again
                Runs as: aq reject gate -m WHY --from review@1
             your words, for whoever works on it next, in one line; an empty line means keep it >
             < 
@@ -247,13 +247,13 @@ fn words_are_asked_for_in_a_line() {
             (Read(Manifest("gate", "gate")))
             Reject gate?
                gate, review 31 min
-               back: aq undo, or: aq requeue gate
+               back: aq undo, or: aq requeue gate; it runs again
                Runs as: aq reject gate -m WHY --from review@1
             your words, for whoever works on it next, in one line; an empty line means keep it >
             < the tests are missing
             Reject gate?
                gate, review 31 min
-               back: aq undo, or: aq requeue gate
+               back: aq undo, or: aq requeue gate; it runs again
                Runs as: aq reject gate -m WHY --from review@1
             y reject it, r reject and try again; n or an empty line: keep it >
             < y

@@ -36,7 +36,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let flags = Changing { message: None, ..args.flags.clone() };
     let deed = Deed {
         action: Action::Answer,
-        past: "answered",
         command: &|job: &Job| Command::Answer { job: job.id.clone(), answer: blob.clone() },
         answered: true,
         next: &|job: &Job| answer_reaches(job).to_string(),

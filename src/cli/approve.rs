@@ -32,7 +32,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let rev = looked_at(cx, &state, &targets.jobs[0], args.rev.as_deref(), args.flags.dry_run, "approve")?;
     let deed = Deed {
         action: Action::Approve,
-        past: "approved",
         command: &|job: &Job| Command::Review { job: job.id.clone(), approve: true, rev: rev.clone() },
         answered: args.rev.is_some(),
         next: &next,

@@ -26,7 +26,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let targets = args.many.targets(cx, &board.snapshot(), Action::Cancel)?;
     let deed = Deed {
         action: Action::Cancel,
-        past: "cancelled",
         command: &|job: &Job| Command::Cancel { job: job.id.clone() },
         answered: false,
         next: &|job: &Job| {

@@ -30,7 +30,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let when = until.map(|at| cx.out.moment(at));
     let deed = Deed {
         action: Action::Park,
-        past: "parked",
         command: &|job: &Job| Command::Park { job: job.id.clone(), until, reason: ParkReason::Operator },
         answered: false,
         next: &|job: &Job| match &when {

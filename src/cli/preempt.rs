@@ -25,7 +25,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let targets = args.one.targets(&board.snapshot())?;
     let deed = Deed {
         action: Action::Preempt,
-        past: "preempted",
         command: &|job: &Job| Command::Preempt { job: job.id.clone() },
         answered: false,
         next: &|job: &Job| format!("keep it out of the line: aq park {}", job.id),

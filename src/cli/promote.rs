@@ -25,7 +25,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let targets = args.many.targets(cx, &board.snapshot(), Action::Promote)?;
     let deed = Deed {
         action: Action::Promote,
-        past: "promoted",
         command: &|job: &Job| Command::Promote { job: job.id.clone() },
         answered: false,
         next: &|job: &Job| {

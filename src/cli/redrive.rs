@@ -25,7 +25,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let targets = args.many.targets(cx, &board.snapshot(), Action::Redrive)?;
     let deed = Deed {
         action: Action::Redrive,
-        past: "redriven",
         command: &|job: &Job| Command::Redrive { job: job.id.clone() },
         answered: false,
         next: &|job: &Job| format!("end it: aq cancel {}", job.id),

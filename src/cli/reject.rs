@@ -32,7 +32,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let targets = args.many.targets(cx, &board.snapshot(), Action::Reject)?;
     let deed = Deed {
         action: Action::Reject,
-        past: "rejected",
         command: &|job: &Job| Command::Reject { job: job.id.clone(), requeue: args.requeue },
         answered: true,
         next: &|job: &Job| match job.stage {

@@ -48,7 +48,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     };
     let deed = Deed {
         action: Action::Requeue,
-        past: "requeued",
         command: &|job: &Job| Command::Requeue {
             job: job.id.clone(),
             raised,

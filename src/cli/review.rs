@@ -35,7 +35,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let targets = args.one.targets(&board.snapshot())?;
     let deed = Deed {
         action: Action::Review,
-        past: "asked reviewers of",
         command: &|job: &Job| Command::RequestReview { job: job.id.clone(), rule: rule(args, job) },
         answered: false,
         next: &|job: &Job| {

@@ -164,7 +164,7 @@ fn done(cx: &Context, board: &Local, order: Order, did: &str, it: &Turn<'_>) -> 
             Became::Done {
                 event: events.first().map(|row| row.0),
                 said: format!("{did}{is}"),
-                next: lost.map(str::to_string).into_iter().collect(),
+                next: lost.into_iter().collect(),
                 undo: None,
             }
         }

@@ -40,7 +40,6 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let targets = many.targets(cx, &board.snapshot(), Action::Unpark)?;
     let deed = Deed {
         action: Action::Unpark,
-        past: "unparked",
         command: &|job: &Job| Command::Unpark { job: job.id.clone() },
         answered: false,
         next: &|job: &Job| match (job.tries.is_some(), &job.asked) {

@@ -43,66 +43,86 @@ pub struct ActionRow {
     pub level: Level,
     /// What it does, in a few words.
     pub does: &'static str,
+    /// What it did, in the past, before the name of a job: `parked`.
+    pub past: &'static str,
 }
 
 const fn row(
     action: Action,
-    name: &'static str,
+    [name, past]: [&'static str; 2],
     from: &'static [Stage],
     level: Level,
     does: &'static str,
 ) -> ActionRow {
-    ActionRow { action, name, from, level, does }
+    ActionRow { action, name, from, level, does, past }
 }
 
 use Stage::{Assigned, Blocked, Building, DeadLetter, Failed, Queued, Review, Testing};
 
 /// Every action, in the order help shows them.
 pub const ACTIONS: [ActionRow; 12] = [
-    row(Action::Approve, "approve", &[Review], Level::Decides, "says yes to the revision you looked at"),
+    row(
+        Action::Approve,
+        ["approve", "approved"],
+        &[Review],
+        Level::Decides,
+        "says yes to the revision you looked at",
+    ),
     row(
         Action::Reject,
-        "reject",
+        ["reject", "rejected"],
         &[Review, Testing, Failed],
         Level::Decides,
         "says no; from failed it gives up",
     ),
-    row(Action::Promote, "promote", &[Review], Level::Decides, "lets it pass to testing without approvals"),
-    row(Action::Review, "review", &[Review], Level::Reversible, "asks reviewers for a decision"),
+    row(
+        Action::Promote,
+        ["promote", "promoted"],
+        &[Review],
+        Level::Decides,
+        "lets it pass to testing without approvals",
+    ),
+    row(
+        Action::Review,
+        ["review", "asked reviewers of"],
+        &[Review],
+        Level::Reversible,
+        "asks reviewers for a decision",
+    ),
     row(
         Action::Ship,
-        "ship",
+        ["ship", "shipped"],
         &[Testing],
         Level::Decides,
         "makes the branch stand, merges it, or opens its pull request",
     ),
     row(
         Action::Requeue,
-        "requeue",
+        ["requeue", "requeued"],
         &[Failed, Assigned, Building],
         Level::Reversible,
         "sends it back to wait",
     ),
     row(
         Action::Redrive,
-        "redrive",
+        ["redrive", "redriven"],
         &[Failed, DeadLetter],
         Level::Reversible,
         "starts over with fresh attempts",
     ),
     row(
         Action::Cancel,
-        "cancel",
+        ["cancel", "cancelled"],
         &[Queued, Blocked, Assigned, Building, Review, Testing, Failed],
         Level::Reversible,
         "ends it",
     ),
-    row(Action::Park, "park", &[Queued, Assigned, Building], Level::Reversible, "puts it aside"),
-    row(Action::Unpark, "unpark", &[Queued], Level::Reversible, "takes it back into the line"),
-    row(Action::Answer, "answer", &[Queued], Level::Decides, "answers its question"),
+    row(Action::Park, ["park", "parked"], &[Queued, Assigned, Building], Level::Reversible, "puts it aside"),
+    row(Action::Unpark, ["unpark", "unparked"], &[Queued], Level::Reversible, "takes it back into the line"),
+    row(Action::Answer, ["answer", "answered"], &[Queued], Level::Decides, "answers its question"),
     row(
         Action::Preempt,
-        "preempt",
+        ["preempt", "preempted"],
         &[Assigned, Building],
         Level::Decides,
         "stops it so that another can run",

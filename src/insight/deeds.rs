@@ -9,6 +9,7 @@
 //! the number of that undo, so that nothing is redone twice either.
 
 use super::halt::stops_at;
+use super::level::is_gate;
 use crate::fleet::{
     ACTIONS, Actor, ActorKind, CEILING_TAKEN_BACK, Command, Event, Job, Park, ParkReason, PauseMode,
     SUPERSEDED, State, What,
@@ -33,6 +34,8 @@ pub struct Deed {
     pub inverse: Option<Inverse>,
     /// An undo of it stands in the log.
     pub undone: bool,
+    /// The gate that the job stood at, its work done.
+    gate: Option<Stage>,
     /// What was done.
     what: What,
     /// The last undo of it, unless it was done again since.
@@ -151,6 +154,12 @@ pub fn take_deed(actions: &mut Vec<PastAction>, before: &State, seq: Seq, event:
         job: event.what.job().cloned(),
         inverse,
         undone: false,
+        gate: event
+            .what
+            .job()
+            .and_then(|id| before.job(id))
+            .map(|job| job.stage)
+            .filter(|stage| is_gate(*stage)),
         what: event.what.clone(),
         taken_back: None,
         stands: seq,
@@ -330,10 +339,13 @@ pub fn no_way_back(state: &State, past: &PastAction) -> String {
 }
 
 /// What the way back of a deed cannot put back, in words.
-pub fn left_out(deed: &Deed) -> Option<&'static str> {
-    match &deed.inverse {
-        Some(Inverse::Requeue(Some(park))) if park.reason == ParkReason::Asked => {
-            Some("what it asked is not asked again: it goes on from its last checkpoint")
+pub fn left_out(deed: &Deed) -> Option<String> {
+    match (&deed.inverse, deed.gate) {
+        (Some(Inverse::Requeue(Some(park))), _) if park.reason == ParkReason::Asked => {
+            Some("what it asked is not asked again: it goes on from its last checkpoint".to_string())
+        }
+        (Some(Inverse::Requeue(_)), Some(gate)) => {
+            Some(format!("it does not stand in {gate} again: it runs anew from its last checkpoint"))
         }
         _ => None,
     }

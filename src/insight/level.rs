@@ -8,7 +8,7 @@ use crate::job::Stage;
 pub fn level_of(action: Action, job: &Job) -> Level {
     let loses = match action {
         // The turn in flight, or a result that stood at its gate.
-        Action::Cancel => job.stage.is_held() || matches!(job.stage, Stage::Review | Stage::Testing),
+        Action::Cancel => job.stage.is_held() || is_gate(job.stage),
         Action::Park | Action::Requeue => job.stage.is_held(),
         _ => false,
     };
@@ -16,6 +16,17 @@ pub fn level_of(action: Action, job: &Job) -> Level {
         return Level::Reversible;
     }
     if loses { Level::Decides } else { action.row().level }
+}
+
+/// Whether work that is done stands there and waits for a person's word.
+pub(super) fn is_gate(stage: Stage) -> bool {
+    matches!(stage, Stage::Review | Stage::Testing)
+}
+
+/// Whether an undo of it would have the work done again: a requeue takes it back, and no job comes to a gate but by
+/// a run.
+pub fn undo_runs_again(action: Action, before: &Job) -> bool {
+    matches!(action, Action::Reject | Action::Cancel) && is_gate(before.stage)
 }
 
 /// Whether `aq undo` can take it back, given where the job stood before.

@@ -43,7 +43,7 @@ pub use filter_parse::{BadFilter, FIELDS, Field, is_begun, parse_filter};
 pub use halt::{Halt, Stops, halt, stops_at};
 pub use impact::behind;
 pub use lawful::{in_words, lawful, why_not};
-pub use level::{has_inverse, level_of};
+pub use level::{has_inverse, level_of, undo_runs_again};
 pub use line::Line;
 pub use needs::{AT_RISK, Need, need_in, need_of, needs_you, requeue_verb};
 pub use past::{Past, jobs_ever, state_at};

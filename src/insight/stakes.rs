@@ -1,5 +1,6 @@
 //! What is lost, kept and waited for when a job is acted on, in words.
 
+use super::level::undo_runs_again;
 use super::needs::requeue_verb;
 use super::pull_request::pr_left_open;
 use crate::fleet::{Action, Event, Job, State, What};
@@ -81,7 +82,8 @@ pub fn stakes(action: Action, state: &State, job: &Job, now: Stamp) -> Vec<(&'st
     if let Some(micro) = job.spent.micro_usd {
         rows.push(("cost", format!("{} spent so far", usd(micro))));
     }
-    rows.push(("back", back(action, job, job.id.as_str())));
+    let again = if undo_runs_again(action, job) { "; it runs again" } else { "" };
+    rows.push(("back", back(action, job, job.id.as_str()) + again));
     rows
 }
 
@@ -123,6 +125,11 @@ pub fn stakes_of_all(action: Action, state: &State, jobs: &[&Job]) -> Vec<(&'sta
     let mut back: Vec<String> = jobs.iter().map(|job| back(action, job, "JOB")).collect();
     back.sort_unstable();
     back.dedup();
+    match jobs.iter().filter(|job| undo_runs_again(action, job)).count() {
+        0 => {}
+        1 => back.push("1 that was done runs again".to_string()),
+        n => back.push(format!("{n} that were done run again")),
+    }
     rows.push(("back", back.join("; ")));
     rows
 }
@@ -142,6 +149,10 @@ fn goes(action: Action, job: &Job) -> Vec<(&'static str, String)> {
         Action::Ship if merges => vec![
             ("ships", "its branch is merged into the base (ship: merge)".to_string()),
             ("conflict", "if it meets one it goes back to review, with the reason".to_string()),
+        ],
+        Action::Ship if job.spec.ship == ShipKind::Pr && job.spec.worktree => vec![
+            ("ships", "its pull request is opened (ship: pr)".to_string()),
+            ("then", "it is shipped once that is merged".to_string()),
         ],
         Action::Ship if job.spec.worktree => {
             vec![("ships", "its branch stands as it is; nothing is merged (ship: branch)".to_string())]
@@ -214,7 +225,7 @@ fn back(action: Action, job: &Job, id: &str) -> String {
         Action::Promote => format!("aq reject {id} -m WHY"),
         Action::Ship => "shipped is final; a revert is a new job".to_string(),
         Action::Reject if job.stage == Stage::Failed => format!("aq redrive {id}"),
-        Action::Reject if id != job.id.as_str() => "aq undo".to_string(),
+        Action::Reject if id != job.id.as_str() => "aq undo requeues it".to_string(),
         Action::Reject => format!("aq undo, or: {}", requeue_verb(job)),
         Action::Cancel => "aq undo requeues it from its last checkpoint".to_string(),
         Action::Park => format!("aq undo, or: aq unpark {id}"),

@@ -49,8 +49,11 @@ pub fn nested_fields(field: &str) -> Vec<Words> {
 }
 
 /// What shipping may do.
-const SHIPS: [(&str, ShipKind); 3] =
-    [("branch", ShipKind::Branch), ("merge", ShipKind::Merge), ("pr", ShipKind::Pr)];
+const SHIPS: [(&str, ShipKind); 3] = [
+    (ShipKind::Branch.name(), ShipKind::Branch),
+    (ShipKind::Merge.name(), ShipKind::Merge),
+    (ShipKind::Pr.name(), ShipKind::Pr),
+];
 
 /// Tiers of isolation; `None` is one that is not built.
 const TIERS: [(&str, Option<Sandbox>); 3] = [("none", Some(Sandbox::None)), ("fs", None), ("hermetic", None)];

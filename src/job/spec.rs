@@ -92,6 +92,17 @@ pub enum ShipKind {
     Pr,
 }
 
+impl ShipKind {
+    /// Its word in a manifest.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ShipKind::Branch => "branch",
+            ShipKind::Merge => "merge",
+            ShipKind::Pr => "pr",
+        }
+    }
+}
+
 /// Pause before a retry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

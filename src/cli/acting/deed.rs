@@ -9,7 +9,7 @@ use crate::board::{Board as _, Local, takes_text};
 use crate::cli::frame::{Answer, CliError, Context, Exit};
 use crate::coordinator::Verdict;
 use crate::fleet::{Action, Actor, Command, Job, Level, Order, Refusal, State, decide};
-use crate::insight::{has_inverse, in_words, level_of, short_rev, with_text};
+use crate::insight::{has_inverse, in_words, level_of, short_rev, undo_runs_again, with_text};
 use crate::job::JobId;
 
 /// Orders put into one batch: bounds a line of the log and the wait of others.
@@ -19,8 +19,6 @@ const BATCH_MOST: usize = 1_000;
 pub struct Deed<'a> {
     /// The action of the law.
     pub action: Action,
-    /// What it did, in the past: `parked`.
-    pub past: &'a str,
     /// What is asked of the law for a job.
     pub command: &'a dyn Fn(&Job) -> Command,
     /// The flags given are a yes already.
@@ -136,9 +134,11 @@ fn became(deed: &Deed<'_>, before: &State, after: &State, one: &Seen, verdict: V
             let undo = old.zip(new).is_some_and(|(old, new)| has_inverse(deed.action, old, new.stage));
             Became::Done {
                 event: events.first().map(|row| row.0),
-                said: new.map_or_else(|| format!("{} {}", deed.past, one.id), |new| said(deed.past, new))
-                    + with_text(&events),
-                next: next_of(deed, undo, new),
+                said: new.map_or_else(
+                    || format!("{} {}", deed.action.row().past, one.id),
+                    |new| said(deed.action.row().past, new),
+                ) + with_text(&events),
+                next: next_of(deed, old.filter(|_| undo), new),
                 undo: undo.then(|| "aq undo".to_string()),
             }
         }
@@ -163,8 +163,12 @@ fn said(past: &str, job: &Job) -> String {
     format!("{past} {}{at}: it is {stage}", job.id)
 }
 
-fn next_of(deed: &Deed<'_>, undo: bool, job: Option<&Job>) -> Vec<String> {
-    let undo = undo.then(|| "undo: aq undo".to_string());
+/// What comes next; `old` is the job as it stood, where an undo takes it back.
+fn next_of(deed: &Deed<'_>, old: Option<&Job>, job: Option<&Job>) -> Vec<String> {
+    let undo = old.map(|old| match undo_runs_again(deed.action, old) {
+        true => "undo: aq undo (it runs again)".to_string(),
+        false => "undo: aq undo".to_string(),
+    });
     let next = job.map(deed.next).filter(|text| !text.is_empty());
     undo.into_iter().chain(next).collect()
 }

@@ -42,6 +42,24 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// One that asks nothing yet, with what most of them have in common: no words, and a yes that decides.
+    pub fn new(opened: Span) -> Sheet {
+        Sheet {
+            head: String::new(),
+            about: String::new(),
+            rows: Vec::new(),
+            runs: String::new(),
+            answers: Vec::new(),
+            keep: "keep it",
+            words: None,
+            level: Level::Decides,
+            top: 0,
+            sight: Sight::default(),
+            sizes: Vec::new(),
+            opened,
+        }
+    }
+
     /// Something of it is another text now: what was read of it before does not count.
     pub fn changed(&mut self) {
         self.sight = Sight::default();

@@ -13,7 +13,7 @@ use crate::dash::msg::{Acted, Got, Msg, Read};
 use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
 use crate::insight::{
     Deed as PastDeed, PastAction, has_inverse, in_words, left_out, no_way_back, short_rev, to_redo,
-    way_again, way_back, with_text,
+    undo_runs_again, way_again, way_back, with_text,
 };
 use crate::job::{BlobId, IdempotencyKey, JobId, Rev};
 use crate::store::Fault;
@@ -21,22 +21,6 @@ use crate::time::{Clock as _, SystemClock};
 
 /// Orders put into one batch: bounds a line of the log and the wait of others.
 const BATCH_MOST: usize = 1_000;
-
-/// The words for what was done, per action.
-const PAST: [(Action, &str); 12] = [
-    (Action::Approve, "approved"),
-    (Action::Reject, "rejected"),
-    (Action::Promote, "promoted"),
-    (Action::Review, "asked reviewers about"),
-    (Action::Ship, "shipped"),
-    (Action::Requeue, "requeued"),
-    (Action::Redrive, "redriven"),
-    (Action::Cancel, "cancelled"),
-    (Action::Park, "parked"),
-    (Action::Unpark, "unparked"),
-    (Action::Answer, "answered"),
-    (Action::Preempt, "preempted"),
-];
 
 /// Hands on one folder.
 #[derive(Clone)]
@@ -125,7 +109,7 @@ impl Hands {
     }
 
     fn tell(&self, ticket: u64, action: Action, done: Result<(Results, bool), Fault>) {
-        let past = PAST[action as usize].1.to_string();
+        let past = action.row().past.to_string();
         let upto = self.local.snapshot().seq;
         let acted = match done {
             Ok((results, undo)) => Acted { ticket, results, fault: None, past, undo, upto },
@@ -164,8 +148,12 @@ impl Hands {
                 let result = match verdict {
                     Ok(events) => {
                         let old = before.job(&deed.target.job);
-                        undo |= old.zip(job).is_some_and(|(old, new)| has_inverse(action, old, new.stage));
-                        Ok(self.said(PAST[action as usize].1, &deed.target.job) + with_text(&events))
+                        let can = old.zip(job).is_some_and(|(old, new)| has_inverse(action, old, new.stage));
+                        undo |= can;
+                        // Who presses `u` here must know that nothing comes back but a run.
+                        let again = can && old.is_some_and(|old| undo_runs_again(action, old));
+                        let again = if again { "; undo runs it again" } else { "" };
+                        Ok(self.said(action.row().past, &deed.target.job) + with_text(&events) + again)
                     }
                     Err(no) => Err(in_words(action, job, no)),
                 };
@@ -340,17 +328,5 @@ async fn beside(work: impl FnOnce() -> Result<Got, String> + Send + 'static) -> 
         Ok(got) => got,
         // A bug in it is a bug of ours: it goes on up and is told there.
         Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_stand_in_the_order_of_the_actions() {
-        for (i, row) in PAST.iter().enumerate() {
-            assert_eq!(row.0 as usize, i);
-        }
     }
 }

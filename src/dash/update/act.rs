@@ -7,7 +7,7 @@ use super::several::{NAMED_MOST, SIZE_TO_COME, aside, each_of, head_of, in_lines
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::{Do, row_of, to_raise};
 use crate::dash::model::{
-    Answer, Answered, Deed, GISTS_MOST, GistOf, Layer, Model, Patch, Place, Plan, Sheet, Sight, Tab, Target,
+    Answer, Answered, Deed, GISTS_MOST, GistOf, Layer, Model, Patch, Place, Plan, Sheet, Tab, Target,
     Waiting, Words,
 };
 use crate::dash::theme::Sign;
@@ -236,10 +236,8 @@ fn sheet_of(model: &Model, action: Action, level: Level, jobs: &[&Job]) -> Sheet
         keep,
         words,
         level,
-        top: 0,
-        sight: Sight::default(),
         sizes,
-        opened: model.now.up,
+        ..Sheet::new(model.now.up)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{feed, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, QueueDo};
-use crate::dash::model::{Answer, Deed, Layer, Loaded, Model, Plan, Sheet, Sight, Target, budget_rows};
+use crate::dash::model::{Answer, Deed, Layer, Loaded, Model, Plan, Sheet, Target, budget_rows};
 use crate::dash::survey::Wish;
 use crate::fleet::{Action, Command, Event, Job, Level};
 use crate::insight::LOCAL;
@@ -108,12 +108,8 @@ fn resume(model: &mut Model) -> Vec<Effect> {
         runs: format!("aq budget resume {LOCAL}"),
         answers,
         keep: "leave it paused",
-        words: None,
         level: Level::Reversible,
-        top: 0,
-        sight: Sight::default(),
-        sizes: Vec::new(),
-        opened: model.now.up,
+        ..Sheet::new(model.now.up)
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));
     Vec::new()

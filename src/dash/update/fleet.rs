@@ -4,9 +4,9 @@ use super::{act, feed, go};
 use crate::agent::Ending;
 use crate::dash::effect::Effect;
 use crate::dash::keys::{AgentDo, Motion};
-use crate::dash::model::{AgentDeed, Answer, Host, Layer, Model, Plan, Screen, Sheet, Sight};
+use crate::dash::model::{AgentDeed, Answer, Host, Layer, Model, Plan, Screen, Sheet};
 use crate::dash::survey::Wish;
-use crate::fleet::{Event, Level, What};
+use crate::fleet::{Event, What};
 use crate::job::Seq;
 
 /// Looks at the host, one look at a time.
@@ -86,12 +86,7 @@ fn stop(model: &mut Model) -> Vec<Effect> {
             plan: Plan::Agents(AgentDeed::End(holder, pid, Ending::Stop)),
         }],
         keep: "let it work",
-        words: None,
-        level: Level::Decides,
-        top: 0,
-        sight: Sight::default(),
-        sizes: Vec::new(),
-        opened: model.now.up,
+        ..Sheet::new(model.now.up)
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));
     Vec::new()

@@ -6,10 +6,10 @@ use super::{act, field, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
 use crate::dash::model::{
-    Answer, BACK_OF_A_STOP, Deed, Form, FormKind, GUARD, Layer, Model, Pane, Plan, Sheet, Sight, Target,
-    WINDOWS, Window, later, running, window_words,
+    Answer, BACK_OF_A_STOP, Deed, Form, FormKind, GUARD, Layer, Model, Pane, Plan, Sheet, Target, WINDOWS,
+    Window, later, running, window_words,
 };
-use crate::fleet::{Action, Command, Job, Level, PauseMode};
+use crate::fleet::{Action, Command, Job, PauseMode};
 use crate::insight::{LOCAL, Stops};
 use crate::job::{JobId, usd};
 
@@ -171,12 +171,7 @@ fn stopping(model: &Model, form: &Form, stops: &Stops, plan: Plan) -> Sheet {
         runs: form.asked(model).runs,
         answers: vec![Answer { key: 'y', label: "set it".to_string(), plan }],
         keep: "keep the old one",
-        words: None,
-        level: Level::Decides,
-        top: 0,
-        sight: Sight::default(),
-        sizes: Vec::new(),
-        opened: model.now.up,
+        ..Sheet::new(model.now.up)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{act, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, RiskDo};
 use crate::dash::model::{
-    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Sight, Unsaved, at_risk_in, owner_of, to_save,
+    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, at_risk_in, owner_of, to_save,
     worktrees,
 };
 use crate::dash::survey::{Risks, Wish};
@@ -209,12 +209,8 @@ fn ask(
         runs,
         answers: vec![Answer { key: 'y', label: label.to_string(), plan }],
         keep: "leave them",
-        words: None,
         level,
-        top: 0,
-        sight: Sight::default(),
-        sizes: Vec::new(),
-        opened: model.now.up,
+        ..Sheet::new(model.now.up)
     };
     model.layers.push(Layer::Sheet(Box::new(sheet)));
     Vec::new()

@@ -17,7 +17,10 @@ pub fn aside(action: Action, jobs: &[&Job], others: &[&Job], unseen: &[&JobId]) 
     if !others.is_empty() {
         let (all, some) = (jobs.len() + others.len(), jobs.len());
         let why = not_meant(action, others);
-        rows.push(("marked".to_string(), format!("{all} marked, {some} can be {}: {why}", past(action))));
+        rows.push((
+            "marked".to_string(),
+            format!("{all} marked, {some} can be {}: {why}", action.row().past),
+        ));
     }
     if !unseen.is_empty() {
         let named: Vec<&str> = unseen.iter().take(NAMED_MOST).map(|id| id.as_str()).collect();
@@ -43,24 +46,6 @@ fn not_meant(action: Action, others: &[&Job]) -> String {
         same => format!("{} are {}", same.len(), same[0]),
     });
     each.collect::<Vec<_>>().join(", ")
-}
-
-/// What a job is once it is done.
-fn past(action: Action) -> &'static str {
-    match action {
-        Action::Approve => "approved",
-        Action::Reject => "rejected",
-        Action::Promote => "promoted",
-        Action::Review => "reviewed",
-        Action::Ship => "shipped",
-        Action::Requeue => "requeued",
-        Action::Redrive => "redriven",
-        Action::Cancel => "cancelled",
-        Action::Park => "parked",
-        Action::Unpark => "unparked",
-        Action::Answer => "answered",
-        Action::Preempt => "preempted",
-    }
 }
 
 /// What is read of the change that a yes is about.
@@ -95,11 +80,7 @@ pub fn each_of(
     for job in jobs {
         let rev = short_rev(job.head.as_ref().and_then(|head| head.rev.as_ref()));
         let proof = if job.is_proven() { "verified" } else { "UNPROVEN" };
-        let way = match (merges(job), job.spec.worktree) {
-            (true, _) => "merge",
-            (false, true) => "branch",
-            (false, false) => "in place",
-        };
+        let way = if job.spec.worktree { job.spec.ship.name() } else { "in place" };
         let looked = if is_looked_at(model, job) { "" } else { ", not opened" };
         let size = match head_of(job) {
             Some(of) => {

@@ -12,7 +12,7 @@ use crate::job::{HolderId, Proof, Role, Stage};
 use crate::time::{Span, Stamp};
 
 /// Columns of an id whose title stands beside it.
-const SHORT_ID: usize = 10;
+pub const SHORT_ID: usize = 10;
 /// From then on a word is told by how long it holds.
 const LASTS: Span = Span::from_secs(60);
 /// Cells of a bar.

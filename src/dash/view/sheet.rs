@@ -5,8 +5,8 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::boxed;
 use super::canvas::{Canvas, row};
-use super::parts::plural;
-use super::text::{marked, width};
+use super::parts::{SHORT_ID, plural};
+use super::text::{fit_id, marked, width};
 use crate::dash::keys::Key;
 use crate::dash::model::{Health, Hit, Pane, Plan, Sheet, Window, Words};
 use crate::dash::theme::Sign;
@@ -23,7 +23,10 @@ const WORDS: u16 = 4;
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     let wide = WIDE.min(at.width.saturating_sub(2));
     let room = usize::from(wide.saturating_sub(4));
-    let label = sheet.rows.iter().map(|row| width(&row.0)).max().unwrap_or(0).max(7);
+    let more = canvas.sign(Sign::More);
+    // Where each job has a row its id is the label, short as in every list: what is told of it needs the room.
+    let labels: Vec<String> = sheet.rows.iter().map(|row| short_label(&row.0, more)).collect();
+    let label = labels.iter().map(|label| width(label)).max().unwrap_or(0).max(7);
     // On a low terminal the facts need the rows of the blanks and most of those of the words.
     let tight = at.height < TIGHT;
     let mut lines: Vec<Line<'static>> = wrapped(&sheet.about, room).into_iter().map(Line::raw).collect();
@@ -31,7 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
     if !tight {
         lines.push(Line::raw(""));
     }
-    let facts = sheet.rows.iter().map(|(label, text)| (label.as_str(), text.as_str()));
+    let facts = labels.iter().zip(&sheet.rows).map(|(label, row)| (label.as_str(), row.1.as_str()));
     for (name, text) in facts.chain([("", ""), ("runs as", sheet.runs.as_str())]) {
         for (i, part) in wrapped(text, room.saturating_sub(label + 2)).into_iter().enumerate() {
             let name = if i == 0 { name } else { "" };
@@ -59,6 +62,14 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, sheet: &Sheet) {
         field(canvas, place, words);
     }
     clicks(canvas, inside, &hint, sheet);
+}
+
+fn short_label(label: &str, more: &str) -> String {
+    if width(label) <= SHORT_ID {
+        label.to_string()
+    } else {
+        fit_id(label, SHORT_ID, more).trim_end().to_string()
+    }
 }
 
 /// A yes that is decided on old data says how old.
