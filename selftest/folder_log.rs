@@ -282,7 +282,7 @@ fn a_snapshot_and_its_tail_are_the_whole_log_and_others_are_ignored() {
     assert_eq!(loaded(&good[..good.len() - 1]), 0);
     assert_eq!(loaded(&good.replace("job-1", "job-9")), 0);
     assert_eq!(loaded(&good.replace("\"law\":1", "\"law\":2")), 0);
-    assert_eq!(loaded(&good.replace("\"v\":2", "\"v\":3")), 0);
+    assert_eq!(loaded(&good.replace("\"v\":3", "\"v\":4")), 0);
     assert_eq!(loaded(&good.replace(&queue.place.id, "0000000000000000")), 0);
     // The log was restored from a backup and went another way, with a line that ends at the same byte.
     drop(it);

@@ -383,6 +383,10 @@ fn operators(name: &str, job: JobId, state: &State, now: Now, dice: &mut Dice) -
             let window = *dice.pick(&[Window::Day, Window::Week, Window::Total]);
             Command::SetCeiling { ceiling, window, lifts: dice.one_in(2) }
         }
+        "set_engine_ceiling" => {
+            let engine = dice.pick(&["shell", "codex"]).to_string();
+            Command::SetEngineCeiling { engine, ceiling: dice.one_in(2).then(|| dice.below(30_000_000)) }
+        }
         // A paused queue is left soon, or nothing else would be tried.
         "pause" if state.product.paused.is_some() => Command::Resume {},
         "pause" => {

@@ -9,7 +9,7 @@ use crate::law_dice::worker_verbs;
 use crate::law_script::{World, check};
 
 /// Commands that nobody gives under an epoch. A new command belongs here or among the worker's verbs.
-const WITHOUT_EPOCH: [&str; 24] = [
+const WITHOUT_EPOCH: [&str; 25] = [
     "settle",
     "order_review",
     "supersede",
@@ -30,6 +30,7 @@ const WITHOUT_EPOCH: [&str; 24] = [
     "archive",
     "open_account",
     "set_ceiling",
+    "set_engine_ceiling",
     "pause",
     "resume",
     "suspend",

@@ -354,6 +354,8 @@ fn granted(state: &State, job: &Job, now: Now) {
         assert!(booked <= ceiling, "{booked} booked of {ceiling}");
     }
     assert!(job.budget().reached(&job.spent).is_none(), "a used-up budget");
+    let engine = job.work_lease().map(|lease| lease.engine.clone()).unwrap_or_default();
+    assert!(state.spent_engine(&engine, now.wall).is_none(), "{engine} was granted beyond its ceiling");
 }
 
 /// No account but an open one, unless a person let the job try; another than its last only if that is closed
@@ -401,7 +403,8 @@ fn stage_of_order(state: &State, order: &Order) -> Option<Stage> {
 }
 
 /// Commands that are not about one job: they have one cell.
-const OF_NO_JOB: [&str; 5] = ["claim", "open_account", "set_ceiling", "pause", "resume"];
+const OF_NO_JOB: [&str; 6] =
+    ["claim", "open_account", "set_ceiling", "set_engine_ceiling", "pause", "resume"];
 
 /// Where each command can be accepted; everywhere else it must have been refused.
 fn lawful(name: &str) -> &'static [Stage] {

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 
 use aq::fleet::{
     Actor, ActorKind, Checks, Claimant, Command, Ending, EngineOffer, Event, Now, Order, Park, ParkReason,
-    PauseMode, Portion, PrLook, PrReview, Refusal, State, Subject, Submission, VerdictSaid, Window,
-    check_whole, class_at, gates, handle,
+    PauseMode, Portion, PrLook, PrReview, Refusal, SpentEngine, State, Subject, Submission, VerdictSaid,
+    Window, check_whole, class_at, gates, handle,
 };
 use aq::job::{
     Autoship, BlobId, Budget, CapabilitySet, DepsMode, EngineClass, Epoch, HolderId, IdempotencyKey, JobId,
@@ -19,7 +19,7 @@ use aq::job::{
 };
 use aq::time::{Span, Stamp};
 
-use crate::law_says::{closed, facts, more, place, score};
+use crate::law_says::{closed, facts, more, place, score, when};
 
 /// Monday, 2026-01-05, noon.
 pub const START: Stamp = Stamp::from_millis(1_767_614_400_000);
@@ -453,6 +453,10 @@ impl World {
                     .map_or(Window::Total, |w| serde_json::from_value(w.into()).expect("a window"));
                 Command::SetCeiling { ceiling: parse_usd(words.at(1)), window, lifts: words.at(2) == "lifts" }
             }
+            "cap" => {
+                let engine = words.at(1).to_string();
+                Command::SetEngineCeiling { engine, ceiling: parse_usd(words.at(2)) }
+            }
             "pause" => {
                 let mode = serde_json::from_value(words.at(1).into()).unwrap_or(PauseMode::Drain);
                 Command::Pause { mode, until }
@@ -507,11 +511,21 @@ impl World {
     fn product(&self) -> String {
         let product = &self.state.product;
         let paused = product.paused.as_ref().map(|p| format!(" paused {:?} ({})", p.0, p.1));
+        let around = |it: SpentEngine| {
+            format!(
+                "\n  = around {} since {}, {} of {}",
+                it.engine,
+                it.since.map(when).unwrap_or_default(),
+                usd(it.spent),
+                usd(it.ceiling)
+            )
+        };
         format!(
-            "  = product spent={} reserved={}{}",
+            "  = product spent={} reserved={}{}{}",
             usd(self.state.spent_in_window(self.now.wall)),
             usd(product.reserved),
-            paused.unwrap_or_default()
+            paused.unwrap_or_default(),
+            self.state.spent_engines(self.now.wall).map(around).collect::<String>()
         )
     }
 

@@ -32,6 +32,7 @@ mod law;
 mod law_account;
 mod law_deps;
 mod law_dice;
+mod law_engine_money;
 mod law_engine_review;
 mod law_field;
 mod law_model;

@@ -24,6 +24,10 @@ fn sets_and_shows() {
         "! error: --ceiling much is no amount in dollars\n!   write: --ceiling 20, --ceiling 1.50 or --ceiling none\nexit 2\n",
     );
     check(
+        "budget set local --engine claude",
+        "! error: --engine claude names no amount\n!   write: --engine claude=60, or --engine claude=none\nexit 2\n",
+    );
+    check(
         "budget show acme",
         "! error: no product acme\n!   a folder queue has one product, local; others need a fleet\n!   write: local\nexit 3\n",
     );
@@ -69,4 +73,22 @@ fn a_resume_restores_the_files_that_vanished() {
     let said = bench.run("budget resume local");
     assert!(said.contains("resumed local, 3 files restored to inbox/"), "{said}");
     assert_eq!(std::fs::read_dir(bench.work().join("queue/inbox")).expect("a folder").count(), 3);
+}
+
+#[test]
+fn the_ceiling_of_an_engine_is_set_shown_and_taken_back() {
+    let bench = Bench::queue();
+    let said = bench.run("budget set local --engine claude=60");
+    assert!(said.contains("the ceiling of claude is $60.00"), "{said}");
+    let said = bench.run("budget set local --engine clod=60");
+    assert!(said.contains("no engine \"clod\"") && said.ends_with("exit 2\n"), "{said}");
+    let said = bench.run("budget show");
+    assert!(said.contains("claude\t$0.00 of $60.00\n"), "{said}");
+    let said = bench.run("budget set local --engine claude=0");
+    assert!(said.ends_with("exit 0\n"), "{said}");
+    let said = bench.run("budget show --json");
+    assert!(said.contains("\"routed_around\":true") || said.contains("\"routed_around\": true"), "{said}");
+    bench.run("undo");
+    let said = bench.run("budget show");
+    assert!(said.contains("claude\t$0.00 of $60.00\n"), "{said}");
 }

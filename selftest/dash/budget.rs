@@ -1,8 +1,6 @@
 //! The budget: pausing, resuming, the ceiling, and what the figures say.
 
-use std::collections::BTreeMap;
-
-use aq::dash::{Found, Msg, Wishes};
+use aq::dash::Wishes;
 use expect_test::{Expect, expect};
 
 use super::frames::compare;
@@ -15,11 +13,7 @@ const SCENE: &str = "ceiling 40 window=day | submit port engine=claude budget.us
      | progress port working usd=7.25 tokens=12 | pass 9m";
 
 fn seat(script: &str, size: (u16, u16)) -> Seat {
-    let mut seat = Seat::of(script, size).keys("5");
-    let ceilings = BTreeMap::from([("claude".to_string(), 6_000_000), ("gemini".to_string(), 60_000_000)]);
-    seat.send(Msg::Found(Box::new(Found::Ceilings(Ok(ceilings)))));
-    seat.draw();
-    seat
+    Seat::of(&format!("cap claude 6 | cap gemini 60 | {script}"), size).keys("5")
 }
 
 #[track_caller]
@@ -36,16 +30,14 @@ fn enter_drains_at_once_because_nothing_is_lost() {
         SCENE,
         "P Enter",
         expect![[r#"
-        look at Ceilings
-        Pause { mode: Drain, until: None } (paused local (drain), undo true)
-        0 layers
-    "#]],
+            Pause { mode: Drain, until: None } (paused local (drain), undo true)
+            0 layers
+        "#]],
     );
     check(
         SCENE,
         "P Right Right Enter",
         expect![[r#"
-            look at Ceilings
             Pause { mode: Drain, until: Some(2026-01-05T14:59:01Z) } (paused local (drain) until HH:MM, undo true)
             0 layers
         "#]],
@@ -54,9 +46,8 @@ fn enter_drains_at_once_because_nothing_is_lost() {
         SCENE,
         "P Esc",
         expect![[r#"
-        look at Ceilings
-        0 layers
-    "#]],
+            0 layers
+        "#]],
     );
 }
 
@@ -66,18 +57,16 @@ fn stopping_wants_its_letter() {
         SCENE,
         "P Tab Enter",
         expect![[r#"
-        look at Ceilings
-        1 layers
-    "#]],
+            1 layers
+        "#]],
     );
     check(
         SCENE,
         "P Tab y",
         expect![[r#"
-        look at Ceilings
-        Pause { mode: Stop, until: None } (paused local (stop), undo true)
-        0 layers
-    "#]],
+            Pause { mode: Stop, until: None } (paused local (stop), undo true)
+            0 layers
+        "#]],
     );
 }
 
@@ -87,43 +76,38 @@ fn killing_wants_the_number_of_what_is_lost() {
         SCENE,
         "P Tab Tab Enter",
         expect![[r#"
-        look at Ceilings
-        1 layers
-    "#]],
+            1 layers
+        "#]],
     );
     check(
         SCENE,
         "P Tab Tab y Enter",
         expect![[r#"
-        look at Ceilings
-        1 layers
-    "#]],
+            1 layers
+        "#]],
     );
     check(
         SCENE,
         "P Tab Tab \"2\" Enter",
         expect![[r#"
-        look at Ceilings
-        1 layers
-    "#]],
+            1 layers
+        "#]],
     );
     check(
         SCENE,
         "P Tab Tab \"1\" Enter",
         expect![[r#"
-        look at Ceilings
-        Pause { mode: Kill, until: None } (paused local (kill), undo true)
-        0 layers
-    "#]],
+            Pause { mode: Kill, until: None } (paused local (kill), undo true)
+            0 layers
+        "#]],
     );
     check(
         "submit a",
         "P Tab Tab Enter",
         expect![[r#"
-        look at Ceilings
-        Pause { mode: Kill, until: None } (paused local (kill), undo true)
-        0 layers
-    "#]],
+            Pause { mode: Kill, until: None } (paused local (kill), undo true)
+            0 layers
+        "#]],
     );
 }
 
@@ -133,46 +117,41 @@ fn a_paused_queue_is_asked_before_it_goes_on() {
         SCENE,
         "R",
         expect![[r#"
-        look at Ceilings
-        said: resume is off: the queue is not paused
-        0 layers
-    "#]],
+            said: resume is off: the queue is not paused
+            0 layers
+        "#]],
     );
     check(
         "submit a | pause drain",
         "R Enter",
         expect![[r#"
-        look at Ceilings
-        0 layers
-    "#]],
+            0 layers
+        "#]],
     );
     check(
         "submit a | pause drain",
         "R y",
         expect![[r#"
-        look at Ceilings
-        Resume (local goes on, undo false)
-        0 layers
-    "#]],
+            Resume (local goes on, undo false)
+            0 layers
+        "#]],
     );
     // The deletion was meant.
     check(
         "submit a | submit b | suspend a b",
         "1 R c",
         expect![[r#"
-        look at Ceilings
-        cancel a from queued@0, b from queued@0
-        0 layers
-    "#]],
+            cancel a from queued@0, b from queued@0
+            0 layers
+        "#]],
     );
     check(
         "submit a | suspend a",
         "1 R y",
         expect![[r#"
-        look at Ceilings
-        Resume (local goes on, undo false)
-        0 layers
-    "#]],
+            Resume (local goes on, undo false)
+            0 layers
+        "#]],
     );
 }
 
@@ -182,45 +161,40 @@ fn the_ceiling_is_an_amount_or_none() {
         SCENE,
         "e Enter",
         expect![[r#"
-        look at Ceilings
-        SetCeiling { ceiling: Some(40000000), window: Day, lifts: false } (the ceiling of local is $40.00 (per day), undo true)
-        0 layers
-    "#]],
+            SetCeiling { ceiling: Some(40000000), window: Day, lifts: false } (the ceiling of local is $40.00 (per day), undo true)
+            0 layers
+        "#]],
     );
     check(
         SCENE,
         "e Ctrl-u \"25.5\" Tab Enter",
         expect![[r#"
-        look at Ceilings
-        SetCeiling { ceiling: Some(25500000), window: Week, lifts: false } (the ceiling of local is $25.50 (per week), undo true)
-        0 layers
-    "#]],
+            SetCeiling { ceiling: Some(25500000), window: Week, lifts: false } (the ceiling of local is $25.50 (per week), undo true)
+            0 layers
+        "#]],
     );
     check(
         SCENE,
         "e Ctrl-u \"none\" Enter",
         expect![[r#"
-        look at Ceilings
-        SetCeiling { ceiling: None, window: Day, lifts: false } (the ceiling of local is none (per day), undo true)
-        0 layers
-    "#]],
+            SetCeiling { ceiling: None, window: Day, lifts: false } (the ceiling of local is none (per day), undo true)
+            0 layers
+        "#]],
     );
     check(
         SCENE,
         "e Ctrl-u \"much\" Enter",
         expect![[r#"
-        look at Ceilings
-        1 layers
-    "#]],
+            1 layers
+        "#]],
     );
     check(
         "submit a",
         "e \"5\" Enter",
         expect![[r#"
-        look at Ceilings
-        SetCeiling { ceiling: Some(5000000), window: Total, lifts: false } (the ceiling of local is $5.00 (in total), undo true)
-        0 layers
-    "#]],
+            SetCeiling { ceiling: Some(5000000), window: Total, lifts: false } (the ceiling of local is $5.00 (in total), undo true)
+            0 layers
+        "#]],
     );
 }
 
@@ -232,26 +206,23 @@ fn a_ceiling_below_what_is_spent_says_what_it_stops_and_asks_again() {
         SCENE,
         "e Ctrl-u \"5\" Enter",
         expect![[r#"
-        look at Ceilings
-        1 layers
-    "#]],
+            1 layers
+        "#]],
     );
     check(
         SCENE,
         "e Ctrl-u \"5\" Enter y",
         expect![[r#"
-        look at Ceilings
-        SetCeiling { ceiling: Some(5000000), window: Day, lifts: false } (the ceiling of local is $5.00 (per day), undo true)
-        0 layers
-    "#]],
+            SetCeiling { ceiling: Some(5000000), window: Day, lifts: false } (the ceiling of local is $5.00 (per day), undo true)
+            0 layers
+        "#]],
     );
     check(
         SCENE,
         "e Ctrl-u \"5\" Enter Enter",
         expect![[r#"
-        look at Ceilings
-        0 layers
-    "#]],
+            0 layers
+        "#]],
     );
 }
 
@@ -260,7 +231,7 @@ fn read_only_changes_nothing() {
     let mut seat = seat(SCENE, (80, 24));
     seat.model.read_only = true;
     let seat = seat.keys("P Enter R y e Enter");
-    assert_eq!((seat.asked().as_str(), seat.model.layers.len()), ("look at Ceilings\n", 0));
+    assert_eq!((seat.asked().as_str(), seat.model.layers.len()), ("", 0));
 }
 
 #[test]

@@ -57,7 +57,6 @@ fn an_action_of_another_screen_names_it_and_goes_there() {
         "1 : \"ceiling\" Enter",
         expect![[r#"
             Budget, 1 layers
-            look at Ceilings
         "#]],
     );
     check(

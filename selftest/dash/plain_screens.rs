@@ -194,8 +194,6 @@ fn the_past_is_wound_and_money_told_in_words() {
             HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
             < budget
             (forget the log)
-            (look at Ceilings)
-            (forget the log)
             Budget in total: active, $2.50 reserved
                local: spent $1.50, no ceiling
                shell: spent $1.50, no ceiling

@@ -14,9 +14,9 @@ use super::herald::{Herald, Pings};
 use super::reclaim::{Taken, adopt, beat, beat_file};
 use super::ship::Sent;
 use super::step::{Act, At, Happening, is_done, next_deadline, step};
-use crate::board::{Board as _, Local, Memory, Settings, leap, note_clock};
+use crate::board::{Board as _, Local, Memory, Settings, ceilings_wanted, leap, note_clock};
 use crate::engine::ShimProgram;
-use crate::fleet::{Actor, Claimant, State, named};
+use crate::fleet::{Actor, ActorKind, Claimant, Order, State, named};
 use crate::insight::park_words;
 use crate::job::{Folder, JobId};
 use crate::store::{Fault, Watch};
@@ -213,6 +213,7 @@ impl Loop {
             (self.options.say)(&text);
         }
         note_clock(self.local.place(), self.local.clock());
+        self.cap().await?;
         self.take_up().await?;
         self.look().await?;
         self.step(Happening::Tick);
@@ -250,6 +251,22 @@ impl Loop {
         }
         let (well, badly) = self.desk.tally;
         Ok(Ended { well, badly, hurried: self.desk.mood == Mood::Stopping })
+    }
+
+    /// Brings the queue to the ceilings that the settings name, before anything is claimed under others.
+    async fn cap(&self) -> Result<(), Fault> {
+        let wanted = ceilings_wanted(&self.settings.config, &self.local.snapshot());
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let order = |command| Order::new(Actor::new(ActorKind::System, "settings"), command);
+        for verdict in self.local.act(wanted.into_iter().map(order).collect()).await? {
+            // Another agent that started at this moment has set them too.
+            if let Err(no) = verdict.map_err(|no| no.to_string()) {
+                (self.options.say)(&format!("a ceiling of the settings was not set: {no}"));
+            }
+        }
+        Ok(())
     }
 
     /// An agent that ends by itself first looks at what it knows to be unfinished.

@@ -1,6 +1,7 @@
 //! The seam: what the dash, the agent and most verbs speak to, without asking whether it is a folder or a fleet.
 
 mod archive;
+mod ceilings;
 mod deeds;
 mod intake;
 mod local;
@@ -15,6 +16,7 @@ mod sync;
 mod texts;
 
 pub use archive::HOT_ENDED_MOST;
+pub use ceilings::ceilings_wanted;
 pub use intake::{Draft, Intake, Ready, TEMPLATE};
 pub use local::{Local, Purpose};
 pub use rewrite::Rewritten;

@@ -7,8 +7,8 @@ use super::acting::{
     Became, Changing, Consent, Outcome, Sheet, consent, judged, key_of_action, parse_until, tell,
 };
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
-use crate::board::{Board, Local, Purpose, Source};
-use crate::fleet::{Command, Job, Level, Order, PauseMode, State, Window};
+use crate::board::{Board, Local, Purpose, Settings, Source};
+use crate::fleet::{Command, EngineMoney, Job, Level, Order, PauseMode, State, Window};
 use crate::insight::{LOCAL, Ledger, halt, spending, stops_at};
 use crate::job::{parse_usd, usd};
 use crate::time::Stamp;
@@ -46,8 +46,8 @@ enum What {
         /// Over what time it counts
         #[arg(long, value_name = "WINDOW")]
         window: Option<WindowWord>,
-        /// A ceiling of one engine; not in this version
-        #[arg(long, value_name = "E=USD", hide = true)]
+        /// The ceiling of one engine: claude=60, or claude=none
+        #[arg(long, value_name = "E=USD", conflicts_with_all = ["ceiling", "window"])]
         engine: Option<String>,
         #[command(flatten)]
         flags: Changing,
@@ -101,10 +101,8 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
         What::Show { product, burndown } => show(cx, product.as_deref(), *burndown),
         What::Set { product, ceiling, window, engine, flags } => {
             must_be_local(product)?;
-            if engine.is_some() {
-                return Err(CliError::usage("a ceiling of one engine is set in the settings")
-                    .why("it is told on the budget screen and not held: runs of that engine go on")
-                    .next("write into aq.toml: budget.engines.NAME = 20"));
+            if let Some(text) = engine {
+                return set_engine(cx, text, flags);
             }
             set(cx, ceiling.as_deref(), *window, flags)
         }
@@ -139,11 +137,24 @@ struct Shown {
     /// Attempts of the window of which nobody knows what they cost.
     attempts_of_unknown_cost: usize,
     reserved_micro_usd: u64,
+    /// Engines that cost something or have a ceiling of their own.
+    engines: Vec<EngineShown>,
     /// What is spent per hour now; `null` where it is too early to tell.
     micro_usd_per_hour: Option<u64>,
     paused: Option<Paused>,
     suspended: Vec<String>,
     days: Vec<(String, u64)>,
+}
+
+#[derive(Serialize)]
+struct EngineShown {
+    engine: String,
+    ceiling_micro_usd: Option<u64>,
+    spent_micro_usd: u64,
+    /// Its ceiling is reached: no claim is granted it.
+    routed_around: bool,
+    /// Since when.
+    since: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -172,6 +183,12 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
     let more = if shown.attempts_of_unknown_cost > 0 { " +?" } else { "" };
     row("spent", format!("{about}{}{more}", usd(shown.spent_micro_usd)));
     row("reserved", usd(shown.reserved_micro_usd));
+    for it in &shown.engines {
+        let since = it.since.as_ref().map(|at| format!(" since {at}")).unwrap_or_default();
+        let around = if it.routed_around { format!(", routed around{since}") } else { String::new() };
+        let of = it.ceiling_micro_usd.map_or(", no ceiling".to_string(), |most| format!(" of {}", usd(most)));
+        row(&it.engine, format!("{}{of}{around}", usd(it.spent_micro_usd)));
+    }
     row("rate", shown.micro_usd_per_hour.map_or("?".to_string(), |rate| format!("{about}{}/h", usd(rate))));
     row(
         "state",
@@ -223,6 +240,7 @@ fn gather(cx: &Context, state: &State, rate: Option<u64>) -> Shown {
         window: product.window,
         spent_micro_usd: state.spent_in_window(cx.wall()),
         reserved_micro_usd: product.reserved,
+        engines: product.engines.iter().map(|(name, money)| engine_shown(cx, state, name, money)).collect(),
         micro_usd_per_hour: rate,
         paused: product.paused.as_ref().map(|(mode, reason, until, since)| Paused {
             mode: *mode,
@@ -232,6 +250,17 @@ fn gather(cx: &Context, state: &State, rate: Option<u64>) -> Shown {
         }),
         suspended: product.suspended.iter().map(ToString::to_string).collect(),
         days: product.spent.iter().map(day).collect(),
+    }
+}
+
+fn engine_shown(cx: &Context, state: &State, name: &str, money: &EngineMoney) -> EngineShown {
+    let spent = state.spent_engine(name, cx.wall());
+    EngineShown {
+        engine: name.to_string(),
+        ceiling_micro_usd: money.ceiling,
+        spent_micro_usd: money.spent_in(state.product.window, cx.wall()),
+        routed_around: spent.is_some(),
+        since: spent.and_then(|it| it.since).map(|at| cx.out.moment(at)),
     }
 }
 
@@ -275,6 +304,34 @@ fn set(cx: &mut Context, ceiling: Option<&str>, window: Option<WindowWord>, flag
         cx.out.talk(&format!("would set: {said}"));
     }
     order(cx, &board, flags, Command::SetCeiling { ceiling, window, lifts: false }, said, true)
+}
+
+/// Sets the ceiling of one engine: `claude=60`.
+fn set_engine(cx: &mut Context, text: &str, flags: &Changing) -> Answer {
+    let settings = Settings::load(cx.place().ok(), &[])?;
+    let bad = |what: String| CliError::usage(what).next("write: --engine claude=60, or --engine claude=none");
+    let (engine, amount) =
+        text.split_once('=').ok_or_else(|| bad(format!("--engine {text} names no amount")))?;
+    let ceiling = match amount {
+        "none" => None,
+        amount => Some(
+            parse_usd(amount.trim_start_matches('$'))
+                .ok_or_else(|| bad(format!("--engine {text}: {amount} is no amount in dollars")))?,
+        ),
+    };
+    let board = cx.acting_or_looking(flags.dry_run)?;
+    let state = board.snapshot();
+    let is_known = || settings.known().engines.iter().any(|name| name == engine);
+    if !state.product.engines.contains_key(engine) && !is_known() {
+        return Err(CliError::usage(format!("no engine {engine:?}"))
+            .next(format!("known here: {}", settings.known().engines.join(", "))));
+    }
+    let named = settings.config.budget_engines.get(engine).filter(|usd| Some(**usd) != ceiling);
+    if let Some(own) = named {
+        cx.out.warn(&format!("the settings say {}: the next agent that starts sets that again", usd(*own)));
+    }
+    let said = format!("the ceiling of {engine} is {}", ceiling.map_or("none".to_string(), usd));
+    order(cx, &board, flags, Command::SetEngineCeiling { engine: engine.to_string(), ceiling }, said, true)
 }
 
 /// Asks before a ceiling below what is spent stops what runs.

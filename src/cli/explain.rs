@@ -9,7 +9,7 @@ use crate::agent::claimants;
 use crate::engine::is_gone;
 use crate::fleet::{Job, Score};
 use crate::insight::{Chain, Explanation, Line, Rated, chains, explain, score_words};
-use crate::job::{JobId, Priority, Stage};
+use crate::job::{JobId, Priority, Stage, usd};
 
 /// Explain why a job does not run, and what would start it
 #[derive(ClapArgs, Debug)]
@@ -40,6 +40,8 @@ struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     chains: Option<Vec<ChainView>>,
     takers: Vec<String>,
+    /// Engines of its class that have reached their ceilings.
+    routed_around: Vec<String>,
     score: Option<ScoreView>,
     by_age: bool,
     hosts: Vec<HostView>,
@@ -166,6 +168,11 @@ fn one(
             None => "nothing holds it back: it starts when an agent has a free slot (aq agent)".to_string(),
         };
         cx.out.line(&who)?;
+    }
+    for it in &said.around {
+        let since = it.since.map(|at| format!(" since {}", cx.out.moment(at))).unwrap_or_default();
+        let of = format!("{} of {} spent", usd(it.spent), usd(it.ceiling));
+        cx.out.line(&format!("routed around {}{since}: {of}", it.engine))?;
     }
     scores(said, cx)?;
     for reason in &said.reasons {
@@ -294,6 +301,7 @@ fn view(said: &Explanation, ways: Option<&[Chain]>) -> View {
         next_chance: said.next_chance.map(|at| at.to_string()),
         chains: ways.map(|ways| ways.iter().map(chain).collect()),
         takers: said.takers.clone(),
+        routed_around: said.around.iter().map(|it| it.engine.clone()).collect(),
         score: said.score.as_ref().map(|(host, score)| ScoreView::of(host, score)),
         by_age: said.by_age,
         hosts: said.hosts.iter().map(HostView::of).collect(),

@@ -1,6 +1,5 @@
 //! What is looked at beside the log: worktrees, agents, the past; as data that is asked for and answered.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::model::Host;
@@ -15,8 +14,6 @@ pub enum Wish {
     Risks,
     /// How such a worktree differs from the accepted work of its job.
     Unsaved(JobId),
-    /// Ceilings of engines in the settings.
-    Ceilings,
     /// The log from its beginning.
     Recording,
     /// This host and its agents.
@@ -30,8 +27,6 @@ pub enum Found {
     Risks(Result<Risks, String>),
     /// A patch.
     Unsaved(JobId, Result<String, String>),
-    /// Ceilings by engine, in millionths of a dollar.
-    Ceilings(Result<BTreeMap<String, u64>, String>),
     /// This host.
     Host(Result<Box<Host>, String>),
     /// The log.

@@ -224,6 +224,8 @@ commands! {
     /// Sets the product's ceiling in millionths of a dollar; `lifts` also ends a pause that came of nothing but the
     /// ceiling of before, where the new one is not reached.
     SetCeiling = "set_ceiling" { ceiling: Option<u64>, window: Window, lifts: bool }
+    /// Sets the ceiling of one engine in millionths of a dollar; it counts over the window of the product.
+    SetEngineCeiling = "set_engine_ceiling" { engine: String, ceiling: Option<u64> }
     /// Pauses the product.
     Pause = "pause" { mode: PauseMode, until: Option<Stamp> }
     /// Lets the product go on; also answers a suspension.
@@ -238,8 +240,8 @@ impl Command {
         use Command::{
             Adopt, Answer, Archive, Ask, Cancel, Checkpoint, Claim, End, ExpireLease, OpenAccount,
             OrderReview, Park, Pause, PrOpen, PrSee, Preempt, Progress, Promote, Redrive, Reject, Release,
-            RequestReview, Requeue, Resume, Review, SetCeiling, Settle, ShipDone, ShipFail, ShipStart, Start,
-            Submit, Supersede, Suspend, Unpark, Verdict, Verify, Wake,
+            RequestReview, Requeue, Resume, Review, SetCeiling, SetEngineCeiling, Settle, ShipDone, ShipFail,
+            ShipStart, Start, Submit, Supersede, Suspend, Unpark, Verdict, Verify, Wake,
         };
         match self {
             Supersede { job, .. }
@@ -277,6 +279,7 @@ impl Command {
             | Archive { .. }
             | OpenAccount { .. }
             | SetCeiling { .. }
+            | SetEngineCeiling { .. }
             | Pause { .. }
             | Resume {}
             | Suspend { .. } => None,

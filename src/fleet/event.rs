@@ -403,6 +403,12 @@ whats! {
         ceiling: Option<u64>,
         window: Window,
     }
+    /// The ceiling of one engine was set.
+    EngineBudgetChanged = "engine_budget_changed" {
+        engine: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ceiling: Option<u64>,
+    }
     /// The product's work was paused.
     BudgetPaused = "budget_paused" {
         mode: PauseMode,
@@ -428,10 +434,11 @@ impl What {
         use What::{
             AccountClosed, AccountOpened, Answered, Asked, AttemptEnded, AttemptSettled, AttemptStarted,
             BudgetChanged, BudgetPaused, BudgetResumed, Cancelled, Checkpointed, ChildrenAdded, DeadLettered,
-            DepResolved, JobBlocked, JobParked, JobSubmitted, JobSuperseded, JobUnblocked, JobUnparked,
-            JobsArchived, LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased, PrOpened, PrSeen,
-            PrSentBack, Preempted, Progressed, Promoted, QueueSuspended, Redriven, Refused, Rejected,
-            Requeued, ReviewGiven, ReviewRequested, ShipFailed, ShipStarted, Shipped, VerdictGiven, Verified,
+            DepResolved, EngineBudgetChanged, JobBlocked, JobParked, JobSubmitted, JobSuperseded,
+            JobUnblocked, JobUnparked, JobsArchived, LeaseAdopted, LeaseExpired, LeaseGranted, LeaseReleased,
+            PrOpened, PrSeen, PrSentBack, Preempted, Progressed, Promoted, QueueSuspended, Redriven, Refused,
+            Rejected, Requeued, ReviewGiven, ReviewRequested, ShipFailed, ShipStarted, Shipped, VerdictGiven,
+            Verified,
         };
         match self {
             JobSubmitted { job, .. }
@@ -475,6 +482,7 @@ impl What {
             | AccountClosed { .. }
             | AccountOpened { .. }
             | BudgetChanged { .. }
+            | EngineBudgetChanged { .. }
             | BudgetPaused { .. }
             | BudgetResumed { .. }
             | QueueSuspended { .. } => None,

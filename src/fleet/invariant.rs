@@ -38,6 +38,14 @@ pub fn check_whole(state: &State) -> Result<(), String> {
     if reserved != state.product.reserved {
         return Err(format!("{} is reserved, but {reserved} is set aside for jobs", state.product.reserved));
     }
+    for (day, micro) in &state.product.spent {
+        let engines = state.product.engines.values().filter_map(|money| money.spent.get(day));
+        let by_engine = engines.fold(0, |sum: u64, part| sum.saturating_add(*part));
+        // A correction may take from an engine what it had booked on another day.
+        if by_engine < *micro {
+            return Err(format!("{micro} is spent on day {day}, but only {by_engine} by engines"));
+        }
+    }
     if !state.index_is_true() {
         return Err("an index disagrees with the jobs".to_string());
     }

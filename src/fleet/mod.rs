@@ -10,6 +10,7 @@ mod invariant;
 mod job;
 mod known;
 mod line;
+mod money;
 mod pick;
 mod pull_request;
 mod read;
@@ -29,6 +30,7 @@ pub use job::{
     ParkReason, SUPERSEDED, Subject, VerdictSaid,
 };
 pub use line::{InLine, kinds_in_line, line};
+pub use money::{EngineMoney, SpentEngine};
 pub use pick::{Gate, class_at, gates, next_moment, suits};
 pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};
 pub use read::Portion;

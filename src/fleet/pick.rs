@@ -7,6 +7,7 @@ use super::account::{ClosedAccount, Shut};
 use super::command::{Claimant, EngineOffer, Now, PauseMode};
 use super::job::{Job, Park};
 use super::line::InLine;
+use super::money::SpentEngine;
 use super::score::{Scale, Score};
 use super::state::State;
 use crate::job::{Capability, JobId, Priority, Stage};
@@ -39,6 +40,8 @@ pub enum Gate {
     Engine(String),
     /// Every account of the engine that the host may use is closed: the one that opens first.
     Account(Box<ClosedAccount>),
+    /// The engine that it asks for has reached its own ceiling, or every one of its class that is open.
+    EngineCeiling(SpentEngine),
     /// Of a review: every engine of the host that could do it made the work.
     Author { engines: Vec<String>, of: JobId },
     /// Another running job has the lock.
@@ -62,6 +65,7 @@ impl Gate {
             Gate::Capability(_) => "capability",
             Gate::Engine(_) => "engine",
             Gate::Account(_) => "account",
+            Gate::EngineCeiling(_) => "engine_ceiling",
             Gate::Lock { .. } => "lock",
             Gate::Author { .. } => "author",
             Gate::Touches { .. } => "touches",
@@ -79,6 +83,7 @@ pub fn gates(state: &State, job: &Job, who: Option<&Claimant>, now: Now) -> Vec<
     found.extend(
         payers.filter_map(|job| job.budget().reached(&job.spent)).map(|which| Gate::Budget { which }),
     );
+    found.extend(engine_gate(state, job, now));
     if let Some(who) = who {
         found.extend(host_gates(state, job, who, now));
     }
@@ -134,11 +139,18 @@ fn product_gates(state: &State, job: &Job, now: Now) -> Vec<Gate> {
     found
 }
 
+/// A job that names its engine waits for that one's money wherever it would run.
+fn engine_gate(state: &State, job: &Job, now: Now) -> Option<Gate> {
+    state.spent_engine(job.spec.engine.as_deref()?, now.wall).map(Gate::EngineCeiling)
+}
+
 /// Gates that go by the host and the job's kind alone: what shuts out one job shuts out all of its kind.
 fn host_gates(state: &State, job: &Job, who: &Claimant, now: Now) -> Vec<Gate> {
     let missing = who.capabilities.missing(&job.spec.capabilities);
     let mut found: Vec<Gate> = missing.into_iter().cloned().map(Gate::Capability).collect();
-    found.extend(means_for(state, job, who, now).err());
+    // That of an engine which it names is of the job, and told already.
+    let told = |gate: &Gate| job.spec.engine.is_some() && matches!(gate, Gate::EngineCeiling(_));
+    found.extend(means_for(state, job, who, now).err().filter(|gate| !told(gate)));
     found
 }
 
@@ -174,7 +186,8 @@ pub(super) struct Means<'a> {
 }
 
 /// The engine and account this claimant would run the job with, or the gate in the way. A job that asks for
-/// a class takes any engine of it, so an engine whose accounts are closed is passed over for the next.
+/// a class takes any engine of it, so an engine whose accounts are closed, or whose money is spent, is passed over
+/// for the next.
 fn means_for<'a>(state: &State, job: &'a Job, who: &'a Claimant, now: Now) -> Result<Means<'a>, Gate> {
     let spec = &job.spec;
     let asked = |offer: &&EngineOffer| match &spec.engine {
@@ -189,7 +202,8 @@ fn means_for<'a>(state: &State, job: &'a Job, who: &'a Claimant, now: Now) -> Re
     let order = all().filter(preferred).chain(all().filter(|offer| !preferred(offer)));
     let mut shut = None;
     for offer in order {
-        match account_of(state, job, offer, who.holder.host(), now) {
+        let spent = state.spent_engine(&offer.name, now.wall).map(Gate::EngineCeiling);
+        match spent.map_or_else(|| account_of(state, job, offer, who.holder.host(), now), Err) {
             Ok(account) => return Ok(Means { engine: &offer.name, account, pool: &offer.accounts }),
             Err(gate) => shut = shut.or(Some(gate)),
         }

@@ -15,6 +15,7 @@ use super::event::Window;
 use super::job::Job;
 use super::known::Known;
 use super::line::{Kind, Row};
+use super::money::EngineMoney;
 use super::read::filling;
 use crate::job::{BlobId, HolderId, IdempotencyKey, JobId, Rev, Seq, Stage, Stem, Text};
 use crate::time::{Span, Stamp};
@@ -46,6 +47,9 @@ pub struct Product {
     pub window: Window,
     /// Spent, by day since 1970 (UTC).
     pub spent: OrdMap<i64, u64>,
+    /// By engine: what it has cost, and its own ceiling.
+    #[serde(default, skip_serializing_if = "OrdMap::is_empty")]
+    pub engines: OrdMap<Arc<str>, EngineMoney>,
     /// Still set aside for running jobs, beside what they have spent.
     pub reserved: u64,
     /// Paused: how, why, until when, since when.

@@ -26,6 +26,13 @@ pub enum AlertAbout {
     Unsaved(JobId),
     /// A manifest was not accepted, or an edit of one: the name of the file.
     Rejected(String),
+    /// The ceiling of this engine is near, or reached.
+    EngineCeiling {
+        /// Its name.
+        engine: String,
+        /// No claim is granted it any more.
+        used_up: bool,
+    },
     /// The ceiling of the queue is near, or used up.
     Ceiling {
         /// No job starts any more.
@@ -44,7 +51,7 @@ pub struct Alert {
     pub since: Option<Stamp>,
 }
 
-/// What is wrong now: the ceiling first, then what no host has, then accounts by their name. A pause is no alert: it
+/// What is wrong now: ceilings first, then what no host has, then accounts by their name. A pause is no alert: it
 /// is told over all. `hosts` are the agents that are known; with none nothing is said of what no host has.
 pub fn alerts(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
     let closed = state.closed_accounts(now.wall).map(|(id, window, closure)| {
@@ -58,7 +65,8 @@ pub fn alerts(state: &State, now: Now, hosts: &[Claimant]) -> Vec<Alert> {
         let what = format!("{} takes no jobs {until}: {}", id.engine, closed_words(&it));
         Alert { about, what, since: Some(closure.since) }
     });
-    let around = clock(state, now).into_iter().chain(ceiling(state, now)).chain(unsaved(state));
+    let money = ceiling(state, now).into_iter().chain(engine_ceilings(state, now));
+    let around = clock(state, now).into_iter().chain(money).chain(unsaved(state));
     around.chain(no_host(state, now, hosts)).chain(closed).collect()
 }
 
@@ -155,6 +163,22 @@ fn ceiling(state: &State, now: Now) -> Option<Alert> {
     Some(Alert { about: AlertAbout::Ceiling { used_up }, what, since: None })
 }
 
+/// Engines near their own ceilings, by name.
+fn engine_ceilings(state: &State, now: Now) -> impl Iterator<Item = Alert> {
+    state.product.engines.iter().filter_map(move |(engine, money)| {
+        let (ceiling, spent) = (money.ceiling?, money.spent_in(state.product.window, now.wall));
+        let part = spent.saturating_mul(100) / ceiling.max(1);
+        let used_up = spent >= ceiling;
+        let what = match used_up {
+            true => format!("{engine} is routed around: {} of {} is spent", usd(spent), usd(ceiling)),
+            false => format!("{part} % of the ceiling of {engine}, {}, is spent", usd(ceiling)),
+        };
+        let since = money.reached.filter(|_| used_up);
+        let about = AlertAbout::EngineCeiling { engine: engine.to_string(), used_up };
+        (used_up || part >= NEAR).then_some(Alert { about, what, since })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +229,15 @@ mod tests {
         let wall = |back: u64| Stamp::from_millis(scene.now().wall.as_millis() - back.cast_signed());
         let said = |back: u64| alerts(&scene.state, Now { wall: wall(back), ..scene.now() }, &[]).len();
         assert_eq!((said(0), said(59_000), said(61_000)), (0, 0, 1));
+    }
+
+    #[test]
+    fn the_ceiling_of_an_engine_is_told_too() {
+        let spent = |usd: &str| format!("cap shell 5 | job a | claim | start a | progress a usd={usd}");
+        check(&spent("2"), "");
+        check(&spent("4.2"), "84 % of the ceiling of shell, $5.00, is spent");
+        check(&spent("5"), "shell is routed around: $5.00 of $5.00 is spent");
+        check(&format!("{} | cap shell none", spent("5")), "");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a waiting job waits for, in the few words of a row: the one answer of lists, pages, lines and `aq ls`.
 
 use super::explain::host_gates;
-use super::waits::{closed_words, park_words};
+use super::waits::{closed_words, park_words, spent_words};
 use crate::fleet::{Claimant, Gate, Job, Now, State, gates, suits};
 use crate::job::{JobId, Stage, usd};
 use crate::time::Stamp;
@@ -72,13 +72,13 @@ fn queue_words(state: &State, found: &[Gate], now: Now) -> Option<String> {
 
 /// `by fix-login +2`: a job that will not come by itself says so.
 fn deps_words(found: &[Gate]) -> Option<String> {
-    let mut deps = found.iter().filter_map(|gate| match gate {
+    let deps = found.iter().filter_map(|gate| match gate {
         Gate::Dep { name, job, stage } => Some((name, job.as_ref(), *stage)),
         _ => None,
     });
     // What stands in the way for good is told before what only takes its time.
     let is_dead = |stage: Option<Stage>| stage.is_none_or(|stage| stage.is_ended());
-    let all: Vec<_> = deps.by_ref().collect();
+    let all: Vec<_> = deps.collect();
     let first = all.iter().find(|dep| is_dead(dep.2)).or(all.first())?;
     let more = if all.len() > 1 { format!(" +{}", all.len() - 1) } else { String::new() };
     Some(match first {
@@ -95,6 +95,7 @@ fn own_words(gate: &Gate) -> Option<String> {
     match gate {
         Gate::Ceiling { needs: 0, .. } => Some("nothing left under the ceiling".to_string()),
         Gate::Ceiling { needs, .. } => Some(format!("no {} under the ceiling", usd(*needs))),
+        Gate::EngineCeiling(spent) => Some(spent_words(spent)),
         Gate::Budget { which } => Some(format!("its {which} budget is used up")),
         Gate::Stage(_) => Some("runs through its children".to_string()),
         _ => None,
@@ -118,6 +119,7 @@ fn host_wait(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<A
         Gate::Account(closed) => {
             Await { how: "waits", until: closed.closure.until, what: closed_words(&closed) }
         }
+        Gate::EngineCeiling(spent) => Await::plainly(spent_words(&spent)),
         gate => Await::plainly(lack_words(&gate)?),
     })
 }
@@ -132,9 +134,9 @@ pub(super) fn lack_words(gate: &Gate) -> Option<String> {
     }
 }
 
-/// What keeps every one of these hosts from the job, if there are any: the first that the nearest of them lacks. A closed account
-/// opens again, so a host with one comes nearer than a host that lacks something, and of several the one that
-/// opens first.
+/// What keeps every one of these hosts from the job, if there are any: the first that the nearest of them lacks.
+/// A closed account opens again, and so does an engine whose money is spent: a host with one comes nearer than a
+/// host that lacks something, and of several the one that opens first.
 pub(super) fn shuts_out(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<Gate> {
     if hosts.is_empty() || hosts.iter().any(|who| suits(state, job, who, now)) {
         return None;
@@ -144,13 +146,15 @@ pub(super) fn shuts_out(state: &State, job: &Job, now: Now, hosts: &[Claimant]) 
         for gate in lacks {
             match gate {
                 Gate::Account(closed) => opens = Some((closed.closure.until.is_none(), closed.closure.until)),
+                Gate::EngineCeiling(_) => opens = Some((true, None)),
                 _ => lacking += 1,
             }
         }
         (lacking, opens)
     };
     let each = hosts.iter().map(|who| host_gates(state, job, now, who));
-    each.min_by_key(order)?.into_iter().min_by_key(|gate| matches!(gate, Gate::Account(_)))
+    let opens = |gate: &Gate| matches!(gate, Gate::Account(_) | Gate::EngineCeiling(_));
+    each.min_by_key(order)?.into_iter().min_by_key(opens)
 }
 
 /// What the job asks for and none of these hosts has, so that it waits for ever.
@@ -192,6 +196,18 @@ mod tests {
         check("job a | job b deps=a | pause", "b", "by a");
         check("job a | suspend a", "a", "the queue is suspended");
         check("ceiling 1 | job a budget=2", "a", "no $2.00 under the ceiling");
+    }
+
+    #[test]
+    fn a_job_waits_for_the_money_of_its_engine() {
+        let spent = "job a | cap shell 2 | claim | start a | progress a usd=2.5 | end a crash | job b";
+        check(spent, "b", "budget shell reached, $2.50 of $2.00");
+        check(&format!("{spent} | cap shell 5"), "b", "needs a slot");
+        check(&format!("{spent} | cap shell none"), "b", "needs a slot");
+        // Also where nobody knows of any host.
+        let scene = Scene::script(spent);
+        let said = awaits(&scene.state, scene.job("b"), scene.now(), None);
+        assert_eq!(said.map(|it| it.what).as_deref(), Some("budget shell reached, $2.50 of $2.00"));
     }
 
     #[test]

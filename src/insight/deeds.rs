@@ -72,6 +72,8 @@ pub enum Inverse {
     Resume,
     /// The old ceiling; with the one that was set.
     Ceiling((Option<u64>, crate::fleet::Window), (Option<u64>, crate::fleet::Window)),
+    /// The old ceiling of an engine; with the one that was set.
+    EngineCeiling(String, Option<u64>, Option<u64>),
 }
 
 /// One action of a person: everything that one call of a verb did.
@@ -286,8 +288,16 @@ fn meaning(before: &State, event: &Event) -> Option<(&'static str, Option<Invers
             let old = (before.product.ceiling, before.product.window);
             ("budget set", Some(Inverse::Ceiling(old, (*ceiling, *window))))
         }
+        What::EngineBudgetChanged { engine, ceiling } => {
+            ("budget set", Some(Inverse::EngineCeiling(engine.clone(), cap_of(before, engine), *ceiling)))
+        }
         _ => return None,
     })
+}
+
+/// The ceiling of an engine as it is.
+fn cap_of(state: &State, engine: &str) -> Option<u64> {
+    state.product.engines.get(engine).and_then(|money| money.ceiling)
 }
 
 /// The command that takes a deed back now.
@@ -306,7 +316,12 @@ pub fn way_back(state: &State, deed: &Deed, now: Stamp) -> Result<Command, Strin
         (Inverse::Ceiling(old, set), _) if (product.ceiling, product.window) == *set => {
             Ok(Command::SetCeiling { ceiling: old.0, window: old.1, lifts: true })
         }
-        (Inverse::Ceiling(..), _) => Err("the ceiling was set anew since".to_string()),
+        (Inverse::EngineCeiling(engine, old, set), _) if cap_of(state, engine) == *set => {
+            Ok(Command::SetEngineCeiling { engine: engine.clone(), ceiling: *old })
+        }
+        (Inverse::Ceiling(..) | Inverse::EngineCeiling(..), _) => {
+            Err("the ceiling was set anew since".to_string())
+        }
         (_, None) => Err("it is about no job".to_string()),
         (inverse, Some(id)) => match state.job(id) {
             Some(job) => of_job(inverse, job, deed.stands, now),
@@ -373,7 +388,14 @@ pub fn way_again(state: &State, deed: &Deed, now: Stamp) -> Result<Command, Stri
                 None => Ok(Command::SetCeiling { ceiling: *ceiling, window: *window, lifts: false }),
             }
         }
-        (What::BudgetChanged { .. }, _) => Err("the ceiling was set anew since".to_string()),
+        (What::EngineBudgetChanged { engine, ceiling }, Some(Inverse::EngineCeiling(_, old, _)))
+            if cap_of(state, engine) == *old =>
+        {
+            Ok(Command::SetEngineCeiling { engine: engine.clone(), ceiling: *ceiling })
+        }
+        (What::BudgetChanged { .. } | What::EngineBudgetChanged { .. }, _) => {
+            Err("the ceiling was set anew since".to_string())
+        }
         (what, _) => {
             let job = deed.job.as_ref().and_then(|id| state.job(id)).ok_or("the job is archived")?;
             let as_left = match &deed.inverse {

@@ -6,9 +6,9 @@ use super::line::{Line, class_of, rises_at};
 use super::needs::{need_of, requeue_verb};
 use super::pull_request::pr_words;
 use super::rated::{Rated, rated, score_of};
-use super::waits::{closed_words, doing, park_words};
+use super::waits::{closed_words, doing, park_words, spent_words};
 use crate::fleet::{
-    Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, Score, State, gates, goes_by_age,
+    Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, Score, SpentEngine, State, gates, goes_by_age,
 };
 use crate::job::{Autoship, JobId, Priority, ShipKind, Stage, usd};
 use crate::time::Stamp;
@@ -60,6 +60,8 @@ pub struct Explanation {
     pub takers: Vec<String>,
     /// Every known host as it stands to the job while it waits, the nearest first.
     pub hosts: Vec<Rated>,
+    /// Engines of its class that are passed over because each has reached its ceiling, while others are not.
+    pub around: Vec<SpentEngine>,
     /// The score that counts, and its host: the granted one while it runs.
     pub score: Option<(String, Score)>,
     /// It has waited so long that only its age counts.
@@ -104,6 +106,7 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
             reasons.iter().map(|r| r.opens).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max())
         }
     };
+    let takes_another = job.stage.is_held() || !takers.is_empty();
     Explanation {
         job: job.id.clone(),
         stage: job.stage,
@@ -118,6 +121,7 @@ pub fn explain(state: &State, job: &Job, now: Now, line: &Line, claimants: &[Cla
         next_chance,
         takers,
         hosts: if waits { rated(state, job, now, claimants) } else { Vec::new() },
+        around: if takes_another { routed_around(state, job, now, claimants) } else { Vec::new() },
         score: score_of(state, job, now, claimants).map(|(host, score)| (host.to_string(), score)),
         by_age: waits && goes_by_age(job, now.law),
         verb: need_of(state, job, now, claimants).map(|need| need.verb),
@@ -136,6 +140,18 @@ pub(super) fn stuck_reviews(state: &State, job: &Job, now: Now, claimants: &[Cla
         reasons.into_iter().map(|reason| reason.text).collect::<Vec<_>>()
     };
     super::reviews::waiting_reviews(state, job).flat_map(of).collect()
+}
+
+/// Engines that the job could be given by its class and is not, by their ceilings.
+fn routed_around(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -> Vec<SpentEngine> {
+    let (None, Some(class)) = (&job.spec.engine, job.spec.engine_class) else { return Vec::new() };
+    let offered = |name: &str| {
+        claimants.iter().flat_map(|who| &who.engines).any(|offer| offer.name == name && offer.class == class)
+    };
+    // What it runs on is not passed over: its ceiling was reached since.
+    let runs = job.open_attempt().map(|attempt| attempt.engine.as_str());
+    let spent = state.spent_engines(now.wall);
+    spent.filter(|it| offered(&it.engine) && runs != Some(it.engine.as_str())).collect()
 }
 
 /// Hosts without a gate of their own for this job.
@@ -161,8 +177,11 @@ fn nearest_reasons(state: &State, job: &Job, now: Now, claimants: &[Claimant]) -
 /// The gates of one host.
 pub(super) fn host_gates(state: &State, job: &Job, now: Now, who: &Claimant) -> Vec<Gate> {
     let mut all = gates(state, job, Some(who), now);
-    all.retain(|gate| {
-        matches!(gate, Gate::Capability(_) | Gate::Engine(_) | Gate::Account(_) | Gate::Author { .. })
+    all.retain(|gate| match gate {
+        Gate::Capability(_) | Gate::Engine(_) | Gate::Account(_) | Gate::Author { .. } => true,
+        // Of an engine that it names it is the job's own.
+        Gate::EngineCeiling(_) => job.spec.engine.is_none(),
+        _ => false,
     });
     all
 }
@@ -220,6 +239,12 @@ fn reason(state: &State, job: &Job, gate: &Gate, now: Now) -> Reason {
             format!("{engine} were on the PATH of a host that asks for work"),
         ),
         Gate::Account(closed) => account_reason(job, gate, closed),
+        Gate::EngineCeiling(spent) => plain(
+            gate,
+            spent_words(spent),
+            spent.since,
+            format!("its ceiling were higher: aq budget set local --engine {}=MORE", spent.engine),
+        ),
         Gate::Author { engines, of } => plain(
             gate,
             format!("no engine reviews its own work: {} made {of}", engines.join(", ")),
@@ -386,6 +411,34 @@ mod tests {
     #[test]
     fn a_free_job_names_its_place_and_its_taker() {
         check("job a | job b", "b", &["place 2 of 2", "taker here/1"]);
+    }
+
+    #[test]
+    fn an_engine_at_its_ceiling_is_routed_around_or_waited_for() {
+        let mut two = claimant();
+        let mut fish = two.engines[0].clone();
+        fish.name = "fish".into();
+        two.engines.push(fish);
+        let spent = "job a | cap shell 2 | claim | start a | progress a usd=2 | job b class=script";
+        let check = |script: &str, id: &str, who: &Claimant, expected: (&[&str], &[&str])| {
+            let scene = Scene::script(script);
+            let (line, now) = (Line::default(), scene.now());
+            let said = explain(&scene.state, scene.job(id), now, &line, std::slice::from_ref(who));
+            let held: Vec<String> =
+                said.reasons.iter().map(|it| format!("{}: {}", it.gate, it.text)).collect();
+            let around: Vec<&str> = said.around.iter().map(|it| it.engine.as_str()).collect();
+            assert_eq!(
+                (held, around.as_slice()),
+                (expected.0.iter().map(ToString::to_string).collect(), expected.1)
+            );
+        };
+        check(spent, "b", &two, (&[], &["shell"]));
+        // What runs on it is not routed around it, and goes on.
+        check(spent, "a", &two, (&["stage: it runs: working for 0 s"], &[]));
+        let reached = "engine_ceiling: budget shell reached, $2.00 of $2.00";
+        check(spent, "b", &claimant(), (&[&format!("{reached} (nearest host: here)")], &[]));
+        check(&format!("{spent} | job c"), "c", &two, (&[reached], &[]));
+        check(&format!("{spent} | cap shell 3"), "b", &two, (&[], &[]));
     }
 
     #[test]

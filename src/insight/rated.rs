@@ -1,7 +1,7 @@
 //! How well hosts and a job fit: for each host while the job waits in the line, as it was granted while it runs.
 
 use super::explain::host_gates;
-use super::waits::closed_words;
+use super::waits::{closed_words, spent_words};
 use crate::fleet::{Claimant, Gate, Job, Now, Scale, Score, State, suits};
 use crate::job::{HolderId, Stage};
 
@@ -40,6 +40,7 @@ fn lack(gate: &Gate) -> String {
         Gate::Capability(capability) => format!("missing capability {capability}"),
         Gate::Engine(engine) => format!("missing engine {engine}"),
         Gate::Account(closed) => format!("{}: {}", closed.id, closed_words(closed)),
+        Gate::EngineCeiling(spent) => spent_words(spent),
         Gate::Author { engines, .. } => format!("{} made the work", engines.join(", ")),
         other => other.name().to_string(),
     }

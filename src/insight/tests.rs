@@ -90,6 +90,10 @@ impl Scene {
                     lifts: false,
                 });
             }
+            "cap" => {
+                let (engine, ceiling) = (words[1].to_string(), parse_usd(words[2]));
+                self.act(Command::SetEngineCeiling { engine, ceiling });
+            }
             "suspend" => self.act(Command::Suspend { jobs: vec![job] }),
             "resume" => self.act(Command::Resume {}),
             "pause" => self.act(Command::Pause { mode: PauseMode::Drain, until: None }),
@@ -119,6 +123,7 @@ fn submit(id: JobId, fields: &[(&str, &str)]) -> Command {
             "lock" => spec.lock = Some((*value).to_string()),
             "cap" => spec.capabilities = vec![value.parse().expect("a capability")].into(),
             "engine" => spec.engine = Some((*value).to_string()),
+            "class" => (spec.engine, spec.engine_class) = (None, Some(EngineClass::Script)),
             "budget" => spec.budget.micro_usd = parse_usd(value),
             "autoship" => spec.autoship = Autoship::Verified,
             "review" => spec.review = ReviewRule { approvals: 1, ..ReviewRule::default() }.into(),

@@ -1,7 +1,7 @@
 //! What a job waits for outside of its turn, in a few words: a park, a closed account.
 
-use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, State, gates};
-use crate::job::{Outcome, Seq, Stage};
+use crate::fleet::{Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, SpentEngine, State, gates};
+use crate::job::{Outcome, Seq, Stage, usd};
 use crate::time::Stamp;
 
 /// `five-hour limit, account work`: a usage limit by its window and whose it is.
@@ -41,6 +41,11 @@ pub fn closed_words(closed: &ClosedAccount) -> String {
         Outcome::NoEngine => format!("its program is missing on {}", account.trim_start_matches('@')),
         _ => format!("misconfigured on {}", account.trim_start_matches('@')),
     }
+}
+
+/// `budget claude reached, $60.00 of $60.00`.
+pub fn spent_words(it: &SpentEngine) -> String {
+    format!("budget {} reached, {} of {}", it.engine, usd(it.spent), usd(it.ceiling))
 }
 
 /// The closed account that a job in the line waits for, as far as these hosts go: none of them could take

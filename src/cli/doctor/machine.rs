@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::finding::Finding;
-use crate::board::{Settings, state_home};
+use crate::board::{Settings, ceilings_wanted, state_home};
+use crate::fleet::State;
 use crate::git::Repo;
 use crate::job::plain_error;
 use crate::store::{Fault, Place, Watch};
@@ -30,12 +31,11 @@ pub fn settings(settings: &Result<Settings, Fault>) -> Finding {
     }
 }
 
-/// Ceilings of engines: what is set and not held is worse than what is not set.
-pub fn engine_ceilings(settings: &Settings) -> Option<Finding> {
-    let named: Vec<&str> = settings.config.budget_engines.keys().map(String::as_str).collect();
-    let says = format!("budget.engines of {}: told on the budget screen, not held", named.join(", "));
-    let mend = "hold the whole queue: aq budget set local --ceiling USD; or each job: budget in its manifest";
-    (!named.is_empty()).then(|| Finding::note("ceilings", says, mend))
+/// Ceilings of the settings that the queue does not hold: no agent has started since they were written.
+pub fn ceilings(settings: &Settings, state: &State) -> Option<Finding> {
+    let wanted = ceilings_wanted(&settings.config, state);
+    let says = "the settings name ceilings that this queue does not have yet";
+    (!wanted.is_empty()).then(|| Finding::note("ceilings", says, "start an agent, which sets them: aq agent"))
 }
 
 /// The git program and the repository.

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 
 use super::finding::{Finding, Health};
 use super::{engines, machine, queue};
-use crate::board::{Purpose, Settings, Source};
+use crate::board::{Board as _, Purpose, Settings, Source};
 use crate::cli::frame::{Answer, Cell, Column, Context, Envelope, Exit, Role, Table};
 
 /// What is wrong and how to mend it
@@ -48,7 +48,6 @@ fn look(cx: &Context) -> Vec<Finding> {
     let settings = Settings::load(place.as_ref(), &[]);
     let mut by_pr = false;
     findings.push(machine::settings(&settings));
-    findings.extend(settings.as_ref().ok().and_then(machine::engine_ceilings));
     findings.push(machine::git(place.as_ref()));
     findings.push(machine::clock(cx.wall()));
     if let Some(place) = &place {
@@ -62,6 +61,8 @@ fn look(cx: &Context) -> Vec<Finding> {
         match cx.local(Purpose::Read) {
             Ok(local) if readable => {
                 findings.extend(queue::state(&local, cx.wall()));
+                let state = local.snapshot();
+                findings.extend(settings.as_ref().ok().and_then(|it| machine::ceilings(it, &state)));
                 by_pr = queue::ships_by_pr(&local);
             }
             // What a damaged log adds up to says nothing, and the log's own line says why.

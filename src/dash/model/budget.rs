@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::app::Model;
-use super::page::Loaded;
 use crate::fleet::Window;
 use crate::insight::{LOCAL, Ledger, Sum};
 use crate::time::{Span, Stamp};
@@ -22,8 +21,6 @@ pub struct Budget {
     pub at: usize,
     /// Outlay by outlay, as the log was followed.
     pub ledger: Ledger,
-    /// Ceilings of engines in the settings, in millionths of a dollar.
-    pub ceilings: Loaded<BTreeMap<String, u64>>,
 }
 
 impl Model {
@@ -45,6 +42,8 @@ pub struct BudgetRow {
     pub ceiling: Option<u64>,
     /// Spent in the window.
     pub spent: Sum,
+    /// Of an engine: since when no claim is granted it.
+    pub around: Option<Stamp>,
 }
 
 /// What was spent in the window: the law's figure, with what the attempts in it say of its doubts.
@@ -53,22 +52,34 @@ pub fn spent(model: &Model) -> Sum {
     Sum { micro, ..model.lists.spending.whole }
 }
 
-/// The rows: the queue, then every engine that spent something or has a ceiling.
+/// The rows: the queue, then every engine that spent something or has a ceiling of its own.
 pub fn budget_rows(model: &Model) -> Vec<BudgetRow> {
     let product = &model.replica.state.product;
     let spent = spent(model);
-    let whole = BudgetRow { name: LOCAL.to_string(), is_engine: false, ceiling: product.ceiling, spent };
-    let ceilings = model.budget.ceilings.here().cloned().unwrap_or_default();
+    let whole = BudgetRow {
+        name: LOCAL.to_string(),
+        is_engine: false,
+        ceiling: product.ceiling,
+        spent,
+        around: None,
+    };
+    let wall = model.law_now().wall;
     let by_engine = &model.lists.spending.engines;
     let mut engines: BTreeMap<&str, Sum> = by_engine.iter().map(|row| (row.0.as_str(), row.1)).collect();
-    for name in ceilings.keys() {
+    for name in product.engines.keys() {
         engines.entry(name).or_default();
     }
-    let row = |(name, spent): (&str, Sum)| BudgetRow {
-        name: name.to_string(),
-        is_engine: true,
-        ceiling: ceilings.get(name).copied(),
-        spent,
+    let row = |(name, spent): (&str, Sum)| {
+        let money = product.engines.get(name);
+        // The law's figure, so that what is told is what is held.
+        let micro = money.map_or(spent.micro, |money| money.spent_in(product.window, wall));
+        BudgetRow {
+            name: name.to_string(),
+            is_engine: true,
+            ceiling: money.and_then(|money| money.ceiling),
+            spent: Sum { micro, ..spent },
+            around: model.replica.state.spent_engine(name, wall).and_then(|it| it.since),
+        }
     };
     std::iter::once(whole).chain(engines.into_iter().map(row)).collect()
 }

@@ -85,7 +85,9 @@ pub fn budget(it: &mut Menu, model: &Model) {
     ));
     for row in budget_rows(model) {
         let of = row.ceiling.map_or(", no ceiling".to_string(), |most| format!(" of {}", money(most)));
-        it.line(format!("   {}: spent {}{of}", clean(&row.name), summed(row.spent)));
+        let around =
+            row.around.map(|at| format!(", routed around since {}", at.local_hm())).unwrap_or_default();
+        it.line(format!("   {}: spent {}{of}{around}", clean(&row.name), summed(row.spent)));
     }
     it.line(format!("   now {}", hourly(model.spend_rate())));
     if let Some(at) = runs_out(model) {

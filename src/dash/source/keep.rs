@@ -125,11 +125,6 @@ impl Keeper {
                         tokio::task::spawn_blocking(move || host::look(local.place(), &settings, loads));
                     Found::Host(Ok(Box::new(read.await.unwrap_or_default())))
                 }
-                // Read anew: the file may have been edited since the cockpit was opened.
-                Wish::Ceilings => {
-                    let settings = Settings::load(Some(local.place()), &[]).map_err(|fault| in_words(&fault));
-                    Found::Ceilings(settings.map(|settings| settings.config.budget_engines))
-                }
             };
             post(Msg::Found(Box::new(found)));
         });

@@ -10,7 +10,7 @@ use crate::insight::{Alert, AlertAbout, Rejected};
 pub fn open(model: &mut Model, alert: &Alert) -> Vec<Effect> {
     match &alert.about {
         AlertAbout::Account(..) | AlertAbout::NoHost(_) => go::screen(model, Screen::Fleet),
-        AlertAbout::Ceiling { .. } => go::screen(model, Screen::Budget),
+        AlertAbout::Ceiling { .. } | AlertAbout::EngineCeiling { .. } => go::screen(model, Screen::Budget),
         AlertAbout::Clock => go::screen(model, Screen::Overview),
         AlertAbout::Unsaved(_) => go::screen(model, Screen::Risk),
         AlertAbout::Rejected(name) => {

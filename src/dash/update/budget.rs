@@ -1,13 +1,11 @@
-//! The budget: its ledger follows the log, its settings are looked at when the screen is come to.
+//! The budget: its ledger follows the log; its keys pause, resume and set ceilings.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{feed, form, go};
+use super::{form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, QueueDo};
-use crate::dash::model::{Answer, Deed, Layer, Loaded, Model, Plan, Sheet, Target, budget_rows};
-use crate::dash::survey::Wish;
+use crate::dash::model::{Answer, Deed, Layer, Model, Plan, Sheet, Target, budget_rows};
 use crate::fleet::{Action, Command, Event, Job, Level};
 use crate::insight::LOCAL;
 use crate::job::{Seq, usd};
@@ -15,18 +13,7 @@ use crate::job::{Seq, usd};
 /// The screen was come to.
 pub fn look(model: &mut Model) -> Vec<Effect> {
     model.outdated = true;
-    match model.budget.ceilings {
-        Loaded::Unasked | Loaded::Failed(_) => {
-            model.budget.ceilings = Loaded::Asked;
-            vec![Effect::Survey(Wish::Ceilings)]
-        }
-        Loaded::Asked | Loaded::Here(_) => Vec::new(),
-    }
-}
-
-/// Ceilings of engines, from the settings.
-pub fn ceilings(model: &mut Model, got: Result<BTreeMap<String, u64>, String>) {
-    model.budget.ceilings = feed::loaded(got);
+    Vec::new()
 }
 
 /// Events came: outlays are in them.

@@ -242,10 +242,6 @@ pub fn found(model: &mut Model, found: Found) -> Vec<Effect> {
             fleet::found(model, got);
             Vec::new()
         }
-        Found::Ceilings(got) => {
-            budget::ceilings(model, got);
-            Vec::new()
-        }
         Found::Unsaved(job, got) => {
             risk::compared(model, &job, got);
             Vec::new()

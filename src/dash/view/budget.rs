@@ -9,7 +9,7 @@ use super::frame::{NARROW, WIDE};
 use super::panes::{bar, columns, labelled, told};
 use super::parts;
 use super::text::{clean, fit, width};
-use crate::dash::model::{BudgetRow, Hit, Loaded, Model, Pane, budget_rows, running, spent, window_words};
+use crate::dash::model::{BudgetRow, Hit, Model, Pane, budget_rows, running, spent, window_words};
 use crate::dash::theme::Sign;
 use crate::fleet::Window;
 use crate::insight::{LOCAL, Sum};
@@ -147,9 +147,11 @@ fn line(canvas: &mut Canvas<'_>, it: &BudgetRow, here: bool, (total, wide): (u16
 /// How a ceiling stands: reached, to be reached at a time, or fine.
 fn word_of(canvas: &mut Canvas<'_>, it: &BudgetRow, ceiling: u64) -> (Role, String) {
     if it.is_engine {
-        // Honest about it: the law knows the queue's ceiling alone.
-        let text = if it.spent.micro >= ceiling { "used up, not enforced" } else { "told, not enforced" };
-        return (if it.spent.micro >= ceiling { Role::Wait } else { Role::Neutral }, text.to_string());
+        let since = it.around.map(|at| format!(" {}", at.local_hm())).unwrap_or_default();
+        return match it.spent.micro >= ceiling {
+            true => (Role::Wait, format!("routed around{since}")),
+            false => (Role::Good, "ok".to_string()),
+        };
     }
     let warning = canvas.sign(Sign::Warning);
     if canvas.model.replica.state.product.paused.is_some() {
@@ -232,7 +234,7 @@ fn modes(canvas: &mut Canvas<'_>, at: Rect) {
     canvas.rule(row(at, 0), "What happens when", "", false);
     let rows = [
         ("ceiling", "the queue pauses; running jobs checkpoint and park, they do not fail".to_string()),
-        ("of an engine", "told here, not enforced".to_string()),
+        ("of an engine", "routed around; its runs go on".to_string()),
         ("of a job", "that run stops: budget_exceeded".to_string()),
     ];
     let rest = below(labelled(canvas, below(at, 1), &rows), 1);
@@ -269,9 +271,5 @@ fn ledger(canvas: &mut Canvas<'_>, at: Rect) {
     }
     if drawn == 0 {
         told(canvas, body, "no outlay in the events that were read");
-    }
-    if let Loaded::Failed(why) = &model.budget.ceilings {
-        let text = format!("  ceilings of engines cannot be read: {}", clean(why));
-        canvas.text(row(body, body.height.saturating_sub(1)), Role::Bad, &text);
     }
 }

@@ -10,7 +10,7 @@ use crate::dash::model::{Explained, Layer, Loaded};
 use crate::dash::theme::Sign;
 use crate::fleet::{Job, Score};
 use crate::insight::{Chain, points, score_words};
-use crate::job::Role;
+use crate::job::{Role, usd};
 
 /// A line of the text: a role, and where it is a rule, the word at its right.
 enum Row {
@@ -147,6 +147,12 @@ fn place(canvas: &Canvas<'_>, of: &Explained, room: usize) -> Vec<Row> {
         };
         let text = format!("class {}{own}{rises}; {then}", said.class.name());
         rows.extend(wrapped(&text, room).into_iter().map(|line| Row::Text(Role::Neutral, line)));
+    }
+    for it in &said.around {
+        let since = it.since.map(|at| format!(" since {}", at.local_hm())).unwrap_or_default();
+        let of = format!("{} of {} spent", usd(it.spent), usd(it.ceiling));
+        let text = format!("routed around {}{since}: {of}", clean(&it.engine));
+        rows.extend(wrapped(&text, room).into_iter().map(|line| Row::Text(Role::Wait, line)));
     }
     if let Some((host, score)) = &said.score {
         let held = said.stage.is_held();

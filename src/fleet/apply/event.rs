@@ -77,7 +77,15 @@ impl State {
         let review = job.subject.as_ref().map(|subject| subject.job.clone()).zip(used);
         let aside = job.set_aside();
         let (waits, key) = (job.stage.is_waiting(), job.spec.key.clone());
+        let settled = match &event.what {
+            What::AttemptSettled { attempt, .. } => Some(*attempt),
+            _ => None,
+        };
+        let engine = job.engine_of(settled).filter(|_| spent != 0).map(str::to_string);
         self.account(before, aside, spent, mark);
+        if let Some(engine) = engine {
+            self.book_engine(&engine, spent, mark.at);
+        }
         if !waits {
             self.product.suspended.remove(id);
         }
@@ -184,7 +192,9 @@ impl State {
             What::BudgetChanged { ceiling, window } => {
                 self.product.ceiling = *ceiling;
                 self.product.window = *window;
+                self.settle_engines(mark.at);
             }
+            What::EngineBudgetChanged { engine, ceiling } => self.cap_engine(engine, *ceiling, mark.at),
             What::BudgetPaused { mode, reason, until } => {
                 self.product.paused = Some((*mode, reason.clone(), *until, mark.at));
             }

@@ -49,6 +49,7 @@ fn decide_product(state: &State, order: &Order, now: Now) -> Result<Vec<What>, R
         Command::SetCeiling { ceiling, window, lifts } => {
             product::set_ceiling(state, (*ceiling, *window), *lifts, now)
         }
+        Command::SetEngineCeiling { engine, ceiling } => product::cap_engine(state, engine, *ceiling),
         Command::Pause { mode, until } => product::pause(state, *mode, *until, order),
         Command::Resume {} => product::resume(state, order),
         Command::Suspend { jobs } => product::suspend(state, jobs),
@@ -102,6 +103,7 @@ fn decide_job(state: &State, job: &Job, order: &Order, now: Now) -> Result<Vec<W
         | C::Archive { .. }
         | C::OpenAccount { .. }
         | C::SetCeiling { .. }
+        | C::SetEngineCeiling { .. }
         | C::Pause { .. }
         | C::Resume {}
         | C::Suspend { .. } => decide_product(state, order, now),

@@ -65,6 +65,17 @@ pub(super) fn set_ceiling(
     Ok(events)
 }
 
+pub(super) fn cap_engine(state: &State, engine: &str, ceiling: Option<u64>) -> Result<Vec<What>, Refusal> {
+    if engine.is_empty() {
+        return Err(Refusal::new(Code::NoChange, "no engine has an empty name", "name one: aq doctor"));
+    }
+    if state.product.engines.get(engine).and_then(|money| money.ceiling) == ceiling {
+        let message = format!("the ceiling of {engine} is that already");
+        return Err(Refusal::new(Code::NoChange, message, "nothing to do"));
+    }
+    Ok(vec![What::EngineBudgetChanged { engine: engine.to_string(), ceiling }])
+}
+
 /// Why the queue was paused by a ceiling.
 pub(super) fn ceiling_reached(ceiling: u64) -> String {
     format!("ceiling {} reached", crate::job::usd(ceiling))

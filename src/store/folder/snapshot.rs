@@ -24,7 +24,7 @@ use crate::job::Seq;
 use crate::store::Fault;
 
 /// Form of the file. It rises when older programs could not read it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Threads that read one snapshot: with more the making of maps, which is one thread's, is all that counts.
 const READERS_MOST: usize = 4;
 /// The state at some place.
