@@ -16,7 +16,7 @@ use super::ship::Sent;
 use super::step::{Act, At, Happening, is_done, next_deadline, step};
 use crate::board::{Board as _, Local, Memory, Settings, ceilings_wanted, leap, note_clock};
 use crate::engine::ShimProgram;
-use crate::fleet::{Actor, ActorKind, Claimant, Order, State, named};
+use crate::fleet::{Actor, Claimant, Code, Order, State, named};
 use crate::insight::park_words;
 use crate::job::{Folder, JobId};
 use crate::store::{Fault, Watch};
@@ -253,17 +253,19 @@ impl Loop {
         Ok(Ended { well, badly, hurried: self.desk.mood == Mood::Stopping })
     }
 
-    /// Brings the queue to the ceilings that the settings name, before anything is claimed under others.
+    /// Tells the law the ceilings that the settings newly name, before anything is claimed under others.
     async fn cap(&self) -> Result<(), Fault> {
         let wanted = ceilings_wanted(&self.settings.config, &self.local.snapshot());
         if wanted.is_empty() {
             return Ok(());
         }
-        let order = |command| Order::new(Actor::new(ActorKind::System, "settings"), command);
+        let order = |command| Order::new(Actor::settings(), command);
         for verdict in self.local.act(wanted.into_iter().map(order).collect()).await? {
-            // Another agent that started at this moment has set them too.
-            if let Err(no) = verdict.map_err(|no| no.to_string()) {
-                (self.options.say)(&format!("a ceiling of the settings was not set: {no}"));
+            match verdict {
+                Ok(_) => (self.options.say)("a ceiling of the settings was taken over: aq budget show"),
+                // Another agent that started at this moment has set it too.
+                Err(no) if no.code == Code::NoChange => {}
+                Err(no) => (self.options.say)(&format!("a ceiling of the settings was not set: {no}")),
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use super::acting::{
     Became, Changing, Consent, Outcome, Sheet, consent, judged, key_of_action, parse_until, tell,
 };
 use super::frame::{Answer, Cell, CliError, Column, Context, Envelope, Exit, Table};
-use crate::board::{Board, Local, Purpose, Settings, Source};
+use crate::board::{Board, Local, Purpose, Settings, Source, ceilings_wanted};
 use crate::fleet::{Command, EngineMoney, Job, Level, Order, PauseMode, State, Window};
 use crate::insight::{LOCAL, Ledger, halt, spending, stops_at};
 use crate::job::{parse_usd, usd};
@@ -299,11 +299,21 @@ fn set(cx: &mut Context, ceiling: Option<&str>, window: Option<WindowWord>, flag
     if !may_stop(cx, &board, flags, (ceiling, window))? {
         return Ok(Exit::Failed);
     }
+    to_come(cx, &Settings::load(cx.place().ok(), &[])?, &board.snapshot());
     let said = format!("the ceiling of {LOCAL} is {amount} ({})", word_of(window));
     if flags.dry_run {
         cx.out.talk(&format!("would set: {said}"));
     }
     order(cx, &board, flags, Command::SetCeiling { ceiling, window, lifts: false }, said, true)
+}
+
+/// Warns where what the settings say has not reached the queue: it would go over what is set now.
+fn to_come(cx: &mut Context, settings: &Settings, state: &State) {
+    if !ceilings_wanted(&settings.config, state).is_empty() {
+        cx.out.warn(
+            "the settings name a ceiling that no agent has taken over: the next one that starts sets it",
+        );
+    }
 }
 
 /// Sets the ceiling of one engine: `claude=60`.
@@ -326,10 +336,7 @@ fn set_engine(cx: &mut Context, text: &str, flags: &Changing) -> Answer {
         return Err(CliError::usage(format!("no engine {engine:?}"))
             .next(format!("known here: {}", settings.known().engines.join(", "))));
     }
-    let named = settings.config.budget_engines.get(engine).filter(|usd| Some(**usd) != ceiling);
-    if let Some(own) = named {
-        cx.out.warn(&format!("the settings say {}: the next agent that starts sets that again", usd(*own)));
-    }
+    to_come(cx, &settings, &state);
     let said = format!("the ceiling of {engine} is {}", ceiling.map_or("none".to_string(), usd));
     order(cx, &board, flags, Command::SetEngineCeiling { engine: engine.to_string(), ceiling }, said, true)
 }

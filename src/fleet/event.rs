@@ -37,6 +37,9 @@ const ACTOR_KINDS: [(ActorKind, &str); 4] = [
     (ActorKind::System, "system"),
 ];
 
+/// The name under which the settings speak.
+const SETTINGS: &str = "settings";
+
 /// Who did something: `person:ann`, `agent:host/…`, `engine:JOB`, `system:folder`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -53,6 +56,16 @@ impl Actor {
         Actor { kind, name: name.into() }
     }
 
+    /// The settings, which an agent tells the law when it starts.
+    pub fn settings() -> Actor {
+        Actor::new(ActorKind::System, SETTINGS)
+    }
+
+    /// Whether it is the settings.
+    pub fn is_settings(&self) -> bool {
+        self.kind == ActorKind::System && *self.name == *SETTINGS
+    }
+
     /// Whether both are one being: people are told apart by their name without host and letter case.
     pub fn is(&self, other: &Actor) -> bool {
         fn user(actor: &Actor) -> &str {
@@ -62,9 +75,7 @@ impl Actor {
             || (self.kind, other.kind) == (ActorKind::Person, ActorKind::Person)
                 && user(self).eq_ignore_ascii_case(user(other))
     }
-}
 
-impl Actor {
     /// As people know it: of an agent the host and the process, not all that makes it unlike every other.
     pub fn short(&self) -> String {
         match self.kind {

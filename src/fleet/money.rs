@@ -10,7 +10,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
 
-use super::event::Window;
+use super::event::{Actor, Window};
 use super::job::{Attempt, Job};
 use super::state::{State, day_of};
 use crate::job::AttemptNo;
@@ -22,6 +22,9 @@ pub struct EngineMoney {
     /// Ceiling in millionths of a dollar; `None` is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceiling: Option<u64>,
+    /// The ceiling that the settings set last, as for the product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_settings: Option<u64>,
     /// Spent, by day since 1970 (UTC).
     #[serde(default, skip_serializing_if = "OrdMap::is_empty")]
     pub spent: OrdMap<i64, u64>,
@@ -87,10 +90,13 @@ impl State {
     }
 
     /// Sets the ceiling of an engine.
-    pub(super) fn cap_engine(&mut self, engine: &str, ceiling: Option<u64>, at: Stamp) {
+    pub(super) fn cap_engine(&mut self, engine: &str, ceiling: Option<u64>, by: &Actor, at: Stamp) {
         let window = self.product.window;
         let money = self.product.engines.entry(engine.into()).or_default();
         money.ceiling = ceiling;
+        if by.is_settings() {
+            money.from_settings = ceiling;
+        }
         money.settle(window, at);
         if *money == EngineMoney::default() {
             self.product.engines.remove(engine);

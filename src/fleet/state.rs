@@ -45,6 +45,10 @@ pub struct Product {
     pub ceiling: Option<u64>,
     /// Over what time it counts.
     pub window: Window,
+    /// The ceiling and window that the settings set last: said again, they change nothing, so that what a person set
+    /// since stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_settings: Option<(Option<u64>, Window)>,
     /// Spent, by day since 1970 (UTC).
     pub spent: OrdMap<i64, u64>,
     /// By engine: what it has cost, and its own ceiling.

@@ -194,7 +194,7 @@ static KEYS: &[Key] = &[
     any(row("color", "auto, always, never", "auto", "colour of output", |r, n, c| c.color = r.word(n, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)]))),
     own(row("clipboard", "auto, native, osc52, off", "auto", "which way the cockpit copies", |r, n, c| c.clipboard = r.word(n, &[("auto", Clipboard::Auto), ("native", Clipboard::Native), ("osc52", Clipboard::Osc52), ("off", Clipboard::Off)]))),
     own(row("title", "true, false", "true", "the cockpit tells in the window's title how much needs you", |r, n, c| c.title = r.flag(n))),
-    any(row("budget.usd", "dollars", "–", "ceiling of this queue, set by every agent that starts", |r, n, c| c.budget_usd = r.usd(n))),
+    any(row("budget.usd", "dollars", "–", "ceiling of this queue; an agent that starts takes it over once, so what you set since stands", |r, n, c| c.budget_usd = r.usd(n))),
     any(row("budget.window", "day, week, month, total", "total", "time over which the ceiling counts", |r, n, c| c.budget_window = r.word(n, &[("day", Window::Day), ("week", Window::Week), ("month", Window::Month), ("total", Window::Total)]))),
     any(row("budget.engines.*", "dollars", "–", "ceiling of one engine over the same time: beyond it no job is given to that engine", |r, n, c| if let Some(usd) = r.usd(n) { c.budget_engines.insert(r.here().to_string(), usd); })),
 ];

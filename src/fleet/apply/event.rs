@@ -192,9 +192,14 @@ impl State {
             What::BudgetChanged { ceiling, window } => {
                 self.product.ceiling = *ceiling;
                 self.product.window = *window;
+                if event.by.is_settings() {
+                    self.product.from_settings = Some((*ceiling, *window));
+                }
                 self.settle_engines(mark.at);
             }
-            What::EngineBudgetChanged { engine, ceiling } => self.cap_engine(engine, *ceiling, mark.at),
+            What::EngineBudgetChanged { engine, ceiling } => {
+                self.cap_engine(engine, *ceiling, &event.by, mark.at)
+            }
             What::BudgetPaused { mode, reason, until } => {
                 self.product.paused = Some((*mode, reason.clone(), *until, mark.at));
             }

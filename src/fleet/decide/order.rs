@@ -47,9 +47,9 @@ fn decide_product(state: &State, order: &Order, now: Now) -> Result<Vec<What>, R
         Command::Archive { jobs } => product::archive(state, jobs),
         Command::OpenAccount { engine, account } => account::open(state, engine, account, order, now),
         Command::SetCeiling { ceiling, window, lifts } => {
-            product::set_ceiling(state, (*ceiling, *window), *lifts, now)
+            product::set_ceiling(state, (*ceiling, *window), *lifts, order, now)
         }
-        Command::SetEngineCeiling { engine, ceiling } => product::cap_engine(state, engine, *ceiling),
+        Command::SetEngineCeiling { engine, ceiling } => product::cap_engine(state, engine, *ceiling, order),
         Command::Pause { mode, until } => product::pause(state, *mode, *until, order),
         Command::Resume {} => product::resume(state, order),
         Command::Suspend { jobs } => product::suspend(state, jobs),

@@ -50,10 +50,13 @@ pub(super) fn set_ceiling(
     state: &State,
     (ceiling, window): (Option<u64>, Window),
     lifts: bool,
+    order: &Order,
     now: Now,
 ) -> Result<Vec<What>, Refusal> {
     let product = &state.product;
-    if (product.ceiling, product.window) == (ceiling, window) {
+    // That the settings say what is so already is remembered, or they would say it anew after a person's change.
+    let is_told = !order.by.is_settings() || product.from_settings == Some((ceiling, window));
+    if is_told && (product.ceiling, product.window) == (ceiling, window) {
         return Err(Refusal::new(Code::NoChange, "the ceiling is that already", "nothing to do"));
     }
     let mut events = vec![What::BudgetChanged { ceiling, window }];
@@ -65,11 +68,18 @@ pub(super) fn set_ceiling(
     Ok(events)
 }
 
-pub(super) fn cap_engine(state: &State, engine: &str, ceiling: Option<u64>) -> Result<Vec<What>, Refusal> {
+pub(super) fn cap_engine(
+    state: &State,
+    engine: &str,
+    ceiling: Option<u64>,
+    order: &Order,
+) -> Result<Vec<What>, Refusal> {
     if engine.is_empty() {
         return Err(Refusal::new(Code::NoChange, "no engine has an empty name", "name one: aq doctor"));
     }
-    if state.product.engines.get(engine).and_then(|money| money.ceiling) == ceiling {
+    let money = state.product.engines.get(engine);
+    let is_told = !order.by.is_settings() || money.and_then(|money| money.from_settings) == ceiling;
+    if is_told && money.and_then(|money| money.ceiling) == ceiling {
         let message = format!("the ceiling of {engine} is that already");
         return Err(Refusal::new(Code::NoChange, message, "nothing to do"));
     }
