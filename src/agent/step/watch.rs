@@ -5,7 +5,7 @@ use crate::agent::desk::{Desk, Mood, PrWatch};
 use crate::agent::work::{Phase, Work};
 use crate::engine::StopCause;
 use crate::fleet::{Job, PauseMode, State};
-use crate::job::{Autoship, JobId, ShipKind, Stage};
+use crate::job::{Autoship, Epoch, JobId, Outcome, ShipKind, Stage};
 use crate::time::{Span, Stamp};
 
 /// A running tree is put into a commit this often, if it changed (`jobs.md` section 5).
@@ -38,15 +38,20 @@ pub(super) fn watch_fence(desk: &mut Desk, state: &State, acts: &mut Vec<Act>) {
         }
         work.fenced = true;
         if let Phase::Running(kind) = work.phase {
-            let cause = match job.map(|j| &*j.why) {
-                Some("cancelled") => StopCause::Cancelled,
-                // Behind it stands by whom.
-                Some(why) if why.starts_with("preempted") => StopCause::Preempted,
-                _ => StopCause::Fenced,
-            };
+            let cause = job.map_or(StopCause::Fenced, |job| how_closed(job, work.epoch));
             work.stop = Some(cause);
             acts.push(Act::Stop { slot, kind, cause, now: false });
         }
+    }
+}
+
+/// Why the run of that epoch is to end: by how its attempt was closed.
+fn how_closed(job: &Job, epoch: Epoch) -> StopCause {
+    let closed = job.attempts.iter().rev().find(|attempt| attempt.epoch == epoch);
+    match closed.and_then(|attempt| attempt.outcome) {
+        Some(Outcome::Cancelled) => StopCause::Cancelled,
+        Some(Outcome::Preempted) => StopCause::Preempted,
+        _ => StopCause::Fenced,
     }
 }
 

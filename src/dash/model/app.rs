@@ -26,7 +26,7 @@ use super::watch::Watched;
 use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Claimant, Job, Now};
-use crate::insight::{Alert, Filter, Rejected, alerts, rejected};
+use crate::insight::{Alert, Filter, Rejected};
 use crate::job::{JobId, PING_PACE, Rev, Seq};
 use crate::time::Span;
 
@@ -362,21 +362,16 @@ impl Model {
         is_now.then_some(self.replica.agents.as_slice())
     }
 
-    /// What is wrong around the jobs.
-    pub fn alerts(&self) -> Vec<Alert> {
-        let agents = self.agents().unwrap_or_default();
-        let mut found = alerts(&self.replica.state, self.law_now(), agents);
-        found.extend(rejected(&self.replica.rejected));
-        found
+    /// What is wrong around the jobs, as the lists were made.
+    pub fn alerts(&self) -> &[Alert] {
+        &self.lists.alerts
     }
 
     /// The alert under the cursor, where alerts have the focus.
-    pub fn alert(&self) -> Option<Alert> {
+    pub fn alert(&self) -> Option<&Alert> {
         let is_there = self.page.is_none() && self.screen == Screen::Overview;
-        let mut found =
-            if is_there && self.overview.pane == Pane::Alerts { self.alerts() } else { return None };
-        let at = self.overview.alert.min(found.len().checked_sub(1)?);
-        Some(found.swap_remove(at))
+        let found = if is_there && self.overview.pane == Pane::Alerts { self.alerts() } else { return None };
+        found.get(self.overview.alert.min(found.len().checked_sub(1)?))
     }
 
     /// The edit of this job's file that is not used, if there is one.

@@ -8,14 +8,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::board::{Cards, deal};
+use super::budget::window_span;
 use super::column::{ColumnRow, Key};
 use super::fleet::{Demand, demands};
 use super::graph::{GraphSeen, GraphWish, graph_rows, graph_seen};
 use super::listing::Step;
 use crate::fleet::{Claimant, Job, Now, State};
-use crate::insight::{Filter, Need, Scene, Spending, Tally, needs_you, spending};
+use crate::insight::{
+    Alert, Filter, LOG_AHEAD_MOST, Need, Rejected, Scene, Spending, Tally, alerts, needs_you, rejected,
+    spending,
+};
 use crate::job::{HolderId, JobId, Stage};
-use crate::time::Stamp;
+use crate::time::{Span, Stamp};
 
 /// Recently ended jobs that any screen shows.
 const RECENT_MOST: usize = 50;
@@ -35,6 +39,10 @@ pub struct Request {
     pub edited: Arc<HashSet<JobId>>,
     /// Agents that live.
     pub agents: Arc<Vec<Claimant>>,
+    /// Whether those are the agents of that moment; of the past only jobs are kept.
+    pub knows_agents: bool,
+    /// Files that are no jobs, and edits that are not used.
+    pub rejected: Arc<Vec<Rejected>>,
     /// The moment.
     pub now: Now,
     /// What the list of jobs lets through.
@@ -96,6 +104,10 @@ pub struct Lists {
     pub running: Arc<Vec<JobId>>,
     /// Ended jobs, the last first.
     pub recent: Arc<Vec<JobId>>,
+    /// What is wrong around the jobs.
+    pub alerts: Vec<Alert>,
+    /// When time alone may change that, if it can (wall).
+    pub alerts_until: Option<Stamp>,
     /// Who spent what, where it was asked for.
     pub spending: Spending,
     /// What follows from the dependencies, where it was asked for.
@@ -135,8 +147,13 @@ pub fn lists(of: &Request) -> Lists {
         recent: Arc::clone(&recent),
         graph: graph_rows(&graph),
     };
+    let agents: &[Claimant] = if of.knows_agents { &of.agents } else { &[] };
+    let mut wrong = alerts(&of.state, of.now, agents);
+    wrong.extend(rejected(&of.rejected));
     Lists {
         generation: of.generation,
+        alerts: wrong,
+        alerts_until: alerts_until(&of.state, of.now.wall),
         board: Arc::new(if of.board { deal(&of.state, &jobs) } else { Cards::new() }),
         jobs,
         hidden,
@@ -150,6 +167,17 @@ pub fn lists(of: &Request) -> Lists {
         steps: steps(of, &rows),
         rows,
     }
+}
+
+/// An account that opens by itself, a window of ceilings that is over, a clock that catches up.
+fn alerts_until(state: &State, wall: Stamp) -> Option<Stamp> {
+    let product = &state.product;
+    let capped = product.ceiling.is_some() || product.engines.values().any(|money| money.ceiling.is_some());
+    let window = capped.then(|| window_span(product.window, wall).1).flatten();
+    let behind = state.at > wall.plus(LOG_AHEAD_MOST);
+    let clock = behind.then(|| wall.plus(Span::from_secs(1)));
+    let opening = state.next_opening().filter(|at| *at > wall);
+    [window, clock, opening].into_iter().flatten().min()
 }
 
 fn steps(of: &Request, rows: &PerList<Arc<Vec<JobId>>>) -> PerList<Step> {

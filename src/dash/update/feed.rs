@@ -91,7 +91,8 @@ fn anew(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
 
 /// Asks for lists if what they follow from has changed and none is being made. Few jobs: they are made here.
 pub fn ask_lists(model: &mut Model) -> Option<Effect> {
-    if !model.outdated || model.asked.1 {
+    let is_late = |until| until <= model.law_now().wall;
+    if model.asked.1 || !(model.outdated || model.lists.alerts_until.is_some_and(is_late)) {
         return None;
     }
     model.outdated = false;
@@ -105,6 +106,8 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         gone: Arc::clone(&model.replica.gone),
         edited: Arc::clone(&model.replica.edited),
         agents: Arc::clone(&model.replica.agents),
+        knows_agents: model.agents().is_some(),
+        rejected: Arc::clone(&model.replica.rejected),
         now: model.law_now(),
         filter: model.jobs.filter.clone(),
         sort: model.jobs.sort,

@@ -184,7 +184,7 @@ pub fn to_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
 
 /// Opens what is under the cursor.
 pub fn open(model: &mut Model) -> Vec<Effect> {
-    if let Some(alert) = model.alert() {
+    if let Some(alert) = model.alert().cloned() {
         return alerts::open(model, &alert);
     }
     let Some(job) = model.current().cloned() else { return Vec::new() };
