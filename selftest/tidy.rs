@@ -71,6 +71,11 @@ fn the_top_level_is_short() {
 }
 
 #[test]
+fn one_library_draws_and_reads_keys() {
+    none(&outside::one_of_each(&HOUSE));
+}
+
+#[test]
 fn no_text_knows_the_machine() {
     none(&outside::no_machine_paths(&HOUSE));
     none(&outside::no_registry_hosts(&HOUSE));

@@ -107,6 +107,27 @@ fn lines(house: &House) -> impl Iterator<Item = (&File, usize, &str)> {
     house.files.iter().filter(own).flat_map(|f| f.text.lines().enumerate().map(move |(n, l)| (f, n + 1, l)))
 }
 
+/// Crates that must be in the program once: with a second copy each draws, or reads keys, past the other.
+const ONE_OF_EACH: [&str; 2] = ["ratatui", "crossterm"];
+
+/// The lock holds exactly one of each crate that must not be in the program twice.
+pub fn one_of_each(house: &House) -> Vec<Finding> {
+    let mend = "Take the version that the others take: cargo tree -d.";
+    let mut out = Vec::new();
+    for lock in house.files.iter().filter(|file| file.path == "Cargo.lock") {
+        for name in ONE_OF_EACH {
+            let row = format!("name = \"{name}\"");
+            let at: Vec<usize> =
+                (1..).zip(lock.text.lines()).filter(|line| line.1 == row).map(|line| line.0).collect();
+            if at.len() != 1 {
+                let what = format!("{} versions of {name}, not one", at.len());
+                out.push(lock.finding(at.last().copied().unwrap_or(1), "one of each", what, mend));
+            }
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::house::check;
@@ -119,6 +140,14 @@ mod tests {
             &[("notes.txt", ""), ("docs/a.md", ""), ("docs/b.md", ""), (".ci/run", ""), ("src/a.rs", "")],
             "notes.txt:1 notes.txt is no entry of the top level\ndocs/a.md:1 docs is no entry of the top level",
         );
+    }
+
+    #[test]
+    fn a_second_terminal_library_is_found() {
+        let one = "[[package]]\nname = \"ratatui\"\nversion = \"0.30.2\"\n";
+        let two = format!("{one}name = \"crossterm\"\nversion = \"0.28.1\"\nname = \"crossterm\"\n");
+        check(one_of_each, &[("Cargo.lock", &two)], "Cargo.lock:6 2 versions of crossterm, not one");
+        check(one_of_each, &[("Cargo.lock", one)], "Cargo.lock:1 0 versions of crossterm, not one");
     }
 
     #[test]
