@@ -44,6 +44,18 @@ fn scripts_that_behave_badly_end_by_the_book() {
 }
 
 #[test]
+fn changes_outside_the_scope_are_counted_where_they_only_warn() {
+    let outside = |factory: &Factory| {
+        let ended = factory.events().into_iter().rev().find_map(|e| e["what"].get("attempt_ended").cloned());
+        ended.expect("an end")["insight"]["outside"].as_u64()
+    };
+    let factory =
+        check("allowed-scope: [ok/**]", "mkdir ok; echo x > ok/a; echo x > wrong", "start1 ok>review");
+    assert_eq!(outside(&factory), Some(1));
+    assert_eq!(outside(&check("", "echo x > wrong", "start1 ok>review")), None, "nothing limits it");
+}
+
+#[test]
 fn nothing_outlives_its_attempt() {
     check("verify: test -f a", "sleep 60 & (setsid sleep 60 &) ; echo 1 > a", "start1 proven ok>testing");
     check(

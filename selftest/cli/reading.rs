@@ -82,11 +82,11 @@ fn ls_gives_stable_records() {
         "ls",
         "migrate-7777\tqueued\t2026-10-02T12:21:00Z\tmigrate 7777\tshell\t\t\tafter event-schema-4444 (lock db)\n\
          docs-8888\tqueued\t2026-10-02T12:21:00Z\tDocs: \x1b[31mred\x1b[0m title\tshell\t\tparked\tparked: put aside by a person\n\
-         needs-broken-5555\tblocked\t2026-10-02T12:21:00Z\tneeds broken 5555\tshell\t\t\tby broken-3333, failed\n\
-         release-6666\tblocked\t2026-10-02T12:21:00Z\trelease 6666\tshell\t\t\tby needs-broken-5555 +1\n\
+         needs-broken-5555\tblocked\t2026-10-02T12:21:00Z\tneeds broken 5555\tshell\t\tcritical\tby broken-3333, failed\n\
+         release-6666\tblocked\t2026-10-02T12:21:00Z\trelease 6666\tshell\t\tcritical\tby needs-broken-5555 +1\n\
          event-schema-4444\tbuilding\t2026-10-02T12:20:00Z\tevent schema 4444\tshell\t?\t\tworking\n\
          lease-table-2222\treview\t2026-10-02T12:05:00Z\tlease table 2222\tshell\t$1.50\t\tattempt ended well\n\
-         broken-3333\tfailed\t2026-10-02T12:20:00Z\tbroken 3333\tshell\t?\t\ttask_failed\nexit 0\n",
+         broken-3333\tfailed\t2026-10-02T12:20:00Z\tbroken 3333\tshell\t?\tcritical\ttask_failed\nexit 0\n",
     );
     check("ls tag:parked --columns job,priority", "docs-8888\tmedium\nexit 0\n");
     check(

@@ -296,6 +296,7 @@ fn work_at_risk_is_never_cleaned_away() {
     let said = run(&bench, "clean --keep 0 --yes");
     has(&said, &["is left alone", "mine.txt", "save it: aq risk rescue make-it-", "exit 4\n"]);
     assert!(mine.is_file());
+    same(&run(&bench, "ls --all --columns stage,tags tag:at-risk"), "shipped\tat-risk\nexit 0\n");
     std::fs::write(Path::new(tree).join(".env"), "KEY=1\n").expect("written");
     has(
         &run(&bench, "risk"),

@@ -219,7 +219,14 @@ fn every_place_counts_the_same_jobs() {
     let state = std::sync::Arc::clone(&seat.model.replica.state);
     let gone = |holder: &aq::job::HolderId| seat.gone.contains(holder);
     let (now, hosts) = (seat.model.law_now(), seat.agents.clone());
-    let scene = aq::insight::Scene { state: &state, now, hosts: &hosts, gone: &gone, edited: &|_| false };
+    let scene = aq::insight::Scene {
+        state: &state,
+        now,
+        hosts: &hosts,
+        gone: &gone,
+        edited: &|_| false,
+        aside: aq::insight::Aside::none(),
+    };
     assert_eq!(aq::insight::needs_you(&scene).len(), 6, "as aq and aq next count");
     let mut seat = seat;
     let frame = seat.frame();

@@ -126,6 +126,8 @@ impl Seat {
                     self.send(Msg::Found(Box::new(Found::Recording(Ok(Arc::new(log))))));
                 }
                 Effect::Title(title) => self.title = title,
+                // For a tag, whatever is looked at; who tells a story of it answers.
+                Effect::Survey(Wish::AtRisk(_)) => {}
                 // They come with every answer and every screen.
                 Effect::Forget(Old::Lists(_) | Old::Graph(_)) => {}
                 // Asked wherever needs are shown; who tells a story of it answers.

@@ -37,6 +37,6 @@ pub use late::settle_closed;
 pub use place::{job_branch, worktree_path};
 pub use reclaim::{make_whole, orphaned};
 pub use registry::{Agent, Ending, agents_of, end_agent};
-pub use risk::{AtRisk, at_risk, let_go, rescue, unsaved_patch};
+pub use risk::{AtRisk, at_risk, at_risk_of, let_go, rescue, unsaved_patch};
 pub use run::{Ended, Options, run};
 pub use ship::{Sent, Ship, ship};

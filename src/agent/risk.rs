@@ -1,6 +1,7 @@
 //! Work at risk: worktrees with changes that stand in no commit; saved by one verb, never deleted unasked.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::act::blocking;
 use super::place::{request, worktree_path};
@@ -47,9 +48,20 @@ impl AtRisk {
 /// # Errors
 /// A [`Fault`] if the resolved values of a job cannot be read.
 pub async fn at_risk(local: &Local, settings: &Settings) -> Result<Vec<AtRisk>, Fault> {
-    let state = local.snapshot();
+    at_risk_of(local, settings, local.snapshot().jobs.values().cloned().collect()).await
+}
+
+/// The same of these jobs alone: each worktree costs a look by git.
+///
+/// # Errors
+/// As [`at_risk`].
+pub async fn at_risk_of(
+    local: &Local,
+    settings: &Settings,
+    jobs: Vec<Arc<Job>>,
+) -> Result<Vec<AtRisk>, Fault> {
     let mut found = Vec::new();
-    for job in state.jobs.values().filter(|job| job.spec.worktree && !job.attempts.is_empty()) {
+    for job in jobs.iter().filter(|job| job.spec.worktree && !job.attempts.is_empty()) {
         // What a reviewer changed is nobody's work.
         if job.subject.is_some() {
             continue;

@@ -103,6 +103,8 @@ pub(super) struct Saved {
     pub change: Option<(u64, u64, u64)>,
     /// Changed files outside the allowed scope.
     pub outside: Vec<PathBuf>,
+    /// How many they are in all that the job changed; `None` where the scope is not limited.
+    pub strays: Option<u64>,
     /// What could not go in.
     pub left_out: Vec<String>,
     /// The job has parts.

@@ -67,6 +67,8 @@ fn moment(at: Stamp) -> Key {
     Key::Number(at.as_millis())
 }
 
+/// The column that asks worktrees and the plan of what is not done.
+pub const TAGS: &str = "tags";
 /// The column that asks hosts.
 pub const SCORE: &str = "score";
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
-use super::columns::{ColumnRow, Key, Row, SCORE, column};
+use super::columns::{ColumnRow, Key, Row, SCORE, TAGS, column};
 use super::frame::{Answer, CliError, Context, Envelope, Exit, Form, Table};
 use super::scene::{Seen, filter_of};
 use super::view::JobView;
@@ -54,6 +54,12 @@ pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let mut shown = columns.iter().copied().chain(order.iter().map(|by| by.0));
     if filter.asks_scores() || shown.any(|row| row.name() == SCORE) {
         seen.ask_hosts(cx)?;
+    }
+    let mut shown = columns.iter().copied().chain(order.iter().map(|by| by.0));
+    let asks = filter.asks_tag("at-risk") || filter.asks_tag("critical");
+    if asks || cx.out.is_json() || shown.any(|row| row.name() == TAGS) {
+        let all = args.all || filter.names_stages();
+        seen.ask_aside(cx, &|job| all || job.stage != Stage::Shipped)?;
     }
     let (jobs, hidden) = chosen(&seen, &filter, args.all);
     let line = seen.line(cx);

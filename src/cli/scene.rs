@@ -3,15 +3,37 @@
 use std::sync::Arc;
 
 use super::frame::{CliError, Context, Out, Toward, find_job, parse_moment};
-use crate::agent::{claimant, claimant_at_once, claimants};
+use crate::agent::{at_risk_of, claimant, claimant_at_once, claimants};
 use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::engine::is_gone;
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Filter, Line, Scene, awaits, awaits_engines, doing, halt, jobs_ever, parse_filter, pr_words, state_at,
+    Aside, Filter, Line, Scene, awaits, awaits_engines, critical_jobs, doing, halt, jobs_ever, parse_filter,
+    pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind, is_edited};
+
+/// What tags say that no record does. Git is asked of jobs that `of` lets through, and that no living agent saves.
+///
+/// # Errors
+/// A fault if the queue cannot be read.
+pub fn aside(
+    cx: &Context,
+    board: &Local,
+    (state, now): (&State, Now),
+    of: &dyn Fn(&Job) -> bool,
+) -> Result<Aside, CliError> {
+    let alone = |job: &Job| job.work_lease().is_none_or(|lease| is_gone(&lease.holder));
+    let jobs: Vec<Arc<Job>> = state.jobs.values().filter(|job| alone(job) && of(job)).cloned().collect();
+    // Settings that cannot be read are no reason to show no jobs; verbs that need them say so.
+    let found = match Settings::load(Some(board.place()), &[]) {
+        Ok(settings) => cx.wait(at_risk_of(board, &settings, jobs))?,
+        Err(_) => Vec::new(),
+    };
+    let at_risk = found.into_iter().map(|risk| risk.job).collect();
+    Ok(Aside { at_risk, critical: critical_jobs(state, now) })
+}
 
 /// A queue opened to look at.
 pub struct Seen {
@@ -26,6 +48,8 @@ pub struct Seen {
     pub hosts: Vec<Claimant>,
     /// Whether a job's file was changed while it runs; of the past nobody knows.
     pub edited: Box<dyn Fn(&Job) -> bool>,
+    /// What tags say that no job's record does, where somebody asked; of the past nobody knows what was at risk.
+    pub aside: Aside,
     /// The agents that live now; `None` in the past.
     living: Option<Vec<Claimant>>,
 }
@@ -44,7 +68,8 @@ impl Seen {
             let place = board.place().clone();
             let edited = Box::new(move |job: &Job| is_edited(&place, job));
             let (hosts, living) = (Vec::new(), Some(living(cx)));
-            return Ok(Seen { board, state, now, hosts, edited, living }.with_hosts(cx));
+            let aside = Aside::default();
+            return Ok(Seen { board, state, now, hosts, edited, aside, living }.with_hosts(cx));
         };
         let (begin, events) = history(&board)?;
         if begin.seq > 0 && at < begin.at {
@@ -58,7 +83,8 @@ impl Seen {
         let now = Now { law: at.max(state.at), wall: at };
         let edited = Box::new(|_: &Job| false);
         let (state, hosts) = (Arc::new(state), Vec::new());
-        Ok(Seen { board, state, now, hosts, edited, living: None }.with_hosts(cx))
+        let aside = Aside::default();
+        Ok(Seen { board, state, now, hosts, edited, aside, living: None }.with_hosts(cx))
     }
 
     /// What a closed account means for a job depends on who would run it, and whether a review by an engine comes
@@ -74,7 +100,24 @@ impl Seen {
     /// It as filters and needs are asked of it.
     pub fn scene(&self) -> Scene<'_> {
         let hosts = self.takers().unwrap_or_default();
-        Scene { state: &self.state, now: self.now, hosts, gone: &is_gone, edited: &*self.edited }
+        Scene {
+            state: &self.state,
+            now: self.now,
+            hosts,
+            gone: &is_gone,
+            edited: &*self.edited,
+            aside: &self.aside,
+        }
+    }
+
+    /// Looks for what tags say that no record does, of jobs that `of` lets through.
+    ///
+    /// # Errors
+    /// A fault if the queue cannot be read.
+    pub fn ask_aside(&mut self, cx: &Context, of: &dyn Fn(&Job) -> bool) -> Result<(), CliError> {
+        let now = self.living.is_some();
+        self.aside = aside(cx, &self.board, (&self.state, self.now), &|job| now && of(job))?;
+        Ok(())
     }
 
     /// Finds out who would run its jobs, for what goes by scores.

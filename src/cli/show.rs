@@ -42,8 +42,9 @@ struct Shown {
 /// # Errors
 /// Exit 3 if there is no such job; a fault if the queue cannot be read.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
-    let seen = Seen::open(cx, args.at.as_deref())?;
+    let mut seen = Seen::open(cx, args.at.as_deref())?;
     let job = seen.job(&args.job)?;
+    seen.ask_aside(cx, &|one| one.id == job.id)?;
     if args.effective {
         return effective(&job, &seen, cx);
     }

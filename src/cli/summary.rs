@@ -7,7 +7,7 @@ use super::scene::hosts;
 use crate::board::{Board as _, Purpose};
 use crate::engine::is_gone;
 use crate::fleet::State;
-use crate::insight::{Scene, awaits_engines, halt, needs_you};
+use crate::insight::{Aside, Scene, awaits_engines, halt, needs_you};
 use crate::job::STAGES;
 use crate::store::Place;
 
@@ -80,7 +80,15 @@ pub(super) fn show(cx: &mut Context) -> Result<(), CliError> {
 /// As many as `aq next` lists.
 fn count_of_needs(state: &State, cx: &Context) -> usize {
     let hosts = if awaits_engines(state) { hosts(cx).unwrap_or_default() } else { Vec::new() };
-    needs_you(&Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone, edited: &|_| false }).len()
+    needs_you(&Scene {
+        state,
+        now: cx.now(state),
+        hosts: &hosts,
+        gone: &is_gone,
+        edited: &|_| false,
+        aside: Aside::none(),
+    })
+    .len()
 }
 
 fn gather(state: &State, place: &Place, needs_you: usize, new_files: usize) -> Summary {

@@ -1,5 +1,6 @@
 //! `aq watch`: one line per change of a job's place, append only.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::Args as ClapArgs;
@@ -11,7 +12,7 @@ use super::notify::{Note, Notifier};
 use super::scene::{Seen, filter_of};
 use crate::engine::is_gone;
 use crate::fleet::{Claimant, Event, Job, Now, State};
-use crate::insight::{Filter, Scene, park_words};
+use crate::insight::{Aside, Filter, Scene, critical_jobs, park_words};
 use crate::job::Seq;
 use crate::store::is_edited;
 
@@ -51,6 +52,10 @@ struct Change<'a> {
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
     let mut notifier = args.notify.then(|| Notifier::of(cx)).transpose()?;
     let filter = filter_of(&args.filter)?;
+    if filter.asks_tag("at-risk") {
+        return Err(CliError::usage("no event tells that work is at risk, so it cannot be watched")
+            .next("look: aq risk, or aq ls tag:at-risk"));
+    }
     let mut seen = Seen::open(cx, None)?;
     if filter.asks_scores() {
         seen.ask_hosts(cx)?;
@@ -118,7 +123,9 @@ fn step(
     let now = Now { law: replica.at, wall: cx.wall() };
     let place = cx.place()?;
     let edited = |job: &Job| is_edited(place, job);
-    let scene = Scene { state: replica, now, hosts, gone: &is_gone, edited: &edited };
+    let critical = if filter.asks_tag("critical") { critical_jobs(replica, now) } else { BTreeSet::new() };
+    let aside = Aside { critical, ..Aside::default() };
+    let scene = Scene { state: replica, now, hosts, gone: &is_gone, edited: &edited, aside: &aside };
     Ok(filter.lets(&after, &scene).then_some((before, after)))
 }
 

@@ -1,5 +1,6 @@
 //! What is looked at beside the log: worktrees, agents, the past; as data that is asked for and answered.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::model::Host;
@@ -12,6 +13,8 @@ use crate::job::JobId;
 pub enum Wish {
     /// Worktrees of this host with work that stands in no commit.
     Risks,
+    /// Which of these jobs have such a worktree that no living agent saves; `None`: of all that are not shipped.
+    AtRisk(Option<Vec<JobId>>),
     /// How such a worktree differs from the accepted work of its job.
     Unsaved(JobId),
     /// The log from its beginning.
@@ -25,6 +28,8 @@ pub enum Wish {
 pub enum Found {
     /// Worktrees at risk.
     Risks(Result<Risks, String>),
+    /// Of the jobs that were asked for, those at risk.
+    AtRisk(Option<Vec<JobId>>, Result<BTreeSet<JobId>, String>),
     /// A patch.
     Unsaved(JobId, Result<String, String>),
     /// This host.

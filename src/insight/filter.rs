@@ -3,7 +3,7 @@
 use super::needs::need_in;
 use super::rated::score_of;
 use super::rollup::used;
-use super::tags::tags;
+use super::tags::{Aside, tags};
 use super::waits::status_of;
 use crate::fleet::{Claimant, Gate, Job, Now, State, gates};
 use crate::job::{HolderId, Priority, Stage};
@@ -21,6 +21,8 @@ pub struct Scene<'a> {
     pub gone: &'a dyn Fn(&HolderId) -> bool,
     /// Whether a job's file was changed while it runs.
     pub edited: &'a dyn Fn(&Job) -> bool,
+    /// What else is known of jobs beside their records.
+    pub aside: &'a Aside,
 }
 
 /// Terms that must all hold.
@@ -98,6 +100,13 @@ impl Filter {
     /// Whether it asks about scores, for which the hosts must be known.
     pub fn asks_scores(&self) -> bool {
         self.terms.iter().any(|term| matches!(term.ask, Ask::Score(..)))
+    }
+
+    /// Whether it asks for this tag, for which somebody must look.
+    pub fn asks_tag(&self, tag: &str) -> bool {
+        self.terms
+            .iter()
+            .any(|term| matches!(&term.ask, Ask::Tag(names) if names.iter().any(|name| name == tag)))
     }
 
     /// Whether it lets the job through.
@@ -198,8 +207,9 @@ fn has_letters(text: &str, letters: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insight::parse_filter;
     use crate::insight::tests::{Scene as Script, claimant};
+    use crate::insight::{critical_jobs, parse_filter};
+    use crate::job::JobId;
 
     const QUEUE: &str = "job fix-login priority=high lock=db | job fix-logout deps=fix-login | job docs engine=claude | pass 3h \
          | job late review=manual | claim | start fix-login | end fix-login ok rev=r micro=6000000 tokens=5 | park docs";
@@ -210,8 +220,14 @@ mod tests {
         let filter = parse_filter(&[filter.to_string()]).expect("a filter");
         let hosts = [claimant()];
         let (gone, edited) = (|_: &HolderId| false, |job: &Job| job.id.as_str() == "late");
-        let scene =
-            Scene { state: &script.state, now: script.now(), hosts: &hosts, gone: &gone, edited: &edited };
+        let scene = Scene {
+            state: &script.state,
+            now: script.now(),
+            hosts: &hosts,
+            gone: &gone,
+            edited: &edited,
+            aside: Aside::none(),
+        };
         let found: Vec<&str> = script
             .state
             .jobs
@@ -233,12 +249,43 @@ mod tests {
                 hosts,
                 gone: &|_| false,
                 edited: &|_| false,
+                aside: Aside::none(),
             };
             let jobs = script.state.jobs.values().filter(|job| filter.lets(job, &scene));
             jobs.map(|job| job.id.as_str()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(found(&[claimant()]), "a c");
         assert_eq!(found(&[]), "", "without an agent nobody knows");
+    }
+
+    #[test]
+    fn tags_of_what_no_record_says_come_from_whoever_looked() {
+        let script = Script::script(
+            "job a | claim | start a | end a ok rev=r outside=2 | job b deps=a | job c | claim | start c | job d \
+             | claim | start d | cancel d | job e deps=a,d",
+        );
+        let check = |filter: &str, expected: &str| {
+            let filter = parse_filter(&[filter.to_string()]).expect("a filter");
+            let at_risk = ["c", "d"].map(JobId::from).into();
+            let aside = Aside { at_risk, critical: critical_jobs(&script.state, script.now()) };
+            let (now, hosts) = (script.now(), [claimant()]);
+            let scene = Scene {
+                state: &script.state,
+                now,
+                hosts: &hosts,
+                gone: &|_| false,
+                edited: &|_| false,
+                aside: &aside,
+            };
+            let jobs = script.state.jobs.values().filter(|job| filter.lets(job, &scene));
+            let found: Vec<&str> = jobs.map(|job| job.id.as_str()).collect();
+            assert_eq!(found.join(" "), expected);
+        };
+        // A living agent saves what `c` has; whoever needs `a` and the cancelled `d` waits longest.
+        check("tag:at-risk", "d");
+        check("tag:scope", "a");
+        check("tag:critical", "d e");
+        check("-tag:critical tag:scope", "a");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reading a filter: one table of fields; what is wrong is said with what would be right.
 
 use super::filter::{Ask, Compare, Filter, Term};
+use super::tags::TAGS;
 use crate::job::{Priority, STAGES, Stage, parse_usd};
 use crate::time::Span;
 
@@ -42,7 +43,7 @@ pub static FIELDS: &[Field] = &[
     field(
         "tag",
         "tag:unproven",
-        "unproven, conflict, orphaned, edited, no-host, parked, attempt, poison",
+        "unproven, at-risk, scope, conflict, orphaned, edited, no-host, parked, attempt, poison, critical",
         tag,
     ),
     field("lock", "lock:KEY", "this lock key", |v| Ok(Ask::Lock(list(v)))),
@@ -53,10 +54,6 @@ pub static FIELDS: &[Field] = &[
 
 /// Fields that are compared.
 const COMPARED: [&str; 3] = ["age", "cost", "score"];
-const TAGS: [&str; 8] =
-    ["unproven", "conflict", "orphaned", "edited", "no-host", "parked", "attempt", "poison"];
-/// Tags of the cockpit whose facts a folder does not have.
-const TAGS_LATER: [&str; 3] = ["at-risk", "scope", "critical"];
 
 /// A filter that cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -208,9 +205,6 @@ fn priority(name: &str) -> Result<Priority, String> {
 fn tag(value: &str) -> Result<Ask, String> {
     let names = list(value);
     for name in &names {
-        if TAGS_LATER.contains(&name.as_str()) {
-            return Err(format!("the tag {name} is not in this version"));
-        }
         if !TAGS.contains(&name.as_str()) {
             return Err(unknown(name, TAGS.into_iter(), "tag"));
         }
@@ -276,10 +270,9 @@ mod tests {
         check("score:3", "score is compared: score>3, score<3");
         check("cost>x", "\"x\" is no amount of dollars (write cost>5 or cost>0.50)");
         check("needs:you", "needs: knows only needs:me");
-        check("tag:at-risk", "the tag at-risk is not in this version");
         check(
             "tag:foo",
-            "no tag foo; there are unproven, conflict, orphaned, edited, no-host, parked, attempt, poison",
+            "no tag foo; there are unproven, at-risk, scope, conflict, orphaned, edited, no-host, parked, attempt, poison, critical",
         );
         check("/x", "a regular expression ends with /");
         check("/(/", "unclosed group");

@@ -181,7 +181,14 @@ mod tests {
     use crate::job::HolderId;
 
     fn seen<'a>(scene: &'a Scene, gone: &'a dyn Fn(&HolderId) -> bool) -> super::Scene<'a> {
-        super::Scene { state: &scene.state, now: scene.now(), hosts: &[], gone, edited: &|_| false }
+        super::Scene {
+            state: &scene.state,
+            now: scene.now(),
+            hosts: &[],
+            gone,
+            edited: &|_| false,
+            aside: crate::insight::Aside::none(),
+        }
     }
 
     #[track_caller]

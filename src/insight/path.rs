@@ -1,6 +1,6 @@
 //! The critical path: which jobs decide when everything is done, and how much slack the others have.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::fleet::{Job, Now, State};
 use crate::job::{JobId, Outcome, Stage};
@@ -119,7 +119,7 @@ pub fn critical_path(state: &State, goal: Option<&JobId>, estimates: &Estimates,
             }
         }
     }
-    let path = walk(state, &order, &done, &latest);
+    let path = walk(state, &order, (&done, &latest), &left);
     let mut steps: Vec<Step> = order
         .iter()
         .map(|id| Step {
@@ -134,12 +134,25 @@ pub fn critical_path(state: &State, goal: Option<&JobId>, estimates: &Estimates,
     CriticalPath { unknown: left.values().any(|l| l.unknown), steps, total }
 }
 
+/// The jobs of the path that decides when all are done; none where no job waits for another.
+pub fn critical_jobs(state: &State, now: Now) -> BTreeSet<JobId> {
+    let waits = |job: &Job| {
+        !job.stage.is_ended()
+            && needs(state, &job.id).any(|on| state.job(on).is_some_and(|on| on.stage != Stage::Shipped))
+    };
+    if !state.jobs.values().any(|job| waits(job)) {
+        return BTreeSet::new();
+    }
+    let path = critical_path(state, None, &Estimates::of(state), now);
+    path.steps.into_iter().filter(|step| step.critical).map(|step| step.job).collect()
+}
+
 /// One way through jobs without slack, from the last to the first.
 fn walk<'a>(
     state: &State,
     order: &'a [JobId],
-    done: &HashMap<&JobId, Span>,
-    latest: &HashMap<&JobId, Span>,
+    (done, latest): (&HashMap<&JobId, Span>, &HashMap<&JobId, Span>),
+    left: &HashMap<&JobId, Left>,
 ) -> HashSet<&'a JobId> {
     let tight = |id: &JobId| done.get(id) == latest.get(id);
     let mut path = HashSet::new();
@@ -147,7 +160,8 @@ fn walk<'a>(
     while let Some(id) = at {
         path.insert(id);
         let before: Vec<&JobId> = needs(state, id).filter(|on| done.contains_key(on) && tight(on)).collect();
-        let next = before.into_iter().max_by_key(|on| done[on]);
+        // Of two that are done at once it is the one of which nobody knows when, not the one that only waits.
+        let next = before.into_iter().max_by_key(|on| (done[on], left[on].unknown));
         at = next.and_then(|on| order.iter().find(|id| *id == on));
     }
     path

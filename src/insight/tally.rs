@@ -58,8 +58,14 @@ mod tests {
         let Spending { shipped, .. } = spending(&scene.state, hour);
         assert_eq!(shipped, 1);
         // A list without what is shipped hides as many as are shipped.
-        let seen =
-            Seen { state: &scene.state, now: scene.now(), hosts: &[], gone: &|_| false, edited: &|_| false };
+        let seen = Seen {
+            state: &scene.state,
+            now: scene.now(),
+            hosts: &[],
+            gone: &|_| false,
+            edited: &|_| false,
+            aside: crate::insight::Aside::none(),
+        };
         let hidden = jobs().filter(|job| Filter::default().lets(job, &seen));
         assert_eq!(Tally::of(hidden).shipped, scene.state.count(Stage::Shipped));
     }

@@ -145,7 +145,7 @@ fn ending(outcome: &str, fields: &[(&str, &str)], rev: Option<Rev>) -> Ending {
         until: fields.iter().find(|f| f.0 == "until").and_then(|f| Stamp::parse_rfc3339(f.1)),
         window: fields.iter().find(|f| f.0 == "window").map(|f| f.1.to_string()),
         engine_fault: false,
-        insight: crate::job::Insight::default(),
+        insight: crate::job::Insight { outside: number("outside"), ..crate::job::Insight::default() },
     }
 }
 

@@ -34,6 +34,9 @@ pub struct Insight {
     /// Lines removed from them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<u64>,
+    /// Files outside the allowed scope that differ from where the job began; `None` too where nothing limits it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside: Option<u64>,
 }
 
 impl Usual for Insight {

@@ -72,6 +72,12 @@ fn save_tree(
         saved.changed = !change.paths.is_empty();
         saved.change = Some((change.files as u64, change.insertions, change.deletions));
         saved.outside = keep::outside(&change.paths, scope);
+        if !scope.is_empty() {
+            // Of all its attempts: what an earlier one left outside is as much a part of what is offered.
+            let base = job.open_attempt().and_then(|attempt| attempt.base.as_ref()).unwrap_or(start);
+            let whole = repo.diffstat(base, &made.rev).map_err(|e| said(&e))?;
+            saved.strays = Some(keep::outside(&whole.paths, scope).len() as u64);
+        }
     }
     Ok(saved)
 }

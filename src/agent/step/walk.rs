@@ -414,6 +414,7 @@ fn report(desk: &mut Desk, slot: usize, acts: &mut Vec<Act>) {
             files: change.map(|change| change.0),
             added: change.map(|change| change.1),
             removed: change.map(|change| change.2),
+            outside: work.saved.strays,
             ..end.insight
         },
     };

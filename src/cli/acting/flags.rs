@@ -4,11 +4,12 @@ use std::io::Read as _;
 
 use clap::Args as ClapArgs;
 
+use crate::board::Purpose;
 use crate::cli::frame::{CliError, Context, Toward, find_job, find_jobs, parse_moment};
-use crate::cli::scene::{filter_of, hosts};
+use crate::cli::scene::{aside, filter_of, hosts};
 use crate::engine::is_gone;
 use crate::fleet::{Action, Job, State};
-use crate::insight::Scene;
+use crate::insight::{Aside, Scene};
 use crate::job::{Budget, Epoch, IdempotencyKey, JobId, Stage};
 use crate::store::is_edited;
 use crate::time::Stamp;
@@ -102,8 +103,13 @@ fn filtered(cx: &Context, state: &State, action: Action, text: &str) -> Result<V
     let hosts = if filter.asks_scores() { hosts(cx)? } else { Vec::new() };
     let place = cx.place()?;
     let edited = |job: &Job| is_edited(place, job);
-    let scene = Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone, edited: &edited };
     let wanted = |job: &Job| filter.names_stages() || action.row().from.contains(&job.stage);
+    let aside = match filter.asks_tag("at-risk") || filter.asks_tag("critical") {
+        true => aside(cx, &cx.local(Purpose::Read)?, (state, cx.now(state)), &wanted)?,
+        false => Aside::default(),
+    };
+    let scene =
+        Scene { state, now: cx.now(state), hosts: &hosts, gone: &is_gone, edited: &edited, aside: &aside };
     let jobs = state.jobs.values().filter(|job| wanted(job) && filter.lets(job, &scene));
     Ok(jobs.map(|job| job.id.clone()).collect())
 }

@@ -4,7 +4,7 @@
 //! that it can run beside the screen: nothing that is drawn depends on how many jobs there are. A list holds
 //! names; rows are looked up when they are drawn.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::board::{Cards, deal};
@@ -15,8 +15,8 @@ use super::graph::{GraphSeen, GraphWish, graph_rows, graph_seen};
 use super::listing::Step;
 use crate::fleet::{Claimant, Job, Now, State};
 use crate::insight::{
-    Alert, Filter, LOG_AHEAD_MOST, Need, Rejected, Scene, Spending, Tally, alerts, needs_you, rejected,
-    spending,
+    Alert, Aside, Filter, LOG_AHEAD_MOST, Need, Rejected, Scene, Spending, Tally, alerts, critical_jobs,
+    needs_you, rejected, spending,
 };
 use crate::job::{HolderId, JobId, Stage};
 use crate::time::{Span, Stamp};
@@ -43,6 +43,8 @@ pub struct Request {
     pub knows_agents: bool,
     /// Files that are no jobs, and edits that are not used.
     pub rejected: Arc<Vec<Rejected>>,
+    /// Jobs whose worktree no living agent saves.
+    pub at_risk: Arc<BTreeSet<JobId>>,
     /// The moment.
     pub now: Now,
     /// What the list of jobs lets through.
@@ -110,6 +112,8 @@ pub struct Lists {
     pub alerts_until: Option<Stamp>,
     /// Who spent what, where it was asked for.
     pub spending: Spending,
+    /// What tags say that no job's record does.
+    pub aside: Arc<Aside>,
     /// What follows from the dependencies, where it was asked for.
     pub graph: Arc<GraphSeen>,
     /// What the line asks for, where that was asked for.
@@ -122,10 +126,13 @@ pub struct Lists {
 
 /// Makes every list.
 pub fn lists(of: &Request) -> Lists {
-    let (jobs, hidden) = chosen(of);
     let gone = |holder: &HolderId| of.gone.contains(holder);
     let edited = |job: &Job| of.edited.contains(&job.id);
-    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone, edited: &edited };
+    let at_risk = BTreeSet::clone(&of.at_risk);
+    let aside = Arc::new(Aside { at_risk, critical: critical_jobs(&of.state, of.now) });
+    let (state, now, hosts) = (&*of.state, of.now, of.agents.as_slice());
+    let scene = Scene { state, now, hosts, gone: &gone, edited: &edited, aside: &aside };
+    let (jobs, hidden) = chosen(of, &scene);
     let lets = |job: &Job| of.graph_filter.lets(job, &scene);
     let mut needs = needs_you(&scene);
     needs.sort_by(|a, b| a.since.cmp(&b.since).then(a.job.cmp(&b.job)));
@@ -163,6 +170,7 @@ pub fn lists(of: &Request) -> Lists {
         demands: Arc::new(if of.demands { demands(&of.state) } else { Vec::new() }),
         spending: of.spent_since.map(|from| spending(&of.state, from)).unwrap_or_default(),
         graph: Arc::new(graph),
+        aside: Arc::clone(&aside),
         recent,
         steps: steps(of, &rows),
         rows,
@@ -192,22 +200,19 @@ fn steps(of: &Request, rows: &PerList<Arc<Vec<JobId>>>) -> PerList<Step> {
     }
 }
 
-fn chosen(of: &Request) -> (Vec<JobId>, usize) {
-    let gone = |holder: &HolderId| of.gone.contains(holder);
-    let edited = |job: &Job| of.edited.contains(&job.id);
-    let scene = Scene { state: &of.state, now: of.now, hosts: &of.agents, gone: &gone, edited: &edited };
+fn chosen(of: &Request, scene: &Scene<'_>) -> (Vec<JobId>, usize) {
     let with_shipped = of.shipped || of.filter.names_stages();
     let mut tally = Tally::default();
     let mut rows: Vec<(Key, &Job)> = Vec::new();
     for job in of.state.jobs.values() {
-        if !of.filter.lets(job, &scene) {
+        if !of.filter.lets(job, scene) {
             continue;
         }
         tally.count(job);
         if job.stage == Stage::Shipped && !with_shipped {
             continue;
         }
-        rows.push(((of.sort.by.key)(job, &scene), job));
+        rows.push(((of.sort.by.key)(job, scene), job));
     }
     rows.sort_by(|(a, x), (b, y)| {
         let order = match (a, b) {

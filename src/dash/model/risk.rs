@@ -1,6 +1,6 @@
 //! The screen of work at risk: worktrees with changes that stand in no commit.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::app::Model;
@@ -26,6 +26,8 @@ pub struct Risk {
     pub patch: Option<Unsaved>,
     /// What stands at the top.
     pub order: RiskOrder,
+    /// Jobs whose worktree no living agent saves, as far as it was looked: kept up wherever a person is, for the tag.
+    pub at_risk: Arc<BTreeSet<JobId>>,
 }
 
 /// What stands at the top of the list.

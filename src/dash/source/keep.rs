@@ -1,11 +1,12 @@
 //! What is done to the queue as a whole and to what its jobs left on this host, and what is looked at for it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::folder::brief;
 use super::folder::{Folder, Post};
 use super::host;
-use crate::agent::{at_risk, let_go, rescue, unsaved_patch, worktree_path};
+use crate::agent::{at_risk, at_risk_of, let_go, rescue, unsaved_patch, worktree_path};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::Effect;
 use crate::dash::msg::{Acted, Msg};
@@ -13,7 +14,7 @@ use crate::dash::survey::{Found, Risks, Wish};
 use crate::engine::process_identity;
 use crate::fleet::{Actor, Code, Command, Order, Refusal};
 use crate::insight::{LOCAL, Recording, short_rev};
-use crate::job::{IdempotencyKey, JobId};
+use crate::job::{IdempotencyKey, JobId, Stage};
 use crate::store::{Fault, Place};
 
 /// A keeper of one folder.
@@ -109,6 +110,7 @@ impl Keeper {
                     let host = process_identity().host;
                     Found::Risks(rows.map(|rows| Risks { host, rows, worktrees }))
                 }
+                Wish::AtRisk(of) => Found::AtRisk(of.clone(), alone_at_risk(&local, &settings, of).await),
                 Wish::Unsaved(job) => {
                     let got = unsaved_patch(&local, &settings, &job).await;
                     let got = got.map_err(|fault| in_words(&fault)).and_then(|text| text);
@@ -129,6 +131,21 @@ impl Keeper {
             post(Msg::Found(Box::new(found)));
         });
     }
+}
+
+/// Which of these jobs, or of all that are not shipped, have work at risk that no living agent saves.
+async fn alone_at_risk(
+    local: &Local,
+    settings: &Settings,
+    of: Option<Vec<JobId>>,
+) -> Result<BTreeSet<JobId>, String> {
+    let state = local.snapshot();
+    let jobs = match of {
+        Some(of) => of.iter().filter_map(|id| state.jobs.get(id).cloned()).collect(),
+        None => state.jobs.values().filter(|job| job.stage != Stage::Shipped).cloned().collect(),
+    };
+    let found = at_risk_of(local, settings, jobs).await.map_err(|fault| in_words(&fault))?;
+    Ok(found.into_iter().filter(|risk| !risk.owned).map(|risk| risk.job).collect())
 }
 
 /// How many worktrees of this queue stand on this host.

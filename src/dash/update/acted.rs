@@ -4,9 +4,10 @@ use super::{diff, go, tell};
 use crate::dash::effect::Effect;
 use crate::dash::model::{Answered, Model, TOAST_LIFE, Toast};
 use crate::dash::msg::Acted;
+use crate::dash::survey::Wish;
 use crate::fleet::{Action, Code};
 use crate::insight::why_not;
-use crate::job::Role;
+use crate::job::{JobId, Role};
 
 /// An action was answered. What was sent together is told together, once the last answer is there.
 pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
@@ -17,6 +18,10 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
     model.done_upto = model.done_upto.max(acted.upto);
     model.dirty = true;
     let looks_again = acted.results.iter().any(|(_, it)| matches!(it, Err(no) if no.code == Code::RevMoved));
+    // What was rescued or let go is at risk no more; a look tells.
+    let touched = acted.results.iter().map(|row| row.0.clone());
+    let touched: Vec<JobId> = touched.filter(|id| model.risk.at_risk.contains(id)).collect();
+    let saved = (!touched.is_empty()).then_some(Effect::Survey(Wish::AtRisk(Some(touched))));
     let mut it = batch.and_then(|batch| model.batches.remove(&batch)).unwrap_or_default();
     take(model, &mut it, acted, action);
     match batch.filter(|_| it.left > 0) {
@@ -29,6 +34,7 @@ pub fn acted(model: &mut Model, acted: Acted) -> Vec<Effect> {
         None => say(model, &it, words),
     }
     let mut effects = go::arrive(model);
+    effects.extend(saved);
     if looks_again {
         effects.extend(diff::again(model));
     }

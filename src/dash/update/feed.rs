@@ -17,6 +17,7 @@ use crate::job::{JobId, Role, Seq};
 /// The queue moved on. While the past is on the screens, now stands aside and is kept up.
 pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let is_live = model.time.live.is_none();
+    let first = model.replica.state.seq == 0;
     let now = model.law_now().law;
     let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
     let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone && it.edited == fresh.edited;
@@ -34,9 +35,11 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     it.health = fresh.health;
     it.agents = fresh.agents;
     it.rejected = fresh.rejected;
-    it.gone = fresh.gone;
+    let old = std::mem::replace(&mut it.gone, fresh.gone);
     it.edited = fresh.edited;
     it.state = fresh.state;
+    let died = it.state.held().filter(|row| it.gone.contains(row.1) && !old.contains(row.1));
+    let died: Vec<JobId> = died.map(|row| row.0.id.clone()).collect();
     if fresh.anew {
         it.events.clear();
     }
@@ -65,6 +68,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     }
     let mut effects = pings;
     effects.extend(risk::moved_on(model, &news));
+    effects.extend(risk::tagged(model, first, &news, died));
     effects.extend(fleet::moved_on(model, &news));
     let state = Arc::clone(&model.replica.state);
     model.marks.retain(|id| state.jobs.contains_key(id));
@@ -86,6 +90,7 @@ fn anew(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
     (model.outdated, model.dirty) = (true, true);
     effects.extend(pages::rewound(model));
     effects.extend(go::arrive(model));
+    effects.extend(risk::tagged(model, true, &[], Vec::new()));
     effects
 }
 
@@ -108,6 +113,10 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         agents: Arc::clone(&model.replica.agents),
         knows_agents: model.agents().is_some(),
         rejected: Arc::clone(&model.replica.rejected),
+        at_risk: match model.time.at {
+            Some(_) => Arc::default(),
+            None => Arc::clone(&model.risk.at_risk),
+        },
         now: model.law_now(),
         filter: model.jobs.filter.clone(),
         sort: model.jobs.sort,
@@ -240,6 +249,10 @@ pub fn found(model: &mut Model, found: Found) -> Vec<Effect> {
     model.dirty = true;
     match found {
         Found::Risks(got) => risk::found(model, got),
+        Found::AtRisk(of, got) => {
+            risk::looked(model, of.as_deref(), got);
+            Vec::new()
+        }
         Found::Recording(got) => time::recording(model, got),
         Found::Host(got) => {
             fleet::found(model, got);

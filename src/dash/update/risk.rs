@@ -1,5 +1,8 @@
 //! Work at risk: when it is looked at, what rescues it, and the question before any of it is let go.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::{act, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, RiskDo};
@@ -43,6 +46,49 @@ pub fn moved_on(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
     if model.screen == Screen::Risk && events.iter().any(matters) { look(model) } else { Vec::new() }
 }
 
+/// The tag `at-risk` is shown on every screen. Only a run that ended, or an agent that died, leaves work alone, so
+/// those jobs are looked at then, and once in the beginning all.
+pub fn tagged(model: &mut Model, first: bool, events: &[(Seq, Event)], died: Vec<JobId>) -> Vec<Effect> {
+    if first {
+        return vec![Effect::Survey(Wish::AtRisk(None))];
+    }
+    let ends = |what: &What| {
+        use What::{
+            AttemptEnded, AttemptSettled, Cancelled, JobParked, LeaseExpired, LeaseReleased, Preempted,
+            Requeued,
+        };
+        matches!(
+            what,
+            AttemptEnded { .. }
+                | AttemptSettled { .. }
+                | Cancelled { .. }
+                | JobParked { .. }
+                | LeaseExpired { .. }
+                | LeaseReleased { .. }
+                | Preempted { .. }
+                | Requeued { .. }
+        )
+    };
+    let ended = events.iter().filter(|row| ends(&row.1.what)).filter_map(|row| row.1.what.job().cloned());
+    let mut jobs: Vec<JobId> = ended.chain(died).collect();
+    jobs.retain(|id| model.job(id).is_some_and(|job| job.spec.worktree && !job.attempts.is_empty()));
+    jobs.sort();
+    jobs.dedup();
+    if jobs.is_empty() { Vec::new() } else { vec![Effect::Survey(Wish::AtRisk(Some(jobs)))] }
+}
+
+/// Which of the jobs that were looked at are at risk. What could not be looked at is not told of.
+pub fn looked(model: &mut Model, of: Option<&[JobId]>, got: Result<BTreeSet<JobId>, String>) {
+    let Ok(found) = got else { return };
+    let known = Arc::make_mut(&mut model.risk.at_risk);
+    match of {
+        Some(of) => known.retain(|id| !of.contains(id)),
+        None => known.clear(),
+    }
+    known.extend(found);
+    model.outdated = true;
+}
+
 /// The worktrees, or why they could not be looked at.
 pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
     model.risk.looking = false;
@@ -53,6 +99,8 @@ pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
             // A last row that only stayed for the cursor would hide that nothing is at risk.
             let stays = !order.is_empty();
             let _ = model.risk.list.take(&order, None, |id| stays && state.jobs.contains_key(id));
+            let alone = risks.rows.iter().filter(|row| !row.owned).map(|row| row.job.clone());
+            looked(model, None, Ok(alone.collect()));
             model.risk.found = Loaded::Here(risks);
             if let Some(id) = model.selected.clone().filter(|_| model.screen == Screen::Risk) {
                 model.risk.list.point(&id);

@@ -138,7 +138,7 @@ pub fn tags_of(canvas: &Canvas<'_>, job: &Job, said: &[&str]) -> String {
     let gone = |holder: &HolderId| model.replica.gone.contains(holder);
     let edited = |job: &Job| model.replica.edited.contains(&job.id);
     let (state, now, hosts) = (&model.replica.state, model.law_now(), model.agents().unwrap_or_default());
-    let scene = Scene { state, now, hosts, gone: &gone, edited: &edited };
+    let scene = Scene { state, now, hosts, gone: &gone, edited: &edited, aside: &model.lists.aside };
     tags(job, &scene).into_iter().filter(|tag| !said.contains(&tag.as_str())).collect::<Vec<_>>().join(" ")
 }
 
