@@ -19,6 +19,7 @@ mod palette;
 mod plain;
 mod plain_screens;
 mod pty;
+mod rest;
 mod results;
 mod risk;
 mod room;

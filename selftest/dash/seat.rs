@@ -159,6 +159,24 @@ impl Seat {
         }
     }
 
+    /// Nothing happens for so long. Gives, since it began, when a frame was asked for; `answer` is what the world does
+    /// at each of these moments.
+    pub fn rest(&mut self, span: Span, answer: impl Fn(&mut Seat)) -> Vec<Span> {
+        let since = |from: Span, to: Span| Span::from_millis(to.as_millis() - from.as_millis());
+        let (begun, mut drawn) = (self.up, Vec::new());
+        let end = Span::from_millis(begun.as_millis() + span.as_millis());
+        while let Some(at) = self.model.deadline().filter(|at| *at <= end) {
+            self.pass(since(self.up, at.max(self.up)));
+            answer(self);
+            if self.model.dirty {
+                self.draw();
+                drawn.push(since(begun, self.up));
+            }
+            assert!(self.model.deadline().is_none_or(|next| next > at), "it wakes again at once");
+        }
+        drawn
+    }
+
     /// A key, long enough after the last that no guard stands against it.
     pub fn press(&mut self, key: Key) {
         self.pass(Span::from_millis(200));

@@ -211,11 +211,14 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
         }
     }
     let stale = model.drawn.stale_at.is_some_and(|at| at <= now);
-    model.dirty |= stale;
     let shows_agents = model.page.is_none() && model.screen == Screen::Fleet && model.time.at.is_none();
-    // When an agent last showed that it lives stands in its own file, and no event tells of it.
+    // When an agent last showed that it lives stands in its own file, and no event tells of it. What the look finds
+    // is drawn, and not the same moment before it too.
     if stale && shows_agents {
+        model.drawn.stale_at = None;
         effects.extend(fleet::look(model));
+    } else {
+        model.dirty |= stale;
     }
     effects.extend(notice::flush(model));
     effects

@@ -11,6 +11,9 @@ use crate::dash::theme::{Look, Sign};
 use crate::job::Role;
 use crate::time::{Span, Stamp};
 
+/// Ages alone ask for a frame no more often than this: with running jobs on the screen nothing else moves.
+const AGES_PACE: Span = Span::from_secs(10);
+
 /// A frame that is being drawn.
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
@@ -129,8 +132,9 @@ impl<'a> Canvas<'a> {
         span
     }
 
-    /// Something on the screen is out of date in so long.
+    /// Something on the screen is out of date in so long. Many ages change at many moments: they share a frame.
     pub fn stale_in(&mut self, span: Span) {
+        let span = span.max(AGES_PACE);
         self.drawn.stale_in = Some(self.drawn.stale_in.map_or(span, |old| old.min(span)));
     }
 
