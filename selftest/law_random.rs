@@ -11,7 +11,7 @@ use aq::fleet::{
     Actor, ActorKind, Code, Command, Event, Job, Now, Order, Scale, State, What, check_whole, decide, gates,
     handle,
 };
-use aq::insight::Line;
+use aq::insight::{Line, stage_after};
 use aq::job::{DepsMode, JobId, Priority, STAGES, Stage};
 use aq::time::{Span, Stamp};
 
@@ -245,6 +245,21 @@ impl World {
         assert!(same(&state, &self.state));
     }
 
+    /// Where every job stands can be told by its events alone.
+    fn stages_follow_from_events(&self) {
+        let mut stages: BTreeMap<&JobId, Stage> = BTreeMap::new();
+        for event in &self.events {
+            if let What::JobsArchived { jobs } = &event.what {
+                stages.retain(|job, _| !jobs.contains(job));
+            }
+            let Some(job) = event.what.job() else { continue };
+            let stage = stage_after(&event.what, stages.get(job).copied()).expect("a job that was submitted");
+            stages.insert(job, stage);
+        }
+        let is: BTreeMap<&JobId, Stage> = self.state.jobs.iter().map(|row| (row.0, row.1.stage)).collect();
+        assert_eq!(stages, is);
+    }
+
     fn ends(&mut self) -> (Vec<u8>, String) {
         check_whole(&self.state).unwrap();
         let hash = self.state.hash();
@@ -259,6 +274,7 @@ impl World {
         }
         assert_eq!(tail.hash(), hash, "a snapshot and the events after it");
         check_whole(&tail).unwrap();
+        self.stages_follow_from_events();
         (serde_json::to_vec(&self.events).unwrap(), hash)
     }
 }

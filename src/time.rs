@@ -73,6 +73,12 @@ impl Stamp {
         self.local("%Y-%m-%d")
     }
 
+    /// When this local calendar day began; `None` for a moment that no calendar has.
+    pub fn local_midnight(self) -> Option<Stamp> {
+        let here = jiff::Timestamp::from_millisecond(self.0).ok()?.to_zoned(jiff::tz::TimeZone::system());
+        Some(Stamp(here.start_of_day().ok()?.timestamp().as_millisecond()))
+    }
+
     fn local(self, format: &str) -> String {
         match jiff::Timestamp::from_millisecond(self.0) {
             Ok(t) => t.to_zoned(jiff::tz::TimeZone::system()).strftime(format).to_string(),

@@ -30,3 +30,4 @@ mod states;
 mod telling;
 mod time;
 mod told;
+mod wide;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::model::Host;
 use crate::agent::AtRisk;
-use crate::insight::Recording;
+use crate::fleet::State;
+use crate::insight::{Flow, Recording};
 use crate::job::JobId;
 
 /// What is to be looked at.
@@ -19,6 +20,8 @@ pub enum Wish {
     Unsaved(JobId),
     /// The log from its beginning.
     Recording,
+    /// What passed through the stages on the last day, from the same.
+    Flow,
     /// This host and its agents.
     Host,
 }
@@ -36,6 +39,8 @@ pub enum Found {
     Host(Result<Box<Host>, String>),
     /// The log.
     Recording(Result<Arc<Recording>, String>),
+    /// What passed through the stages, and the state with which the log begins.
+    Flow(Result<Box<(Flow, State)>, String>),
 }
 
 /// Worktrees at risk of one host.

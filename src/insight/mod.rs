@@ -1,5 +1,6 @@
 //! Pure readings of state and events: why a job waits, what stands in its way, what comes next.
 
+mod actionable;
 mod alerts;
 mod awaits;
 mod chains;
@@ -8,6 +9,8 @@ mod draw;
 mod explain;
 mod filter;
 mod filter_parse;
+mod flow;
+mod foremost;
 mod halt;
 mod impact;
 mod lawful;
@@ -30,6 +33,7 @@ mod tally;
 mod tests;
 mod waits;
 
+pub use actionable::actionable;
 pub use alerts::{Alert, AlertAbout, LOG_AHEAD_MOST, Rejected, alerts, rejected};
 pub use awaits::{Await, awaits};
 pub use chains::{Chain, chains};
@@ -40,6 +44,8 @@ pub use draw::{Edge, Picture, dot, mermaid, picture};
 pub use explain::{Explanation, Reason, explain};
 pub use filter::{Filter, Scene};
 pub use filter_parse::{BadFilter, FIELDS, Field, is_begun, parse_filter};
+pub use flow::{Day, Flow, HOURS, Net, stage_after};
+pub use foremost::{Foremost, foremost};
 pub use halt::{Halt, Stops, halt, stops_at};
 pub use impact::behind;
 pub use lawful::{in_words, lawful, why_not};

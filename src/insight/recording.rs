@@ -214,7 +214,8 @@ impl Timeline {
     }
 }
 
-fn is_failure(what: &What) -> bool {
+/// Whether it ends a job badly.
+pub(super) fn is_failure(what: &What) -> bool {
     matches!(
         what,
         What::AttemptEnded { to: Stage::Failed | Stage::DeadLetter, .. } | What::DeadLettered { .. }

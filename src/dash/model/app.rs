@@ -26,7 +26,7 @@ use super::watch::Watched;
 use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Claimant, Job, Now};
-use crate::insight::{Alert, Filter, Rejected};
+use crate::insight::{Alert, Filter, Flow, Rejected};
 use crate::job::{JobId, PING_PACE, Rev, Seq};
 use crate::time::Span;
 
@@ -90,6 +90,8 @@ pub struct Model {
     pub fleet: Fleet,
     /// Ceilings and spend.
     pub budget: Budget,
+    /// What passed through the stages of the live queue on the last day.
+    pub flow: Loaded<Flow>,
     /// Work at risk.
     pub risk: Risk,
     /// What lies over the screen; the last has the keys.
@@ -131,15 +133,23 @@ pub struct Overview {
     pub needs: Listing,
     /// Jobs that run.
     pub running: Listing,
+    /// What can be acted upon next, where there is room for it.
+    pub actionable: Listing,
     /// Jobs that ended.
     pub recent: Listing,
 }
 
 impl Overview {
+    /// Every list.
+    pub fn lists(&self) -> [&Listing; 4] {
+        [&self.needs, &self.running, &self.actionable, &self.recent]
+    }
+
     /// The list with the focus.
     pub fn list(&self) -> &Listing {
         match self.pane {
             Pane::Running => &self.running,
+            Pane::Actionable => &self.actionable,
             Pane::Recent => &self.recent,
             _ => &self.needs,
         }
@@ -149,6 +159,7 @@ impl Overview {
     pub fn list_mut(&mut self) -> &mut Listing {
         match self.pane {
             Pane::Running => &mut self.running,
+            Pane::Actionable => &mut self.actionable,
             Pane::Recent => &mut self.recent,
             _ => &mut self.needs,
         }
@@ -253,6 +264,7 @@ impl Model {
                 alert: 0,
                 needs: listing(),
                 running: listing(),
+                actionable: listing(),
                 recent: listing(),
             },
             jobs: Jobs {
@@ -271,6 +283,7 @@ impl Model {
             time: Time::default(),
             fleet: Fleet::default(),
             budget: Budget::default(),
+            flow: Loaded::Unasked,
             risk: Risk::default(),
             layers: Vec::new(),
             toast: None,
@@ -333,7 +346,7 @@ impl Model {
         let overview = &self.overview;
         match self.screen {
             _ if self.page.is_some() => Vec::new(),
-            Screen::Overview => vec![&overview.needs, &overview.running, &overview.recent],
+            Screen::Overview => overview.lists().to_vec(),
             Screen::Jobs => vec![&self.jobs.list],
             Screen::Graph => vec![&self.graph.list],
             _ => Vec::new(),
@@ -411,14 +424,8 @@ impl Model {
     /// may sleep until something comes.
     pub fn deadline(&self) -> Option<Span> {
         let toast = self.toast.as_ref().and_then(|toast| toast.until);
-        let lists = [
-            &self.jobs.list,
-            &self.graph.list,
-            &self.overview.needs,
-            &self.overview.running,
-            &self.overview.recent,
-        ];
-        let held = lists.iter().any(|list| list.held() > 0) || self.jobs.board.held();
+        let mut lists = [&self.jobs.list, &self.graph.list].into_iter().chain(self.overview.lists());
+        let held = lists.any(|list| list.held() > 0) || self.jobs.board.held();
         let held = held.then(|| later(self.touched, HOLD));
         let plays = self.time.playing.map(|last| later(last, TICK));
         let it = &self.notices;

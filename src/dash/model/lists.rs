@@ -15,8 +15,8 @@ use super::graph::{GraphSeen, GraphWish, graph_rows, graph_seen};
 use super::listing::Step;
 use crate::fleet::{Claimant, Job, Now, State};
 use crate::insight::{
-    Alert, Aside, Filter, LOG_AHEAD_MOST, Need, Rejected, Scene, Spending, Tally, alerts, critical_jobs,
-    needs_you, rejected, spending,
+    Alert, Aside, Filter, Foremost, LOG_AHEAD_MOST, Need, Rejected, Scene, Spending, Tally, actionable,
+    alerts, critical_jobs, foremost, needs_you, rejected, spending,
 };
 use crate::job::{HolderId, JobId, Stage};
 use crate::time::{Span, Stamp};
@@ -63,6 +63,8 @@ pub struct Request {
     pub graph_filter: Filter,
     /// What the line asks for too, where it is on the screen.
     pub demands: bool,
+    /// What can be acted upon and the foremost chain too, where there is room for both; and which jobs are watched.
+    pub ahead: Option<Vec<JobId>>,
     /// The rows that are on the screens.
     pub shown: PerList<Arc<Vec<JobId>>>,
 }
@@ -74,6 +76,7 @@ pub struct PerList<T> {
     pub jobs: T,
     pub needs: T,
     pub running: T,
+    pub actionable: T,
     pub recent: T,
     pub graph: T,
 }
@@ -118,6 +121,8 @@ pub struct Lists {
     pub graph: Arc<GraphSeen>,
     /// What the line asks for, where that was asked for.
     pub demands: Arc<Vec<Demand>>,
+    /// The chain that is worth a look, where that was asked for.
+    pub foremost: Option<Arc<Foremost>>,
     /// The lists with a cursor.
     pub rows: PerList<Arc<Vec<JobId>>>,
     /// What they do to the rows that were on the screens.
@@ -147,7 +152,10 @@ pub fn lists(of: &Request) -> Lists {
     let recent = Arc::new(by_since(&of.state, |job| job.stage.is_ended(), RECENT_MOST, true));
     // All that only wait to be shipped are one row, which stands for the oldest.
     let need_rows = needs.iter().chain(to_ship.first()).map(|need| need.job.clone()).collect();
+    let ahead = of.ahead.as_ref().map(|watched| foremost(&of.state, watched, of.now)).unwrap_or_default();
+    let next = of.ahead.as_ref().map(|_| actionable(&of.state, of.now, &of.agents)).unwrap_or_default();
     let rows = PerList {
+        actionable: Arc::new(next),
         jobs: Arc::clone(&jobs),
         needs: Arc::new(need_rows),
         running: Arc::clone(&running),
@@ -171,6 +179,7 @@ pub fn lists(of: &Request) -> Lists {
         spending: of.spent_since.map(|from| spending(&of.state, from)).unwrap_or_default(),
         graph: Arc::new(graph),
         aside: Arc::clone(&aside),
+        foremost: ahead.map(Arc::new),
         recent,
         steps: steps(of, &rows),
         rows,
@@ -195,6 +204,7 @@ fn steps(of: &Request, rows: &PerList<Arc<Vec<JobId>>>) -> PerList<Step> {
         jobs: step(&of.shown.jobs, &rows.jobs),
         needs: step(&of.shown.needs, &rows.needs),
         running: step(&of.shown.running, &rows.running),
+        actionable: step(&of.shown.actionable, &rows.actionable),
         recent: step(&of.shown.recent, &rows.recent),
         graph: step(&of.shown.graph, &rows.graph),
     }

@@ -103,6 +103,7 @@ pub enum Pane {
     Needs,
     Alerts,
     Running,
+    Actionable,
     Recent,
     Jobs,
     Text,

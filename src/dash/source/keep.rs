@@ -12,10 +12,13 @@ use crate::dash::effect::Effect;
 use crate::dash::msg::{Acted, Msg};
 use crate::dash::survey::{Found, Risks, Wish};
 use crate::engine::process_identity;
-use crate::fleet::{Actor, Code, Command, Order, Refusal};
-use crate::insight::{LOCAL, Recording, short_rev};
+use crate::fleet::{Actor, Code, Command, Order, Refusal, State};
+use crate::insight::{Flow, LOCAL, Recording, short_rev};
 use crate::job::{IdempotencyKey, JobId, Stage};
 use crate::store::{Fault, Place};
+
+/// Events of the log that are held at once while it is only passed through.
+const EVENTS_AT_ONCE: usize = 10_000;
 
 /// A keeper of one folder.
 pub struct Keeper {
@@ -122,6 +125,12 @@ impl Keeper {
                         read.await.unwrap_or_else(|ended| Err(format!("reading the log was ended: {ended}")));
                     Found::Recording(read.map(Arc::new))
                 }
+                Wish::Flow => {
+                    let read = tokio::task::spawn_blocking(move || flow(local.place()));
+                    let read =
+                        read.await.unwrap_or_else(|ended| Err(format!("reading the log was ended: {ended}")));
+                    Found::Flow(read.map(Box::new))
+                }
                 Wish::Host => {
                     let read =
                         tokio::task::spawn_blocking(move || host::look(local.place(), &settings, loads));
@@ -160,6 +169,22 @@ fn recording(place: &Place) -> Result<Recording, String> {
     let begin = place.beginning().map_err(|fault| in_words(&fault))?;
     let events = place.history(begin.seq, usize::MAX).map_err(|fault| in_words(&fault))?;
     Recording::of(begin, events).map_err(|broken| format!("the log does not fit together: {broken}"))
+}
+
+/// What passed through the stages, from the whole log as far as it was not pruned; piece by piece, for nobody needs
+/// all of it at once.
+fn flow(place: &Place) -> Result<(Flow, State), String> {
+    let begin = place.beginning().map_err(|fault| in_words(&fault))?;
+    let mut flow = Flow::of(&begin);
+    loop {
+        let events = place.history(flow.seq(), EVENTS_AT_ONCE).map_err(|fault| in_words(&fault))?;
+        if events.is_empty() {
+            return Ok((flow, begin));
+        }
+        if !flow.follow(&begin, &events) {
+            return Err("the log does not fit together".to_string());
+        }
+    }
 }
 
 fn in_words(fault: &Fault) -> String {

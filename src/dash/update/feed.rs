@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{budget, fleet, go, notice, pages, risk, tell, time, watch};
+use super::{budget, fleet, flow, go, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::model::{
     Drawn, HOLD, Health, INLINE_MOST, Layer, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen,
-    Step, later, lists as make, window_span,
+    Step, WIDE, later, lists as make, window_span,
 };
 use crate::dash::msg::{Fresh, Read};
 use crate::dash::survey::Found;
-use crate::fleet::Event;
+use crate::fleet::{Event, State};
 use crate::insight::Ledger;
 use crate::job::{JobId, Role, Seq};
 
@@ -20,6 +20,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let first = model.replica.state.seq == 0;
     let now = model.law_now().law;
     let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
+    let before = Arc::clone(&it.state);
     let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone && it.edited == fresh.edited;
     if !fresh.anew
         && same
@@ -54,6 +55,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     if fresh.anew {
         return anew(model, &news);
     }
+    flow::moved_on(model, &before);
     let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
     budget::moved_on(model, &news);
     time::moved_on(model, &news);
@@ -83,6 +85,8 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
 fn anew(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
     let mut effects = time::live(model);
     model.budget.ledger = Ledger::default();
+    model.flow = Loaded::Unasked;
+    flow::moved_on(model, &State::default());
     budget::moved_on(model, events);
     model.time.recording = Loaded::Unasked;
     model.done_upto = 0;
@@ -125,12 +129,15 @@ pub fn ask_lists(model: &mut Model) -> Option<Effect> {
         graph: (model.screen == Screen::Graph).then(|| model.graph.wish()),
         graph_filter: model.graph.filter.clone(),
         demands: model.screen == Screen::Fleet,
+        ahead: (model.screen == Screen::Overview && model.size.0 >= WIDE)
+            .then(|| model.watched.ids().cloned().collect()),
         spent_since: matches!(model.screen, Screen::Overview | Screen::Budget)
             .then(|| window_span(model.replica.state.product.window, model.law_now().wall).0),
         shown: PerList {
             jobs: model.jobs.list.shown(),
             needs: model.overview.needs.shown(),
             running: model.overview.running.shown(),
+            actionable: model.overview.actionable.shown(),
             recent: model.overview.recent.shown(),
             graph: model.graph.list.shown(),
         },
@@ -174,6 +181,8 @@ fn take_lists(model: &mut Model, lists: Lists) -> Lists {
     let (other, idle, old) = (unwatched(Pane::Needs), unwatched(Pane::Running), unwatched(Pane::Recent));
     put(&mut model.overview.needs, &rows.needs, &steps.needs, other);
     put(&mut model.overview.running, &rows.running, &steps.running, idle);
+    let far = unwatched(Pane::Actionable);
+    put(&mut model.overview.actionable, &rows.actionable, &steps.actionable, far);
     put(&mut model.overview.recent, &rows.recent, &steps.recent, old);
     if let Some(wish) = &lists.graph.wish {
         // Another picture was asked for: its rows are no rows that moved.
@@ -203,8 +212,14 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
         let exists = |id: &JobId| state.jobs.contains_key(id);
         let overview = &mut model.overview;
         let graph = &mut model.graph.list;
-        let lists =
-            [&mut model.jobs.list, graph, &mut overview.needs, &mut overview.running, &mut overview.recent];
+        let lists = [
+            &mut model.jobs.list,
+            graph,
+            &mut overview.needs,
+            &mut overview.running,
+            &mut overview.actionable,
+            &mut overview.recent,
+        ];
         for list in lists {
             model.dirty |= list.held() > 0;
             list.release(exists);
@@ -257,6 +272,10 @@ pub fn found(model: &mut Model, found: Found) -> Vec<Effect> {
             Vec::new()
         }
         Found::Recording(got) => time::recording(model, got),
+        Found::Flow(got) => {
+            flow::found(model, got);
+            Vec::new()
+        }
         Found::Host(got) => {
             fleet::found(model, got);
             Vec::new()

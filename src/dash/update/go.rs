@@ -3,7 +3,7 @@
 use super::{alerts, diff, pages};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::keys::Motion;
-use crate::dash::model::{Listing, Model, Page, Pane, Place, Screen, Tab};
+use crate::dash::model::{Listing, Model, Page, Pane, Place, Screen, Tab, WIDE};
 use crate::job::{JobId, Stage};
 
 /// Goes to a screen; the job that was under the cursor is looked for there.
@@ -56,7 +56,12 @@ pub fn arrive(model: &mut Model) -> Vec<Effect> {
         }
         Screen::Risk => super::risk::arrive(model),
         Screen::Budget => super::budget::look(model),
-        _ => Vec::new(),
+        // Only here it is worked out what is ahead.
+        Screen::Overview => {
+            model.outdated = true;
+            Vec::new()
+        }
+        Screen::Jobs => Vec::new(),
     }
 }
 
@@ -155,14 +160,25 @@ pub fn wheel(model: &mut Model, down: bool, rows: usize, over: Option<Pane>) -> 
 
 /// The next pane of the overview, or the one before.
 pub fn pane(model: &mut Model, forth: bool) -> Vec<Effect> {
-    const PANES: [Pane; 4] = [Pane::Needs, Pane::Running, Pane::Recent, Pane::Alerts];
-    let alerts = !model.alerts().is_empty();
-    let panes: Vec<Pane> = PANES.into_iter().filter(|pane| alerts || *pane != Pane::Alerts).collect();
+    const PANES: [Pane; 5] = [Pane::Needs, Pane::Running, Pane::Actionable, Pane::Recent, Pane::Alerts];
+    let is_there = |pane: &Pane| match pane {
+        Pane::Alerts => !model.alerts().is_empty(),
+        Pane::Actionable => model.size.0 >= WIDE,
+        _ => true,
+    };
+    let panes: Vec<Pane> = PANES.into_iter().filter(is_there).collect();
     let at = panes.iter().position(|pane| *pane == model.overview.pane).unwrap_or(0);
     let step = if forth { 1 } else { panes.len() - 1 };
     model.overview.pane = panes[(at + step) % panes.len()];
     share(model);
     Vec::new()
+}
+
+/// The terminal has another size: a pane that has no place on it any more gives the focus back.
+pub fn refit(model: &mut Model) {
+    if model.overview.pane == Pane::Actionable && model.size.0 < WIDE {
+        model.overview.pane = Pane::Needs;
+    }
 }
 
 /// The next tab of the page, or the one before.

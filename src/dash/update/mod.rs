@@ -13,6 +13,7 @@ mod feed;
 mod field;
 mod files;
 mod fleet;
+mod flow;
 mod form;
 mod gist;
 mod go;

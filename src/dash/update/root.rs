@@ -1,12 +1,12 @@
 //! The one way in: a message goes into the model, effects come out.
 
 use super::{
-    act, acted, aim, background, budget, diff, explain, feed, files, fleet, gist, go, graph, jobs, layers,
-    log, notice, pages, risk, runs, search, tell, time, watch,
+    act, acted, aim, background, budget, diff, explain, feed, files, fleet, flow, gist, go, graph, jobs,
+    layers, log, notice, pages, risk, runs, search, tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Key, action_of};
-use crate::dash::model::{Hit, Model, Pane, Screen, Tab};
+use crate::dash::model::{Hit, Model, Pane, Screen, Tab, WIDE};
 use crate::dash::msg::{Mouse, Msg};
 
 /// Rows that one turn of the wheel moves.
@@ -38,8 +38,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Mouse(what, x, y) => mouse(model, what, (x, y)),
         Msg::Resize(width, height) => {
+            // What only wide terminals show is worked out anew.
+            model.outdated |= (model.size.0 < WIDE) != (width < WIDE);
             model.dirty |= model.size != (width, height);
             model.size = (width, height);
+            go::refit(model);
             time::draw_line(model);
             Vec::new()
         }
@@ -70,6 +73,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects.extend(feed::ask_lists(model));
     jobs::count_hidden(model);
     effects.extend(gist::wants(model));
+    effects.extend(flow::wants(model));
     effects.extend(notice::title(model));
     effects
 }
@@ -220,7 +224,7 @@ fn wheel(model: &mut Model, down: bool, hit: Option<&Hit>) -> Vec<Effect> {
 
 /// Gives a pane of the overview the focus; other screens have one pane that moves.
 fn focus(model: &mut Model, pane: Pane) {
-    let has_it = matches!(pane, Pane::Needs | Pane::Alerts | Pane::Running | Pane::Recent);
+    let has_it = matches!(pane, Pane::Needs | Pane::Alerts | Pane::Running | Pane::Actionable | Pane::Recent);
     if has_it && model.page.is_none() && model.screen == Screen::Overview {
         model.overview.pane = pane;
         go::share(model);
@@ -232,7 +236,7 @@ pub fn point(model: &mut Model, pane: Pane, row: usize) {
     pages::point(model, pane, row);
     match (model.screen, pane) {
         (Screen::Jobs, Pane::Jobs) => model.jobs.list.go(row),
-        (Screen::Overview, Pane::Needs | Pane::Running | Pane::Recent) => {
+        (Screen::Overview, Pane::Needs | Pane::Running | Pane::Actionable | Pane::Recent) => {
             model.overview.pane = pane;
             model.overview.list_mut().go(row);
         }

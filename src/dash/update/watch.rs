@@ -12,6 +12,8 @@ use crate::job::{JobId, Role, role_of};
 /// Watches the jobs that are meant, or no more if all of them are watched.
 pub fn toggle(model: &mut Model) -> Vec<Effect> {
     let jobs: Vec<Arc<Job>> = model.targets().into_iter().cloned().collect();
+    // What is watched has its chain on the overview.
+    model.outdated = true;
     let what = |count: usize| match jobs.as_slice() {
         [job] => job.id.to_string(),
         _ => format!("{count} jobs"),

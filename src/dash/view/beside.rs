@@ -6,10 +6,11 @@ use ratatui::text::{Line, Span as Piece};
 use super::budget::{hourly, money, summed};
 use super::canvas::{Canvas, below, row};
 use super::panes::bar;
-use super::text::{clean, fit, width};
+use super::parts;
+use super::text::{clean, fit, fit_id, width};
 use crate::dash::model::{Hit, Pane, Screen, spent, window_words};
 use crate::dash::theme::Sign;
-use crate::job::Role;
+use crate::job::{JobId, Role};
 
 /// Cells of the bar of a ceiling.
 const CELLS: usize = 20;
@@ -80,4 +81,34 @@ pub fn budget(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     canvas.text(row(at, 1), Role::Neutral, &text);
     canvas.hit(Rect { height: 2, ..at }, Hit::Screen(Screen::Budget));
     below(at, 2)
+}
+
+/// The jobs that are watched, a line each; a click opens one.
+pub fn watched(canvas: &mut Canvas<'_>, at: Rect) {
+    let ids: Vec<JobId> = canvas.model.watched.ids().cloned().collect();
+    if ids.is_empty() {
+        return;
+    }
+    canvas.rule(row(at, 0), &format!("Watched {}", ids.len()), "", false);
+    let body = below(at, 1);
+    let more = canvas.sign(Sign::More);
+    for (nth, id) in ids.iter().take(usize::from(body.height)).enumerate() {
+        let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
+        let pieces = match canvas.model.job(id).cloned() {
+            Some(job) => {
+                let word = parts::stage_word(&job);
+                let title = usize::from(at.width).saturating_sub(3 + 14 + 1 + 9 + 2);
+                let name = fit_id(id.as_str(), 14, more);
+                let title = fit(&clean(&job.spec.title), title, false, more);
+                vec![
+                    Piece::raw(" "),
+                    parts::stage_sign(canvas, &job),
+                    Piece::raw(format!(" {name} {title} {}", fit(word, 9, true, more))),
+                ]
+            }
+            None => vec![Piece::raw(format!("   {id} is no longer here"))],
+        };
+        canvas.line(on, &Line::from(pieces));
+        canvas.hit(on, Hit::Job(id.clone()));
+    }
 }

@@ -12,7 +12,9 @@ use super::{
     budget, fleet, form, graph, help, jobs, messages, overview, page, pick, problems, risk, sheet, unread,
 };
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Motion, QueueDo};
-use crate::dash::model::{Drawn, Health, Hit, Layer, Model, Place, Retry, SCREENS, Screen};
+use crate::dash::model::{
+    Drawn, Health, Hit, Layer, Model, Place, Retry, SCREENS, Screen, spent, window_words,
+};
 use crate::dash::theme::Sign;
 use crate::fleet::State;
 use crate::job::{Role, Stage};
@@ -130,10 +132,18 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
     let rate = rate
         .map(|rate| format!("  {} ", budget::hourly(Some(rate))))
         .filter(|it| used + wide + width(it) <= total);
-    let wide = rate.as_ref().map_or(wide, |it| wide + width(it) - 1);
+    let mut wide = rate.as_ref().map_or(wide, |it| wide + width(it) - 1);
     if let Some(rate) = rate {
         right.pop();
         right.push(Piece::raw(rate));
+    }
+    // What has another screen of its own has room only here.
+    let more = if at.width >= WIDE && !right.is_empty() { around(model) } else { Vec::new() };
+    for text in more {
+        if used + wide + width(&text) < total {
+            wide += width(&text);
+            right.push(Piece::raw(text));
+        }
     }
     let gap = total.saturating_sub(used + wide).max(1);
     left.push(Piece::raw(" ".repeat(gap)));
@@ -141,6 +151,20 @@ fn header(canvas: &mut Canvas<'_>, at: Rect) {
         left.extend(right);
     }
     canvas.line(at, &Line::from(left));
+}
+
+/// How much of the ceiling is spent, and how many agents there are.
+fn around(model: &Model) -> Vec<String> {
+    let product = &model.replica.state.product;
+    let part = product.ceiling.map(|ceiling| {
+        let part = u128::from(spent(model).micro) * 100 / u128::from(ceiling.max(1));
+        format!(" budget {} {part} % ", window_words(product.window).0)
+    });
+    let agents = model.agents().map(|agents| match agents.len() {
+        0 => " no agent ".to_string(),
+        n => format!(" {} ", super::parts::plural(n, "agent")),
+    });
+    part.into_iter().chain(agents).collect()
 }
 
 /// How the queue goes on: on one screen the key is another one's.

@@ -35,10 +35,13 @@ mod risk;
 mod runs;
 mod search;
 mod sheet;
+mod strip;
 mod summary;
 mod text;
+mod throughput;
 mod time;
 mod unread;
+mod wide;
 
 pub use budget::{hourly, money, shipped, summed};
 pub use burndown::runs_out;

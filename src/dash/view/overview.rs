@@ -1,25 +1,27 @@
 //! The overview: what needs the person comes first, then what runs, then what ended.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::beside;
 use super::canvas::{Canvas, below, row};
-use super::events;
-use super::frame::{NARROW, VAST, WIDE};
+use super::frame::{NARROW, WIDE};
 use super::parts;
 use super::text::{clean, fit, fit_id, grouped, marked, width};
+use super::{strip, wide};
 use crate::dash::keys::{Do, QueueDo};
 use crate::dash::model::{Gist, Hit, Listing, Pane, Screen, factory_of};
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Job, ParkReason};
-use crate::insight::{AT_RISK, Need};
-use crate::job::{JobId, Role, STAGES, Stage, code_of};
+use crate::insight::{AT_RISK, Need, park_words, points, score_of};
+use crate::job::{Role, Stage};
 
 /// With fewer rows than this for all panes, the lower ones are hidden.
 const ALL_PANES: u16 = 12;
 /// Rows of the whole terminal from which on what ended has its place in any case.
-const TALL: u16 = 40;
+pub const TALL: u16 = 40;
 /// With fewer rows for them those that ended stand on Jobs alone.
 const RECENT_LEAST: u16 = 3;
 /// Rows of the money in one column.
@@ -30,8 +32,6 @@ const ROOMY: u16 = 100;
 const TOLD: u16 = 72;
 /// With fewer columns for it a title is left out.
 const TITLE_LEAST: usize = 4;
-/// Columns of the events at the right, where there is room for two columns.
-const SIDE: u16 = 54;
 
 /// With fewer rows none of them is given to the count of those that are hidden.
 const COUNTED_LEAST: usize = 3;
@@ -43,37 +43,26 @@ const ALERTS_MOST: u16 = 4;
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     let mut at = body;
     if body.height >= ALL_PANES {
-        counts(canvas, row(at, 0));
-        at = below(at, if at.width >= WIDE { 2 } else { 1 });
+        let high = if at.width >= WIDE { 2 } else { 1 };
+        strip::draw(canvas, Rect { height: high, ..at });
+        at = below(at, high);
     }
     if canvas.model.zoom {
         let pane = canvas.model.overview.pane;
         return one_pane(canvas, at, pane);
     }
-    let wide = at.width >= WIDE;
-    if wide {
-        let wide = if at.width >= VAST { VAST * 2 / 5 } else { SIDE };
-        let side = Rect { x: at.right() - wide, width: wide, ..at };
-        at.width -= wide + 1;
-        upright(canvas, Rect { x: at.right(), width: 1, ..at });
-        canvas.hit(side, Hit::Still);
-        let watched = u16::try_from(canvas.model.watched.ids().len()).unwrap_or(u16::MAX);
-        let side = beside::alerts(canvas, side, side.height / 3);
-        let side = beside::budget(canvas, side);
-        // Events go on with what is left: at least two thirds.
-        let high = if watched == 0 { 0 } else { (watched + 1).min(side.height / 3) };
-        events::latest(canvas, Rect { height: side.height - high, ..side });
-        watch(canvas, below(side, side.height - high));
+    if at.width >= WIDE && at.height >= ALL_PANES / 2 {
+        return wide::draw(canvas, at);
     }
     // In one column the money stands at the bottom, where there is room for all panes.
-    if !wide && at.height >= ALL_PANES + BUDGET && beside::has_budget(canvas) {
+    if at.height >= ALL_PANES + BUDGET && beside::has_budget(canvas) {
         at.height -= BUDGET;
         beside::budget(canvas, Rect { y: at.bottom(), height: BUDGET, ..at });
     }
     // In one column alerts stand below what needs a person, where there is room for all.
     let found = canvas.model.alerts().len();
     let asked = canvas.model.overview.pane == Pane::Alerts;
-    let high = match !wide && (at.height >= ALL_PANES || asked) && found > 0 {
+    let high = match (at.height >= ALL_PANES || asked) && found > 0 {
         true => u16::try_from(found + 1).unwrap_or(u16::MAX).min(ALERTS_MOST),
         false => 0,
     };
@@ -101,9 +90,8 @@ fn panes(canvas: &Canvas<'_>, at: Rect) -> Vec<(Pane, Rect)> {
     let unwanted = at.height.saturating_sub(wish(&it.running).saturating_add(recent_least));
     let needs = wish(&it.needs).min(unwanted.max(at.height / 2));
     let left = at.height - needs;
-    let tall = canvas.area().width >= WIDE && canvas.area().height >= TALL;
-    // What runs goes before what ended; only a tall terminal with two columns has room for both in any case.
-    let running = if tall { wish(&it.running).min(left - left / 3) } else { wish(&it.running).min(left) };
+    // What runs goes before what ended.
+    let running = wish(&it.running).min(left);
     // The pane with the focus is in sight.
     let focused = if it.pane == Pane::Recent { RECENT_LEAST } else { 0 };
     let running = running.min(left.saturating_sub(focused));
@@ -119,76 +107,8 @@ fn panes(canvas: &Canvas<'_>, at: Rect) -> Vec<(Pane, Rect)> {
     out
 }
 
-/// The jobs that are watched, a line each; a click opens one.
-fn watch(canvas: &mut Canvas<'_>, at: Rect) {
-    let ids: Vec<JobId> = canvas.model.watched.ids().cloned().collect();
-    if ids.is_empty() {
-        return;
-    }
-    canvas.rule(row(at, 0), &format!("Watched {}", ids.len()), "", false);
-    let body = below(at, 1);
-    let more = canvas.sign(Sign::More);
-    for (nth, id) in ids.iter().take(usize::from(body.height)).enumerate() {
-        let on = row(body, u16::try_from(nth).unwrap_or(u16::MAX));
-        let pieces = match canvas.model.job(id).cloned() {
-            Some(job) => {
-                let word = parts::stage_word(&job);
-                let title = left_over(at.width, 3 + 14 + 1 + 9 + 2);
-                let name = fit_id(id.as_str(), 14, more);
-                let title = fit(&clean(&job.spec.title), title, false, more);
-                vec![
-                    Piece::raw(" "),
-                    parts::stage_sign(canvas, &job),
-                    Piece::raw(format!(" {name} {title} {}", fit(word, 9, true, more))),
-                ]
-            }
-            None => vec![Piece::raw(format!("   {id} is no longer here"))],
-        };
-        canvas.line(on, &Line::from(pieces));
-        canvas.hit(on, Hit::Job(id.clone()));
-    }
-}
-
-fn upright(canvas: &mut Canvas<'_>, at: Rect) {
-    for nth in 0..at.height {
-        let sign = canvas.sign(Sign::Upright);
-        canvas.text(row(at, nth), Role::Neutral, sign);
-    }
-}
-
-/// A count of jobs in a stage, told by its sign, the count, its name and its code.
-type CountForm = fn(&str, &str, &str, &str) -> String;
-
-/// How many jobs stand in each stage.
-fn counts(canvas: &mut Canvas<'_>, at: Rect) {
-    let state = &canvas.model.replica.state;
-    let row = |form: CountForm| -> Vec<Piece<'static>> {
-        let one = |(stage, name, ..): (Stage, &str, _, _)| {
-            let name = if stage == Stage::DeadLetter { "dead letter" } else { name };
-            let count = grouped(state.count(stage));
-            let text = form(canvas.look().stage_sign(stage), &count, name, code_of(stage));
-            Piece::styled(text, canvas.look().stage(stage))
-        };
-        std::iter::once(Piece::raw(" ")).chain(STAGES.into_iter().map(one)).collect()
-    };
-    // The fullest form that shows all of them: a count that is cut off is one that nobody sees.
-    let forms: [CountForm; 5] = [
-        |sign, count, name, _| format!("{sign} {name} {count}    "),
-        |sign, count, name, _| format!("{sign} {name} {count}  "),
-        |sign, count, _, code| format!("{sign}{count} {code}  "),
-        |sign, count, _, code| format!("{sign}{count} {code} "),
-        |sign, count, _, _| format!("{sign}{count} "),
-    ];
-    let first = if at.width >= WIDE { 0 } else { 2 };
-    let fits = |pieces: &Vec<Piece<'static>>| {
-        let total: usize = pieces.iter().map(|piece| width(&piece.content)).sum();
-        total <= usize::from(at.width)
-    };
-    let pieces = forms[first..].iter().map(|form| row(*form)).find(fits).unwrap_or_else(|| row(forms[4]));
-    canvas.line(at, &Line::from(pieces));
-}
-
-fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
+/// Draws one of its panes.
+pub fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
     let model = canvas.model;
     if pane == Pane::Alerts {
         beside::alerts(canvas, at, at.height);
@@ -204,6 +124,9 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
             (&model.overview.running, "Running", format!("{here}longest first"))
         }
         Pane::Recent => (&model.overview.recent, "Recent", "last ended".to_string()),
+        Pane::Actionable => {
+            (&model.overview.actionable, "Actionable", "in the order of the line".to_string())
+        }
         _ => {
             let oldest = model.lists.needs.first().map(|need| need.since);
             let oldest = oldest.map(|at| format!("oldest {}", canvas.age(at))).unwrap_or_default();
@@ -213,6 +136,11 @@ fn one_pane(canvas: &mut Canvas<'_>, at: Rect, pane: Pane) {
     let count = match pane {
         // Jobs, as the first line counts them: all that only wait to be shipped share one row.
         Pane::Needs => canvas.model.needs(),
+        // Of each kind only the first have rows.
+        Pane::Actionable => {
+            let state = &canvas.model.replica.state;
+            state.count(Stage::Queued) + state.count(Stage::Failed)
+        }
         _ => list.rows().len(),
     };
     let right = match list.held() {
@@ -232,6 +160,7 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
             }
             Pane::Running => "nothing runs",
             Pane::Recent => "nothing has ended yet",
+            Pane::Actionable => "nothing is in the line, put aside or failed",
             _ if canvas.model.replica.state.jobs.is_empty() => "nothing yet: 2 tells how jobs come in",
             _ => "nothing waits for you",
         };
@@ -253,6 +182,7 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
             Some(job) => pieces.extend(match pane {
                 Pane::Running => running(canvas, &job, at.width),
                 Pane::Recent => recent(canvas, &job, at.width),
+                Pane::Actionable => actionable(canvas, &job, at.width),
                 _ => need(canvas, &job, at.width),
             }),
             None => pieces.push(Piece::raw(format!("{id} is no longer here"))),
@@ -441,6 +371,47 @@ fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>
     out.push(status);
     out.push(Piece::raw(format!("{} {}{tail}", " ".repeat(gap), fit(&age, 5, true, more))));
     out
+}
+
+/// How well it fits, why it does not run yet, and what is done about it.
+fn actionable(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
+    let more = canvas.sign(Sign::More);
+    let model = canvas.model;
+    let agents = Arc::clone(&model.replica.agents);
+    let score = score_of(&model.replica.state, job, model.law_now(), &agents);
+    let score = score.map_or(canvas.sign(Sign::Minus).to_string(), |row| points(row.1.total()));
+    let key = |action| model.keys.sign(Do::Act(action), canvas.look().ascii);
+    let acts = model.bars().is_none();
+    let (why, then) = match (job.stage, &job.park) {
+        (Stage::Failed, _) if acts => (clean(&job.why), format!("{} requeue", key(Action::Requeue))),
+        (Stage::Queued, Some(park)) if acts && park.reason == ParkReason::Asked => {
+            (clean(&park_words(park)), format!("{} answer", key(Action::Answer)))
+        }
+        (Stage::Queued, _) => {
+            let said = parts::waits_for(model, job).map(|said| clean(&said.words(|at| at.local_hm())));
+            // Whoever has tried before starts from what it left.
+            let tries = job.attempts.len() + 1;
+            (said.unwrap_or_default(), if tries > 1 { format!("attempt {tries}") } else { String::new() })
+        }
+        _ => (clean(&job.why), String::new()),
+    };
+    // Why it waits goes before its title.
+    let (id, tail) = if total >= ROOMY { (14, 11) } else { (10, 10) };
+    let room = left_over(total, 2 + 6 + 2 + id + 1 + 1 + tail);
+    let wide = if total >= ROOMY { 34 } else { room };
+    let title = room.saturating_sub(wide + 1);
+    vec![
+        Piece::raw(format!("{} ", fit(&score, 5, true, more))),
+        parts::stage_sign(canvas, job),
+        Piece::raw(format!(" {} ", fit_id(job.id.as_str(), id, more))),
+        Piece::raw(match title {
+            0 => String::new(),
+            1..TITLE_LEAST => " ".repeat(title + 1),
+            _ => fit(&clean(&job.spec.title), title, false, more) + " ",
+        }),
+        Piece::raw(fit(&why, wide, false, more) + " "),
+        canvas.piece(Role::Head, fit(&then, tail, false, more)),
+    ]
 }
 
 fn recent(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {

@@ -98,9 +98,60 @@ pub fn bar(canvas: &Canvas<'_>, part: u64, whole: u64, cells: usize) -> String {
     canvas.sign(Sign::Full).repeat(full) + &canvas.sign(Sign::Empty).repeat(cells - full)
 }
 
+/// Rows that a pane asks for, with its rule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ask {
+    /// With fewer it says nothing, and gives way.
+    pub least: u16,
+    /// It has them before any other has all that it wants.
+    pub fair: u16,
+    /// All that it wants.
+    pub whole: u16,
+}
+
+/// How panes that stand below each other share so many rows; beside each what it asks for stands its place in the
+/// order of need, 0 before all others.
+pub fn shares(total: u16, asks: &[(usize, Ask)]) -> Vec<u16> {
+    let mut order: Vec<usize> = (0..asks.len()).collect();
+    order.sort_by_key(|nth| asks[*nth].0);
+    let (mut out, mut left) = (vec![0; asks.len()], total);
+    for nth in &order {
+        let least = asks[*nth].1.least;
+        if least <= left {
+            (out[*nth], left) = (least, left - least);
+        }
+    }
+    for goal in [|ask: Ask| ask.fair, |ask: Ask| ask.whole] {
+        for nth in order.iter().filter(|nth| asks[**nth].1.least > 0) {
+            let more =
+                if out[*nth] == 0 { 0 } else { goal(asks[*nth].1).saturating_sub(out[*nth]).min(left) };
+            (out[*nth], left) = (out[*nth] + more, left - more);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn panes_share_rows_in_their_order_of_need() {
+        let check = |total: u16, asks: &[(usize, u16, u16, u16)], expected: &[u16]| {
+            let ask = |row: &(usize, u16, u16, u16)| (row.0, Ask { least: row.1, fair: row.2, whole: row.3 });
+            let asks: Vec<(usize, Ask)> = asks.iter().map(ask).collect();
+            assert_eq!(shares(total, &asks), expected, "{total} rows for {asks:?}");
+        };
+        let two = [(0, 3, 6, 20), (1, 3, 6, 9)];
+        check(30, &two, &[20, 9]);
+        check(20, &two, &[14, 6]);
+        check(9, &two, &[6, 3]);
+        check(5, &two, &[5, 0]);
+        check(2, &two, &[0, 0]);
+        // Whoever needs it more has it, wherever it stands.
+        check(8, &[(1, 3, 6, 20), (0, 3, 6, 9)], &[3, 5]);
+        check(7, &[(2, 4, 4, 4), (1, 2, 2, 2), (0, 3, 3, 3)], &[0, 2, 3]);
+    }
 
     #[test]
     fn lines_break_at_blanks_and_long_words_where_they_must() {
