@@ -111,7 +111,7 @@ fn a_key_of_elsewhere_says_why_it_does_nothing() {
         ("4 x", "x does nothing here: cancel (on a job)"),
         ("5 o", "o does nothing here"),
         ("7 Tab +1s", ""),
-        ("2 Tab", "does nothing here: next pane (Overview)"),
+        ("2 Tab", "does nothing here: next pane (Overview, Summary)"),
     ] {
         let mut seat = Seat::of("submit a", (80, 24)).keys(keys);
         has(&seat.frame(), &[said]);

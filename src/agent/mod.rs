@@ -40,3 +40,4 @@ pub use registry::{Agent, Ending, agents_of, end_agent};
 pub use risk::{AtRisk, at_risk, at_risk_of, let_go, rescue, unsaved_patch};
 pub use run::{Ended, Options, run};
 pub use ship::{Sent, Ship, ship};
+pub use step::SAVE_EVERY;

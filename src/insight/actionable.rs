@@ -2,7 +2,6 @@
 
 use crate::fleet::{Claimant, Job, Now, State, line};
 use crate::job::{JobId, Stage};
-use crate::time::Stamp;
 
 /// Rows of each kind: whoever wants more of them has the list of jobs.
 const EACH_MOST: usize = 20;
@@ -21,7 +20,7 @@ pub fn actionable(state: &State, now: Now, hosts: &[Claimant]) -> Vec<JobId> {
     }
     let ends = |job: &Job| {
         let until = job.park.as_ref().and_then(|park| park.until);
-        (until.is_none(), until.unwrap_or(Stamp::default()), job.since)
+        (until.is_none(), until.unwrap_or_default(), job.since)
     };
     parked.sort_by_key(|job| (ends(job), &job.id));
     failed.sort_by_key(|job| (std::cmp::Reverse(job.since), &job.id));

@@ -9,6 +9,7 @@ mod words;
 mod tests;
 
 pub(super) use walk::{is_done, step};
+pub use watch::SAVE_EVERY;
 pub(super) use watch::next_deadline;
 pub(super) use watchdog::Watched;
 pub(super) use words::{Act, At, Grant, Happening, Sight};

@@ -9,7 +9,7 @@ use crate::job::{Autoship, Epoch, JobId, Outcome, ShipKind, Stage};
 use crate::time::{Span, Stamp};
 
 /// A running tree is put into a commit this often, if it changed (`jobs.md` section 5).
-pub(super) const SAVE_EVERY: Span = Span::from_mins(5);
+pub const SAVE_EVERY: Span = Span::from_mins(5);
 /// A run is looked at this often; a progress event is at most as frequent.
 pub(super) const LOOK_EVERY: Span = Span::from_secs(10);
 /// A run with ceilings is looked at this often: its own are the shim's to hold, but what it has used counts

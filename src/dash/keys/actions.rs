@@ -11,7 +11,7 @@ use super::key::Key;
 use super::lawful::{
     Off, always, an_agent, at_risk, by_law, can_let_go, can_let_go_all, can_open, can_park, can_requeue,
     can_save, can_save_all, can_watch, compares, has_a_file, has_a_kept, has_a_line, has_a_pair, has_a_run,
-    has_actions, has_lines, is_held, is_past, is_searching, may_change, on_a_job, on_the_board,
+    has_actions, has_lines, has_panes, is_held, is_past, is_searching, may_change, on_a_job, on_the_board,
     risk_is_shown, seen_by_law, somebody_waits, to_raise,
 };
 use super::screens::{AgentDo, GraphView, QueueDo, RiskDo, Wind};
@@ -177,6 +177,8 @@ pub enum On {
     Page,
     /// On one tab of a job.
     Tab(Tab),
+    /// Where panes can have the focus: on the overview, and on a job's summary.
+    Panes,
 }
 
 impl On {
@@ -191,6 +193,7 @@ impl On {
             On::Elsewhere(_) => "on every screen but one",
             On::Page => "on a job's page",
             On::Tab(tab) => tab.name(),
+            On::Panes => "Overview, Summary",
         }
     }
 
@@ -206,6 +209,9 @@ impl On {
             (On::Screen(mine), Place::Screen(screen)) => mine == screen,
             (On::Elsewhere(other), place) => place != Place::Screen(other),
             (On::Tab(mine), Place::Page(tab)) => mine == tab,
+            (On::Panes, place) => {
+                matches!(place, Place::Screen(Screen::Overview) | Place::Page(Tab::Summary))
+            }
             _ => false,
         }
     }
@@ -333,7 +339,6 @@ use Key::{BackTab, Char, Ctrl, Down, End, Enter, Esc, Home, PageDown, PageUp, Ri
 use On::{Everywhere, Jobs};
 
 const ON_JOBS: On = On::Screen(Screen::Jobs);
-const ON_OVERVIEW: On = On::Screen(Screen::Overview);
 const ON_GRAPH: On = On::Screen(Screen::Graph);
 const ON_TIME: On = On::Screen(Screen::Time);
 const ON_FLEET: On = On::Screen(Screen::Fleet);
@@ -350,8 +355,8 @@ actions! {
     Move Everywhere, "page-up" "page up" [PageUp] None, always, Move(Motion::PageUp);
     Move Everywhere, "half-down" "half a page down" [Ctrl('d')] None, always, Move(Motion::HalfDown);
     Move Everywhere, "half-up" "half a page up" [Ctrl('u')] None, always, Move(Motion::HalfUp);
-    Move ON_OVERVIEW, "pane" "next pane" [Key::Tab] Some("pane"), always, Do::Pane { forth: true };
-    Move ON_OVERVIEW, "pane-back" "pane before" [BackTab] None, always, Do::Pane { forth: false };
+    Move On::Panes, "pane" "next pane" [Key::Tab] Some("pane"), has_panes, Do::Pane { forth: true };
+    Move On::Panes, "pane-back" "pane before" [BackTab] None, has_panes, Do::Pane { forth: false };
     Move On::Page, "tab" "next tab" [Char(']'), Right, Key::Tab] Some("tab"), always, Do::Tab { forth: true };
     Move On::Page, "tab-back" "tab before" [Char('['), Key::Left, BackTab] None, always, Do::Tab { forth: false };
     Move On::Lists, "open" "open the job" [Enter] Some("open"), can_open, Do::Open;

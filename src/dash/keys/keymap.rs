@@ -11,12 +11,15 @@ use crate::fleet::Level;
 use crate::job::{At, Problem, read_named_lists, suggestion};
 
 /// Rows that are one idea and may share a key: the first that is not off is meant.
-const ONE_IDEA: [[&str; 2]; 5] = [
+const ONE_IDEA: [[&str; 2]; 7] = [
     ["approve", "answer"],
     ["park", "unpark"],
     ["edit-line", "edit"],
     ["diff-match", "hunk"],
     ["diff-match-back", "hunk-back"],
+    // To what stands beside: where there are no panes, that is another tab.
+    ["pane", "tab"],
+    ["pane-back", "tab-back"],
 ];
 /// Bytes that end escape sequences and may arrive by themselves (`cockpit.md` section 8.4).
 const ENDS: &str = "ABCDFHMPQRSZ~";

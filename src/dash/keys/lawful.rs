@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dash::model::{Loaded, Model, Owner, Page, Place, Tab, owner_of};
+use crate::dash::model::{Loaded, Model, Owner, Page, Place, Tab, WIDE, owner_of};
 use crate::fleet::{Action, Code, Job};
 use crate::insight::{lawful, short_rev, why_not};
 use crate::job::Stage;
@@ -169,6 +169,14 @@ pub fn has_a_line(model: &Model) -> Off {
     match file.line_at(false, 0) {
         Some(_) => Ok(()),
         None => Err(format!("{} is gone at that revision, or has no text", file.name)),
+    }
+}
+
+/// Where there is room for several panes.
+pub fn has_panes(model: &Model) -> Off {
+    match model.page.is_none() || model.in_parts().is_some() {
+        true => Ok(()),
+        false => Err(format!("below {WIDE} columns there is one pane")),
     }
 }
 

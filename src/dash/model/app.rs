@@ -401,6 +401,7 @@ impl Model {
     /// The focused pane.
     pub fn pane(&self) -> Pane {
         match (&self.page, self.screen) {
+            (Some(page), _) if self.in_parts().is_some() => Pane::Part(page.parts.at),
             (Some(_), _) => Pane::Text,
             (None, Screen::Overview) => self.overview.pane,
             (None, Screen::Graph) => Pane::Graph,

@@ -18,6 +18,7 @@ mod lists;
 mod moment;
 mod notice;
 mod page;
+mod part;
 mod patch;
 mod place;
 mod replica;
@@ -50,6 +51,7 @@ pub use notice::{Notices, STAYS};
 pub use page::{
     BYTES_MOST, ExplainPane, FilesPane, LINES_MOST, Loaded, LogLine, LogPane, Page, Voice, words_of,
 };
+pub use part::{PARTS, Part, Parts};
 pub use patch::{FileKind, Patch, PatchFile, PatchLine, Side};
 pub use place::{Pane, Place, SCREENS, Screen, TABS, Tab};
 pub use replica::{EVENTS_MOST, Health, Replica, Retry};

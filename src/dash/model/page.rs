@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::diff::DiffPane;
 use super::explained::Explained;
+use super::part::Parts;
 use super::place::Tab;
 use super::runs::RunsPane;
 use crate::engine::RunKind;
@@ -66,6 +67,10 @@ pub struct Page {
     pub files: FilesPane,
     /// The transcript of an attempt.
     pub log: LogPane,
+    /// The panes of its summary.
+    pub parts: Parts,
+    /// Its worktree was looked at since the page was opened.
+    pub looked: bool,
     /// The first line shown of a text, per tab.
     pub tops: [usize; 8],
 }
@@ -85,6 +90,8 @@ impl Page {
             explain: ExplainPane::default(),
             files: FilesPane::default(),
             log: LogPane::default(),
+            parts: Parts::default(),
+            looked: false,
             tops: [0; 8],
         }
     }

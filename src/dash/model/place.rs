@@ -1,5 +1,7 @@
 //! Screens, the tabs of a job, and where a person is.
 
+use super::part::Part;
+
 /// The screens, in the order of their digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)] // Each has its row in SCREENS.
@@ -107,6 +109,7 @@ pub enum Pane {
     Recent,
     Jobs,
     Text,
+    Part(Part),
     Board,
     Files,
     Runs,

@@ -10,6 +10,7 @@ use crate::agent::AtRisk;
 use crate::dash::survey::Risks;
 use crate::fleet::Job;
 use crate::job::{Epoch, HolderId, JobId};
+use crate::time::Stamp;
 
 /// The screen.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct Risk {
     pub list: Listing,
     /// What was found last; it stays while it is looked at again.
     pub found: Loaded<Risks>,
+    /// When that was looked at (wall clock).
+    pub at: Option<Stamp>,
     /// A look is under way.
     pub looking: bool,
     /// Something happened meanwhile: it must be looked at again.

@@ -243,6 +243,7 @@ pub fn deadline(model: &mut Model) -> Vec<Effect> {
 pub fn drawn(model: &mut Model, drawn: Drawn) {
     if let Some(page) = &mut model.page {
         page.tops[page.tab as usize] = drawn.window(Pane::Text).top;
+        page.parts.drawn(&drawn);
     }
     if let Some(Layer::Sheet(sheet)) = model.layers.last_mut() {
         sheet.sight = sheet.sight.after(drawn.window(Pane::Sheet), drawn.lines);

@@ -1,6 +1,6 @@
 //! Moving about: screens, panes, tabs, rows, pages, and back.
 
-use super::{alerts, diff, pages};
+use super::{alerts, diff, pages, parts};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::keys::Motion;
 use crate::dash::model::{Listing, Model, Page, Pane, Place, Screen, Tab, WIDE};
@@ -75,7 +75,7 @@ pub fn share(model: &mut Model) {
 /// Moves the cursor of the focused pane, or rolls the text of a page.
 pub fn motion(model: &mut Model, motion: Motion) -> Vec<Effect> {
     let height = model.drawn.window(model.pane()).height.max(1);
-    if pages::motion(model, motion) {
+    if parts::motion(model, motion) || pages::motion(model, motion) {
         return Vec::new();
     }
     if let Some(page) = &mut model.page {
@@ -158,8 +158,12 @@ pub fn wheel(model: &mut Model, down: bool, rows: usize, over: Option<Pane>) -> 
     (0..rows).flat_map(|_| motion(model, step)).collect()
 }
 
-/// The next pane of the overview, or the one before.
+/// The next pane of the overview or of a summary, or the one before.
 pub fn pane(model: &mut Model, forth: bool) -> Vec<Effect> {
+    if model.page.is_some() {
+        parts::step(model, forth);
+        return Vec::new();
+    }
     const PANES: [Pane; 5] = [Pane::Needs, Pane::Running, Pane::Actionable, Pane::Recent, Pane::Alerts];
     let is_there = |pane: &Pane| match pane {
         Pane::Alerts => !model.alerts().is_empty(),

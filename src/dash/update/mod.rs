@@ -23,6 +23,7 @@ mod layers;
 mod log;
 mod notice;
 mod pages;
+mod parts;
 mod pick;
 mod risk;
 mod root;

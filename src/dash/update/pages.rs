@@ -2,9 +2,11 @@
 //!
 //! A tab that needs something of its own adds a want to `wants` and takes the answer in `read`.
 
+use std::sync::Arc;
+
 use super::feed::loaded;
 use super::layers;
-use super::{diff, explain, files, gist, runs};
+use super::{diff, explain, files, gist, risk, runs};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::Motion;
 use crate::dash::model::{
@@ -22,7 +24,20 @@ pub fn wants(model: &mut Model) -> Vec<Effect> {
     let mut effects = job.map(|job| of_tab(&mut page, &job, tails)).unwrap_or_default();
     effects.extend(explain::wants(&mut page, model.replica.state.seq));
     model.page = Some(page);
+    effects.extend(worktree(model));
     effects
+}
+
+/// Looks at the worktrees, once for a page that shows what of its job stands in no commit.
+fn worktree(model: &mut Model) -> Vec<Effect> {
+    let shown = model.in_parts().filter(|page| !page.looked && model.time.at.is_none());
+    let has_one = |job: &Arc<Job>| job.spec.worktree && !job.attempts.is_empty();
+    let looks = shown.and_then(|page| model.job(&page.job)).is_some_and(has_one);
+    if let Some(page) = model.page.as_mut().filter(|_| looks) {
+        page.looked = true;
+        return risk::look(model);
+    }
+    Vec::new()
 }
 
 /// `tails`: the end of the log stands on the summary.

@@ -150,7 +150,7 @@ fn elsewhere(model: &Model, row: &ActionRow) -> Option<Place> {
         On::Lists => Some(Place::Screen(Screen::Jobs)),
         // Of the queue as a whole.
         On::Elsewhere(_) => Some(Place::Screen(Screen::Budget)),
-        On::Everywhere | On::Jobs | On::Page => None,
+        On::Everywhere | On::Jobs | On::Page | On::Panes => None,
     }
 }
 

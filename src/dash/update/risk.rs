@@ -40,10 +40,15 @@ pub fn look(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Survey(Wish::Risks)]
 }
 
-/// Events came: those that can change what is at risk ask for another look while it is on the screen.
+/// Events came: those that can change what is at risk ask for another look while it is on the screen, or the summary of
+/// the job that they are about.
 pub fn moved_on(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
     let matters = |row: &(Seq, Event)| !matches!(row.1.what, What::Progressed { .. });
-    if model.screen == Screen::Risk && events.iter().any(matters) { look(model) } else { Vec::new() }
+    let page = model.in_parts().map(|page| &page.job);
+    let shown = |row: &&(Seq, Event)| {
+        model.screen == Screen::Risk || page.is_some_and(|job| row.1.what.job() == Some(job))
+    };
+    if events.iter().filter(shown).any(matters) { look(model) } else { Vec::new() }
 }
 
 /// The tag `at-risk` is shown on every screen. Only a run that ended, or an agent that died, leaves work alone, so
@@ -102,6 +107,7 @@ pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
             let alone = risks.rows.iter().filter(|row| !row.owned).map(|row| row.job.clone());
             looked(model, None, Ok(alone.collect()));
             model.risk.found = Loaded::Here(risks);
+            model.risk.at = Some(model.now.wall);
             if let Some(id) = model.selected.clone().filter(|_| model.screen == Screen::Risk) {
                 model.risk.list.point(&id);
             }

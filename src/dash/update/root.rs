@@ -2,7 +2,7 @@
 
 use super::{
     act, acted, aim, background, budget, diff, explain, feed, files, fleet, flow, gist, go, graph, jobs,
-    layers, log, notice, pages, risk, runs, search, tell, time, watch,
+    layers, log, notice, pages, parts, risk, runs, search, tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Key, action_of};
@@ -222,8 +222,11 @@ fn wheel(model: &mut Model, down: bool, hit: Option<&Hit>) -> Vec<Effect> {
     go::wheel(model, down, WHEEL, over)
 }
 
-/// Gives a pane of the overview the focus; other screens have one pane that moves.
+/// Gives a pane of the overview or of a summary the focus; other screens have one pane that moves.
 fn focus(model: &mut Model, pane: Pane) {
+    if let (Pane::Part(part), true) = (pane, model.in_parts().is_some()) {
+        parts::focus(model, part);
+    }
     let has_it = matches!(pane, Pane::Needs | Pane::Alerts | Pane::Running | Pane::Actionable | Pane::Recent);
     if has_it && model.page.is_none() && model.screen == Screen::Overview {
         model.overview.pane = pane;

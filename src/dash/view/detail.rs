@@ -43,6 +43,20 @@ pub fn lines(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
     }
 }
 
+/// The same as lines of so many columns, all of each fact.
+pub fn set(canvas: &mut Canvas<'_>, job: &Job, wide: u16) -> Vec<Line<'static>> {
+    let room = usize::from(wide).saturating_sub(10).max(1);
+    let mut lines = Vec::new();
+    for (label, text) in facts(canvas, job) {
+        for (nth, part) in wrapped(&text, room).into_iter().enumerate() {
+            let label = if nth == 0 { label } else { "" };
+            let label = canvas.piece(Role::Head, format!("  {label:<7} "));
+            lines.push(Line::from(vec![label, Piece::raw(part)]));
+        }
+    }
+    lines
+}
+
 /// Label and text of what is worth knowing now; what is empty is left out.
 pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> {
     let model = canvas.model;

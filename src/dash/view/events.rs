@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span as Piece};
 use super::canvas::{Canvas, below, row};
 use super::panes::told_as;
 use super::parts;
+use super::summary::{Lines, Told};
 use super::text::{clean, fit, fit_id, grouped, marked};
 use crate::dash::model::{Health, Loaded, Pane, words_of};
 use crate::dash::theme::Sign;
@@ -60,6 +61,34 @@ fn list(canvas: &mut Canvas<'_>, at: Rect, rolls: bool) {
     let height = usize::from(body.height);
     let top = if rolls { rolled(canvas, page.top(), events.len(), height) } else { 0 };
     let shown = || events.iter().rev().skip(top).take(height);
+    let wide = parts::moments_wide(canvas, shown().map(|row| row.1.at));
+    for (nth, (_, event)) in shown().enumerate() {
+        let line = line(canvas, event, false, wide);
+        canvas.line(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), &line);
+    }
+}
+
+/// What the summary's pane of them tells.
+pub fn told_of_job(canvas: &Canvas<'_>) -> Option<Told> {
+    let page = canvas.model.page.as_ref()?;
+    Some(match &page.history {
+        Loaded::Here(events) => Told {
+            title: format!("Events {}", grouped(events.len())),
+            right: "newest first".to_string(),
+            lines: Lines::Events(events.len()),
+        },
+        Loaded::Failed(why) => {
+            let piece = canvas.piece(Role::Bad, format!("  cannot be read: {}", clean(why)));
+            Told::of("Events", "", vec![Line::from(piece)])
+        }
+        Loaded::Unasked | Loaded::Asked => Told::of("Events", canvas.sign(Sign::Waits), Vec::new()),
+    })
+}
+
+/// Those of them that are in sight from the `top`th on.
+pub fn part(canvas: &mut Canvas<'_>, body: Rect, top: usize) {
+    let Some(events) = canvas.model.page.as_ref().and_then(|page| page.history.here()) else { return };
+    let shown = || events.iter().rev().skip(top).take(usize::from(body.height));
     let wide = parts::moments_wide(canvas, shown().map(|row| row.1.at));
     for (nth, (_, event)) in shown().enumerate() {
         let line = line(canvas, event, false, wide);

@@ -10,6 +10,7 @@ use super::canvas::{Canvas, below, row};
 use super::events::rolled;
 use super::panes::{told, told_as};
 use super::search;
+use super::summary::{Lines, Told};
 use super::text::{clean, cut, grouped, width};
 use crate::dash::model::{LINES_MOST, Loaded, LogLine, LogPane, Page, Voice};
 use crate::dash::theme::{Sign, Theme};
@@ -110,19 +111,25 @@ fn searched(canvas: &mut Canvas<'_>, body: Rect, log: &LogPane, kept: usize, mat
     1.min(body.height)
 }
 
-/// The end of it, beside other things.
-pub fn tail(canvas: &mut Canvas<'_>, at: Rect) {
+/// What the summary's pane of it tells.
+pub fn told_of_job(canvas: &Canvas<'_>) -> Option<Told> {
+    let log = &canvas.model.page.as_ref()?.log;
+    let title = log.attempt.map_or("Log".to_string(), |no| format!("Log, attempt {no}"));
+    Some(match &log.lines {
+        Loaded::Failed(why) => {
+            let piece = canvas.piece(Role::Neutral, format!("  {}", clean(why)));
+            Told::of(&title, "", vec![Line::from(piece)])
+        }
+        _ => Told { title, right: "the end of it".to_string(), lines: Lines::Log(log.count()) },
+    })
+}
+
+/// Those of its lines that are in sight from the `top`th on.
+pub fn part(canvas: &mut Canvas<'_>, at: Rect, top: usize) {
     let Some(page) = &canvas.model.page else { return };
     let log = &page.log;
-    let title = log.attempt.map_or("Log".to_string(), |no| format!("Log, attempt {no}"));
-    canvas.rule(row(at, 0), &title, "the end of it", false);
-    let body = Rect { x: at.x + 1, width: at.width.saturating_sub(1), ..below(at, 1) };
-    if let Loaded::Failed(why) = &log.lines {
-        canvas.text(row(body, 0), Role::Neutral, &format!("  {}", clean(why)));
-        return;
-    }
-    let from = log.count().saturating_sub(usize::from(body.height));
-    for (nth, line) in (from..).map_while(|nth| log.line(nth)).take(usize::from(body.height)).enumerate() {
+    let body = Rect { x: at.x + 1, width: at.width.saturating_sub(1), ..at };
+    for (nth, line) in (top..).map_while(|nth| log.line(nth)).take(usize::from(body.height)).enumerate() {
         let line = set(canvas, line, !log.bare, body.width);
         canvas.line(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), &line);
     }

@@ -7,20 +7,30 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
-use super::events::rolled;
 use super::panes::told_as;
 use super::prose;
 use super::text::clean;
-use crate::dash::model::{Face, Loaded, Prose, Tab};
+use crate::dash::model::{Face, Loaded, Page, Pane, Part, Prose, Window};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::job::Role;
 
-/// Draws it.
+/// Draws it on a tab of its own.
 pub fn draw(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
+    let top = canvas.model.page.as_ref().map_or(0, Page::top);
+    put(canvas, at, job, (Pane::Text, true), top);
+}
+
+/// Draws it as a pane of the summary.
+pub fn part(canvas: &mut Canvas<'_>, at: Rect, job: &Job, focused: bool, top: usize) {
+    put(canvas, at, job, (Pane::Part(Part::Manifest), focused), top);
+}
+
+fn put(canvas: &mut Canvas<'_>, at: Rect, job: &Job, (pane, focused): (Pane, bool), top: usize) {
     let Some(page) = &canvas.model.page else { return };
+    canvas.drawn.windows.push((pane, Window::default()));
     let place = job.file.as_deref().map(|file| format!("{}/{}", job.stage.folder().name(), clean(file)));
-    canvas.rule(row(at, 0), "Manifest", &place.unwrap_or_default(), true);
+    canvas.rule(row(at, 0), "Manifest", &place.unwrap_or_default(), focused);
     let mut body = below(at, 1);
     if let Some(edit) = canvas.model.bad_edit(job) {
         let text = format!("{}; below is what runs", clean(&edit.told()));
@@ -41,11 +51,9 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
     let width = body.width.saturating_sub(3);
     let set = laid_out(canvas, job, text, width);
     let height = usize::from(body.height);
-    let top = if page.tab == Tab::Manifest || page.tab == Tab::Summary {
-        rolled(canvas, page.top(), set.lines.len(), height)
-    } else {
-        0
-    };
+    let top = top.min(set.lines.len().saturating_sub(height));
+    canvas.drawn.windows.retain(|row| row.0 != pane);
+    canvas.drawn.windows.push((pane, Window { top, height }));
     for (nth, line) in set.lines.iter().skip(top).take(height).enumerate() {
         let mut pieces = vec![Piece::raw("  ")];
         pieces.extend(line.iter().map(|(text, face)| Piece::styled(text.clone(), style(canvas, *face))));

@@ -25,6 +25,9 @@ const LINK: usize = 12;
 /// Figures change with time while there are any.
 const MINUTE: Span = Span::from_secs(60);
 
+/// A figure in words.
+type Words<'a> = &'a dyn Fn(u64) -> String;
+
 /// The last day, where something happened on it.
 pub fn day(canvas: &Canvas<'_>) -> Option<Day> {
     let day = canvas.model.flow()?.day(canvas.model.law_now().law);
@@ -46,9 +49,11 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, day: &Day) {
     let lead: Vec<Option<u64>> = (0..HOURS)
         .map(|hour| secs(&day.lead[hour]).or(day.shipped[hour].filter(|n| *n == 0).map(|_| 0)))
         .collect();
-    let rows: [(&str, Vec<Option<u64>>, &dyn Fn(u64) -> String, bool); 3] = [
-        ("shipped/h", day.shipped.iter().map(count).collect(), &plain, true),
-        ("failed/h", day.failed.iter().map(count).collect(), &plain, true),
+    let shipped: Vec<Option<u64>> = day.shipped.iter().map(count).collect();
+    let failed: Vec<Option<u64>> = day.failed.iter().map(count).collect();
+    let rows: [(&str, Vec<Option<u64>>, Words<'_>, bool); 3] = [
+        ("shipped/h", shipped, &plain, true),
+        ("failed/h", failed, &plain, true),
         ("lead time", lead, &age, false),
     ];
     for (nth, (name, figures, words, zero)) in rows.into_iter().enumerate() {
