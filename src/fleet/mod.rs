@@ -33,7 +33,7 @@ pub use line::{InLine, kinds_in_line, line};
 pub use money::{EngineMoney, SpentEngine};
 pub use pick::{Gate, class_at, gates, next_moment, suits};
 pub use pull_request::{Checks, PrLook, PrMeans, PrReview, PrState, PullRequest};
-pub use read::Portion;
+pub use read::{Derived, Gathered, Names, Portion};
 pub use refusal::{Code, Refusal};
 pub use score::{Scale, Score, TERMS, Term, goes_by_age};
 pub use state::{Product, State, Tombstone};

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::job::Job;
 use super::known::Known;
-use super::state::State;
-use crate::job::{IdempotencyKey, JobId, Seq};
+use super::state::{Index, State};
+use crate::job::{IdempotencyKey, JobId, Seq, Stem};
 use crate::time::Stamp;
 
 /// Jobs of one portion: several for each thread that reads, and enough that names in common are worth sharing.
@@ -92,6 +92,34 @@ impl State {
 
     /// The state of all its portions, in their order, with its indexes; `None` if they do not fit each other.
     pub fn of_portions(portions: impl IntoIterator<Item = Portion>) -> Option<State> {
+        let all = Gathered::of(portions)?;
+        let (names, index) = (all.names()?, all.index());
+        Some(all.state(names, index))
+    }
+}
+
+/// All portions of a state, put together. What is made of them in two parts can be made by two at once, for making
+/// maps of a hundred thousand jobs takes as long as reading them.
+pub struct Gathered {
+    rest: Rest,
+    receipts: Vec<(IdempotencyKey, Seq, Stamp)>,
+    jobs: Vec<Arc<Job>>,
+}
+
+/// The maps of jobs and of what means them.
+pub struct Names {
+    stems: OrdMap<Stem, JobId>,
+    receipts: OrdMap<IdempotencyKey, Seq>,
+    receipts_by_age: OrdSet<(Stamp, IdempotencyKey)>,
+    jobs: OrdMap<JobId, Arc<Job>>,
+}
+
+/// The derived maps of jobs.
+pub struct Derived(Index);
+
+impl Gathered {
+    /// Puts them together in their order; `None` without what they hang on.
+    pub fn of(portions: impl IntoIterator<Item = Portion>) -> Option<Gathered> {
         let (mut rest, mut receipts, mut jobs) = (None, Vec::new(), Vec::new());
         for portion in portions {
             match portion {
@@ -100,25 +128,43 @@ impl State {
                 Portion::Jobs(rows) => jobs.extend(rows),
             }
         }
-        let Rest { mut state, stems, aged } = rest?;
+        Some(Gathered { rest: rest?, receipts, jobs })
+    }
+
+    /// The maps; `None` if a place names no row.
+    pub fn names(&self) -> Option<Names> {
         let stem = |at: &usize| {
-            let job: &Arc<Job> = jobs.get(*at)?;
+            let job = self.jobs.get(*at)?;
             Some((job.file.as_ref()?.without(".md"), job.id.clone()))
         };
-        let named: Vec<_> = stems.iter().map(stem).collect::<Option<_>>()?;
-        let others = std::mem::replace(&mut state.stems, filling(named).collect());
-        state.stems.extend(others);
-        let age =
-            |at: &usize| receipts.get(*at).map(|row: &(IdempotencyKey, Seq, Stamp)| (row.2, row.0.clone()));
-        let aged: Vec<_> = aged.iter().map(age).collect::<Option<_>>()?;
-        let others = std::mem::replace(&mut state.receipts_by_age, filling(aged).collect());
-        state.receipts_by_age.extend(others);
-        let others = std::mem::take(&mut state.receipts);
-        state.receipts = filling(receipts).map(|(key, seq, _)| (key, seq)).collect();
-        state.receipts.extend(others);
-        state.jobs = filling(jobs).map(|job| (job.id.clone(), job)).collect();
-        state.reindex();
-        Some(state)
+        let named: Vec<_> = self.rest.stems.iter().map(stem).collect::<Option<_>>()?;
+        let age = |at: &usize| self.receipts.get(*at).map(|row| (row.2, row.0.clone()));
+        let aged: Vec<_> = self.rest.aged.iter().map(age).collect::<Option<_>>()?;
+        Some(Names {
+            stems: filling(named).collect(),
+            receipts: filling(&self.receipts).map(|row| (row.0.clone(), row.1)).collect(),
+            receipts_by_age: filling(aged).collect(),
+            jobs: filling(&self.jobs).map(|job| (job.id.clone(), Arc::clone(job))).collect(),
+        })
+    }
+
+    /// The derived maps.
+    pub fn index(&self) -> Derived {
+        Derived(Index::of(self.jobs.iter().map(|job| &**job)))
+    }
+
+    /// The state, of what was made of it.
+    pub fn state(self, names: Names, derived: Derived) -> State {
+        let mut state = self.rest.state;
+        let (stems, receipts) = (std::mem::take(&mut state.stems), std::mem::take(&mut state.receipts));
+        let aged = std::mem::take(&mut state.receipts_by_age);
+        (state.stems, state.receipts, state.receipts_by_age) =
+            (names.stems, names.receipts, names.receipts_by_age);
+        state.stems.extend(stems);
+        state.receipts.extend(receipts);
+        state.receipts_by_age.extend(aged);
+        (state.jobs, state.index) = (names.jobs, derived.0);
+        state
     }
 }
 

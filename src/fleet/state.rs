@@ -244,20 +244,7 @@ impl State {
 
     /// Makes the indexes anew from the jobs, after a snapshot was read.
     pub fn reindex(&mut self) {
-        self.index = Index::default();
-        let mut line: Vec<Row> = Vec::new();
-        for job in self.jobs.values() {
-            if (job.stage, &job.park) == (Stage::Queued, &None) {
-                line.push((Kind::of(job), job.waiting, job.id.clone()));
-            }
-            self.index.enter_beside(job);
-        }
-        // In one go: put in as they come, in the order of names, they leave nodes half empty.
-        line.sort_unstable();
-        for kind in line.chunk_by(|a, b| a.0 == b.0) {
-            self.index.kinds.insert(kind[0].0, u32::try_from(kind.len()).unwrap_or(u32::MAX));
-        }
-        self.index.ready = filling(line).collect();
+        self.index = Index::of(self.jobs.values().map(|job| &**job));
     }
 
     /// Whether the indexes are what [`State::reindex`] would make of the jobs.
@@ -322,6 +309,25 @@ fn month_start(at: Stamp) -> Option<i64> {
 }
 
 impl Index {
+    /// The indexes of all jobs, which come in the order of their names.
+    pub(super) fn of<'a>(jobs: impl Iterator<Item = &'a Job>) -> Index {
+        let mut index = Index::default();
+        let mut line: Vec<Row> = Vec::new();
+        for job in jobs {
+            if (job.stage, &job.park) == (Stage::Queued, &None) {
+                line.push((Kind::of(job), job.waiting, job.id.clone()));
+            }
+            index.enter_beside(job);
+        }
+        // In one go: put in as they come, in the order of names, they leave nodes half empty.
+        line.sort_unstable();
+        for kind in line.chunk_by(|a, b| a.0 == b.0) {
+            index.kinds.insert(kind[0].0, u32::try_from(kind.len()).unwrap_or(u32::MAX));
+        }
+        index.ready = filling(line).collect();
+        index
+    }
+
     pub(super) fn enter(&mut self, job: &Job) {
         if (job.stage, &job.park) == (Stage::Queued, &None) {
             let kind = Kind::of(job);

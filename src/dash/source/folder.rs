@@ -54,6 +54,9 @@ const PACE: Span = Span::from_millis(16);
 const ALIVE_AGAIN: Span = Span::from_secs(5);
 /// The folder is looked at this often even where no watch says so.
 const LOOK_AGAIN: Span = Span::from_secs(2);
+/// The first look waits so long, for the first screen's lists to be asked for and made: of a hundred thousand files a
+/// look takes longer than they do, and both want the same processors.
+const LOOK_FIRST: Span = Span::from_millis(250);
 /// With a watch the look is only a safety net.
 const LOOK_RARELY: Span = Span::from_secs(60);
 /// A transcript that is followed is read this often while its attempt is open.
@@ -267,7 +270,7 @@ impl Loop {
         let mut published = followed.published();
         self.look_alive();
         self.send_replica().await;
-        let mut look_at = Some(Span::ZERO);
+        let mut look_at = Some(later(LOOK_FIRST));
         let mut alive_at = later(ALIVE_AGAIN);
         loop {
             let tail_at = self.tail.as_ref().filter(|tail| tail.open).map(|_| later(TAIL_AGAIN));

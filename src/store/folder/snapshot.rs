@@ -4,7 +4,7 @@
 //! further back. `base.json` has the same form and is the state at the seam behind the newest sealed file;
 //! it too is only a saving until older files are pruned, and from then on it is what the log begins with.
 //! A head with a checksum of all lines behind it, then the state, a portion a line. Lines are read on as many
-//! threads as there are processors for: a cockpit waits for nothing else.
+//! threads as there are processors for, and the maps are made on two: a cockpit waits for nothing else.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -19,7 +19,7 @@ use super::disk::write_whole;
 use super::place::Place;
 use super::segments::{first_event, live_path, sealed_path, segment_path};
 use super::tail::Line;
-use crate::fleet::{LAW, Portion, State};
+use crate::fleet::{Gathered, LAW, Portion, State};
 use crate::job::Seq;
 use crate::store::Fault;
 
@@ -108,7 +108,13 @@ fn state_of(place: &Place, name: &str, head: &Head) -> Option<State> {
         return None;
     }
     let lines: Vec<&[u8]> = body.split(|b| *b == b'\n').filter(|line| !line.is_empty()).collect();
-    State::of_portions(portions(&lines)?)
+    let all = Gathered::of(portions(&lines)?)?;
+    let (names, index) = std::thread::scope(|scope| {
+        let index = scope.spawn(|| all.index());
+        let names = all.names();
+        (names, index.join().unwrap_or_else(|bug| std::panic::resume_unwind(bug)))
+    });
+    Some(all.state(names?, index))
 }
 
 /// The portions in the order of their lines; `None` if any is not one.
