@@ -33,6 +33,10 @@ const KEYS_IN_PTY: usize = 25;
 const TYPED: Duration = Duration::from_millis(30);
 /// So long an idle cockpit is watched.
 const IDLE: Duration = Duration::from_secs(10);
+/// The flood: so many jobs are moved at once, so often a second, for so long.
+const FLOOD: (usize, u64, Duration) = (500, 10, Duration::from_secs(10));
+/// Frames of data in a second, at most: what an eye could follow.
+const FRAMES_MOST: u64 = 60;
 /// The end of a frame.
 const FRAME_END: &[u8] = b"\x1b[?2026l";
 
@@ -99,9 +103,9 @@ fn machine() {
     }
 }
 
-/// From the start of the process to the end of its first frame, and to the first frame with data.
+/// From the start of the process to the end of its first frame, to the first frame with data, and to open jobs in it.
 fn first_frame(room: &Room, jobs: &str) {
-    let mut samples = (Vec::new(), Vec::new());
+    let mut samples = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS + 9 {
         let watch = Awake::start();
         let mut pty = room.bare(&["dash"], (160, 45));
@@ -109,12 +113,15 @@ fn first_frame(room: &Room, jobs: &str) {
         samples.0.push(since(&watch));
         pty.until("data", |pty| pty.text().contains(&format!("{jobs} jobs")));
         samples.1.push(since(&watch));
+        pty.until("open jobs", |pty| pty.text().contains("improve-the-thing-"));
+        samples.2.push(since(&watch));
         pty.send("q");
         pty.ends();
     }
     millis("first frame after exec, p50 of 20", at(&mut samples.0, 0.5), None);
     millis("first frame after exec, p95 of 20", at(&mut samples.0, 0.95), Some(50.0));
     millis("first frame with data, p50 of 20", at(&mut samples.1, 0.5), Some(250.0));
+    millis("first frame with open jobs, p50 of 20", at(&mut samples.2, 0.5), Some(100.0));
 }
 
 /// One key and the frame after it, in this process.
@@ -168,7 +175,7 @@ fn key_to_frame(room: &Room) {
     let board = open(&room.queue);
     let flood = {
         let stop = Arc::clone(&stop);
-        std::thread::spawn(move || events(&board, &stop))
+        std::thread::spawn(move || events(&board, &stop, 20, 10))
     };
     let mut run = || {
         let one = |n: usize| {
@@ -194,11 +201,61 @@ fn key_to_frame(room: &Room) {
     pty.ends();
 }
 
-/// Parks and unparks jobs, twenty at a time, ten times a second; gives how many events a second that was.
-fn events(board: &aq::board::Local, stop: &std::sync::atomic::AtomicBool) -> f64 {
+/// Keys while thousands of events a second come: how late their frames are, how many frames are drawn at all, and
+/// what is kept in memory of it.
+fn flood(room: &Room) {
+    let (many, often, long) = FLOOD;
+    let mut pty = room.dash(&[]);
+    pty.resize(160, 45);
+    pty.settles();
+    pty.press("2");
+    pty.settles();
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let board = open(&room.queue);
+    let writer = {
+        let stop = Arc::clone(&stop);
+        std::thread::spawn(move || events(&board, &stop, many, often))
+    };
+    let (whole, before, kept) = (Awake::start(), pty.told.clone(), pty.resident());
+    let (mut late, mut half) = (Vec::new(), None);
+    while whole.exact() < long {
+        let typed = Awake::start();
+        while typed.exact() < TYPED {
+            pty.take(TYPED.saturating_sub(typed.exact()));
+        }
+        let inputs = pty.told.inputs;
+        let watch = Awake::start();
+        pty.send(if late.len() % 2 == 0 { "j" } else { "k" });
+        pty.until("its frame", |pty| pty.told.inputs > inputs);
+        late.push(since(&watch));
+        if whole.exact() > long / 2 && half.is_none() {
+            half = pty.resident();
+        }
+    }
+    let took = whole.exact().as_secs_f64();
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let rate = writer.join().expect("a rate");
+    let (keys, frames) = (pty.told.inputs - before.inputs, pty.told.frames - before.frames);
+    println!("flood of {rate:.0} events/s (wanted {}) for {took:.0} s", many as u64 * often);
+    millis("  key to frame, p50", at(&mut late, 0.5), None);
+    millis("  key to frame, p99", at(&mut late, 0.99), Some(16.0));
+    let (frames, keys) = (frames as f64 / took, keys as f64 / took);
+    line("  frames a second", &format!("{frames:.0}, {keys:.0} by keys"), "", None);
+    assert!(frames - keys <= FRAMES_MOST as f64, "{frames:.0} frames a second, {keys:.0} of them by keys");
+    if let (Some(first), Some(half), Some(last)) = (kept, half, pty.resident()) {
+        let mib = |kib: u64| kib as f64 / 1024.0;
+        let got = format!("{:.0}, {:.0}, {:.0} MiB", mib(first), mib(half), mib(last));
+        line("  resident before it, half way, at its end", &got, "", None);
+    }
+    pty.send("q");
+    pty.ends();
+}
+
+/// Parks and unparks so many jobs at once, so often a second; gives how many events a second that was.
+fn events(board: &aq::board::Local, stop: &std::sync::atomic::AtomicBool, many: usize, often: u64) -> f64 {
     let queued = board.snapshot();
     let free = |job: &&Arc<aq::fleet::Job>| job.stage == Stage::Queued && job.park.is_none();
-    let jobs: Vec<JobId> = queued.jobs.values().filter(free).take(20).map(|job| job.id.clone()).collect();
+    let jobs: Vec<JobId> = queued.jobs.values().filter(free).take(many).map(|job| job.id.clone()).collect();
     let (watch, first) = (Awake::start(), queued.seq);
     let mut parks = true;
     while !stop.load(std::sync::atomic::Ordering::Relaxed) {
@@ -209,7 +266,7 @@ fn events(board: &aq::board::Local, stop: &std::sync::atomic::AtomicBool) -> f64
         };
         ask(board, &person(), jobs.iter().map(each));
         parks = !parks;
-        std::thread::sleep(Duration::from_millis(100).saturating_sub(round.exact()));
+        std::thread::sleep(Duration::from_millis(1_000 / often).saturating_sub(round.exact()));
     }
     (board.snapshot().seq - first) as f64 / watch.exact().as_secs_f64()
 }
@@ -350,6 +407,7 @@ fn figures() {
         bytes(&room, (160, 45), Some((600, 6 << 10)));
         bytes(&room, (80, 24), None);
         key_to_frame(&room);
+        flood(&room);
     }
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_else(|_| "unknown".to_string());
     println!("\nload at the end {}", load.trim());

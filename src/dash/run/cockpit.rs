@@ -33,8 +33,8 @@ use crate::time::{Clock as _, Span, SystemClock};
 
 /// Messages that may wait; a source that finds it full waits itself.
 const CHANNEL: usize = 1_024;
-/// Data is drawn at most once in this time; a key draws at once.
-const FRAME: Span = Span::from_millis(16);
+/// Data is drawn at most once in this time, so less than sixty times a second; a key draws at once.
+const FRAME: Span = Span::from_millis(17);
 /// Without the focus, data is drawn twice a second.
 const UNFOCUSED: Span = Span::from_millis(500);
 /// Messages taken before a frame is drawn in any case.
