@@ -29,5 +29,6 @@ mod speed;
 mod states;
 mod telling;
 mod time;
+mod tmux;
 mod told;
 mod wide;
