@@ -191,7 +191,9 @@ fn cursor_is_seen(seat: &Seat) {
         is_in_window(seat, Pane::Budget, model.budget.at);
     }
     if let Some(Layer::Pick(pick)) = model.layers.last().filter(|_| !pick_is_empty(seat)) {
-        is_in_window(seat, Pane::Palette, pick.at);
+        let has_room = seat.model.drawn.windows.iter().any(|row| row.0 == Pane::Palette && row.1.height > 0);
+        let seen = seat.model.drawn.hits.iter().any(|row| row.1 == Hit::Choice(pick.at));
+        assert!(seen || !has_room, "row {} of a choice is not in sight", pick.at);
     }
     if model.jobs.board.on && !model.jobs.board.filled().is_empty() {
         let id = model.jobs.board.cursor().expect("a card is under the cursor");

@@ -82,6 +82,12 @@ fn help() {
 #[test]
 fn palette() {
     check(SCENE, "2 : \"pa\"", "palette");
+    check(SCENE, "2 :", "palette-all");
+    check(
+        SCENE,
+        "2 : \"filter stage:queued\" Enter : \"explain fix-login\" Enter Esc : \"fil\"",
+        "palette-recent",
+    );
 }
 
 #[test]

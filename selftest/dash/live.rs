@@ -181,7 +181,7 @@ fn panics_in_the_loop() {
     let place = aq::store::Place::open(std::path::Path::new(&queue)).expect("a queue");
     let settings = std::sync::Arc::new(aq::board::Settings::load(Some(&place), &[]).expect("settings"));
     let me = aq::fleet::Actor::new(aq::fleet::ActorKind::Person, "ann@here");
-    let folder = aq::dash::Folder { place, settings, me, read_only: false };
+    let folder = aq::dash::Folder { place, settings, me, read_only: false, unusable: false };
     let options = aq::dash::Options {
         folder,
         look: aq::dash::Look::default(),
@@ -190,6 +190,7 @@ fn panics_in_the_loop() {
         follows: false,
         keys: aq::dash::Keymap::default(),
         clipboard: aq::job::Clipboard::Off,
+        odd: Vec::new(),
         idle: Some(Box::new(Panics)),
     };
     let _ = aq::dash::run(options);
@@ -336,7 +337,7 @@ fn a_ping_goes_the_way_that_the_terminal_takes() {
 }
 
 #[test]
-fn own_keys_are_taken_and_a_clash_is_refused_before_the_screen_is() {
+fn own_keys_are_taken_and_a_clash_is_told_where_the_house_s_keys_hold() {
     let room = Room::with(&["alpha"]);
     room.configure("keys.toml", "jobs = ['2', 'Ctrl-G']\n");
     let mut pty = room.dash(&[]);
@@ -347,9 +348,41 @@ fn own_keys_are_taken_and_a_clash_is_refused_before_the_screen_is() {
     assert_eq!(pty.ends(), 0);
     room.configure("keys.toml", "park = 'x'\n");
     let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.press("m");
     pty.shows("x would mean park and cancel");
-    assert_ne!(pty.ends(), 0);
-    assert!(!pty.wrote(b"\x1b[?1049h"));
+    pty.press("\u{1b}");
+    pty.send("q");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_told_with_their_line_and_the_cockpit_opens() {
+    let room = Room::with(&["alpha"]);
+    // Only eyes hang on it: all else goes on.
+    room.configure("config.toml", "theme = \"light\"\nmouse = false\nclipboard = \"pigeon\"\n");
+    let mut pty = room.dash(&[]);
+    pty.settles();
+    pty.shows("config.toml:3:13: clipboard: no such choice: \"pigeon\"");
+    assert!(is_light(&pty) && !pty.wrote(b"\x1b[?1000h"));
+    pty.press("m");
+    pty.shows("auto, native, osc52, off");
+    assert!(!pty.text().contains(" RO"));
+    pty.press("m");
+    pty.send("q");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
+    // What this file asks of jobs is not known: nothing is done by it. A flag goes before what can be read.
+    room.configure("config.toml", "slots = \"many\"\n");
+    let mut pty = room.script("exec \"$AQ\" --queue \"$QUEUE\" dash --theme light", &[]);
+    pty.settles();
+    pty.shows("not such a number");
+    pty.shows(" RO");
+    assert!(is_light(&pty));
+    pty.send("q");
+    pty.send("q");
+    assert_eq!(pty.ends(), 0);
 }
 
 /// The colour in which the second row's first screen is drawn.

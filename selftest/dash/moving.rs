@@ -245,8 +245,8 @@ fn what_is_off_says_why() {
     check(
         "1 !",
         expect![[r#"
-        Overview on nothing, 0 layers, said: next is off: nothing waits for you
-    "#]],
+            Overview on nothing, 0 layers
+        "#]],
     );
 }
 

@@ -382,11 +382,12 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
                unsaved: compare with the accepted work, on Risk
                risk-sort: what nobody saves first, or lines, files, age, on Risk
                copy-path: copy where it stands, on Risk
+               watch: tell me when it changes
                filter: filter the list, on Jobs
                next: next thing that needs you
                undo: undo your last action
                redo: do again what you undid
-               messages: what was said
+               messages: what was said, and what people did
                overview: go to Overview
                jobs: go to Jobs
                fleet: go to Fleet
@@ -431,6 +432,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
             Number, verb, or ? >
             < messages
             Messages: 0
+            What people did: 0
         "#]],
     );
 }
@@ -462,4 +464,61 @@ fn a_file_that_was_changed_while_its_job_runs_is_told() {
     assert!(out.contains("edited, working"), "{out}");
     let frame = seat.keys("Enter").frame();
     assert!(frame.contains("its file was changed while it runs"), "{frame}");
+}
+
+#[test]
+fn lines_of_the_palette_are_heard_and_a_job_can_be_watched() {
+    check(
+        SCENE,
+        &["watch notes", "filter stage:queued", "save mine", "filter", "", "view mine", "at noon", "graph"],
+        expect![[r#"
+            HH:MM:SS local, watching files, /q: 5 jobs, 1 running, 2 need you, 1 agent, alert: no host has claude: 1 job waits
+            Needs you
+             1 gate review, 31 min, gate, unproven, 0 of 1 approvals
+            Waits for ship
+             2 notes testing, 31 min, notes, verified, waits for ship
+            Running
+             3 fix-login building, 31 min, fix-login, tool(Bash) 14 s ago
+            Number, verb, or ? >
+            < watch notes
+            (Read(History("notes")))
+            (Read(Manifest("notes", "notes")))
+            HH:MM:SS notes is watched now
+            notes testing, 31 min, notes, verified, waits for ship
+             1 reject: reject, with words (aq reject notes -m WHY)
+             2 ship: ship the branch (aq ship notes --rev 1234567)
+             3 cancel: cancel (aq cancel notes)
+            Off now, its name says why: approve, answer, park, unpark, requeue, redrive, promote, preempt, edit
+            Read it: show, log, diff, events, explain. back goes on
+            Number, verb, or ? >
+            < filter stage:queued
+            Jobs by the filter stage:queued: 1
+            In their order
+             1 docs queued, 41 min, docs, no host has claude
+            Number, verb, or ? >
+            < save mine
+            HH:MM:SS saved as the view mine: stage:queued  by stage
+            < filter
+            Filter; an empty line shows all >
+            < 
+            Jobs: 5
+            In their order
+             1 docs queued, 41 min, docs, no host has claude
+             2 release blocked, 41 min, release, by fix-login +1
+             3 fix-login building, 31 min, fix-login, tool(Bash) 15 s ago
+             4 gate review, 31 min, gate, unproven, 0 of 1 approvals
+             5 notes testing, 31 min, notes, verified, waits for ship
+            Number, verb, or ? >
+            < view mine
+            HH:MM:SS the view mine: stage:queued  by stage
+            Jobs by the filter stage:queued: 1
+            In their order
+             1 docs queued, 41 min, docs, no host has claude
+            Number, verb, or ? >
+            < at noon
+            write 11:20, 44m or 2026-10-02T12:04:27Z
+            < graph
+            (aq graph)
+        "#]],
+    );
 }

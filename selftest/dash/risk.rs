@@ -144,9 +144,10 @@ fn letting_go_has_no_key_and_asks() {
     check(
         ": \"let-go\" Enter y",
         expect![[r#"
-        look at Risks
-        1 layers
-    "#]],
+            look at Risks
+            let go of ["dropped"]
+            0 layers
+        "#]],
     );
 }
 

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use aq::dash::{
-    Drawn, Effect, Found, Fresh, Health, Key, Look, Model, Moment, Msg, Old, Theme, Want, Wish, Wishes,
-    lists, update, view,
+    Drawn, Effect, Found, Fresh, Health, Key, Look, Memo, Model, Moment, Msg, Old, Theme, Want, Wish, Wishes,
+    done, lists, seek, update, view,
 };
 use aq::fleet::{Actor, ActorKind, Claimant, Command, State};
 use aq::insight::{Recording, Rejected};
@@ -38,6 +38,8 @@ pub struct Seat {
     pub agents: Vec<Claimant>,
     /// Gists that were asked for.
     pub gists: Vec<Want>,
+    /// What is to be kept for the next start.
+    pub kept: Vec<Memo>,
     /// The window's title.
     pub title: String,
     /// Manifests that lie rejected.
@@ -69,6 +71,7 @@ impl Seat {
             edited: HashSet::new(),
             agents: vec![crate::folder_script::claimant()],
             gists: Vec::new(),
+            kept: Vec::new(),
             title: String::new(),
             rejected: Vec::new(),
             health: Health::Local { watched: true },
@@ -125,11 +128,22 @@ impl Seat {
                     let log = Recording::of(State::default(), self.log()).expect("a log of the law");
                     self.send(Msg::Found(Box::new(Found::Recording(Ok(Arc::new(log))))));
                 }
+                Effect::Seek(request) => self.send(Msg::Sought(Box::new(seek(&request)))),
+                Effect::Survey(Wish::Done) => {
+                    let (mut state, mut actions) = (State::default(), Vec::new());
+                    for (seq, event) in self.log() {
+                        aq::insight::take_deed(&mut actions, &state, seq, &event);
+                        state.apply(&event).expect("an event of the law");
+                    }
+                    let rows = done(&actions, &state, &self.model.me, self.model.now.wall);
+                    self.send(Msg::Found(Box::new(Found::Done(Ok(Arc::new(rows))))));
+                }
+                Effect::Remember(memo) => self.kept.push(memo),
                 Effect::Title(title) => self.title = title,
                 // For a tag, whatever is looked at; who tells a story of it answers.
                 Effect::Survey(Wish::AtRisk(_)) => {}
                 // They come with every answer and every screen.
-                Effect::Forget(Old::Lists(_) | Old::Graph(_)) => {}
+                Effect::Forget(Old::Lists(_) | Old::Graph(_) | Old::Sought(_)) => {}
                 // Asked wherever needs are shown; who tells a story of it answers.
                 Effect::Read(Want::Gist(job, of)) => self.gists.push(Want::Gist(job, of)),
                 other => self.effects.push(other),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use aq::dash::{DiffOf, Effect, Got, LogLine, Msg, Patch, Read, Step, Talk, Voice, Want};
+use aq::dash::{DiffOf, Effect, Got, LogLine, Msg, Patch, Read, Said, Step, Talk, Voice, Want};
 use aq::engine::{End, RunKind, RunSeen};
+use aq::insight::Rejected;
 use aq::job::{BlobId, JobId, Rev};
 use aq::time::Span;
 
@@ -112,6 +113,8 @@ fn a_key_of_elsewhere_says_why_it_does_nothing() {
         ("5 o", "o does nothing here"),
         ("7 Tab +1s", ""),
         ("2 Tab", "does nothing here: next pane (Overview, Summary)"),
+        ("2 X", "X does nothing here, ? help"),
+        ("1 Ctrl-x", "Ctrl-X does nothing here, ? help"),
     ] {
         let mut seat = Seat::of("submit a", (80, 24)).keys(keys);
         has(&seat.frame(), &[said]);
@@ -163,4 +166,79 @@ fn what_was_said_on_another_day_has_its_date() {
 #[test]
 fn a_job_s_page_belongs_to_the_jobs() {
     has(&Seat::of("submit a review=1", (80, 24)).keys("2 Enter").frame(), &["[2 Jobs]"]);
+}
+
+#[test]
+fn a_slip_of_a_finger_takes_no_place_from_what_went_wrong_and_a_paste_is_one_word() {
+    let mut seat = Seat::of("submit a", (80, 24));
+    seat.send(Msg::Said(Said { text: "it went wrong".into(), more: String::new(), bad: true }));
+    has(&seat.keys("X").frame(), &["it went wrong"]);
+    let mut seat = Seat::of("submit a", (80, 24));
+    seat.send(Msg::Paste("XEWV".into()));
+    has(&seat.frame(), &["a paste was ignored"]);
+}
+
+#[test]
+fn what_was_said_is_unread_until_it_is_looked_at() {
+    let mut seat = Seat::of("submit a | submit b", (80, 24)).keys("2 w j w");
+    has(&seat.frame(), &["m messages (2)"]);
+    let mut seat = seat.keys("m Esc");
+    assert!(
+        seat.frame().contains("m messages") && !seat.frame().contains("m messages ("),
+        "{}",
+        seat.frame()
+    );
+    has(&seat.keys("w").frame(), &["m messages (1)"]);
+}
+
+#[test]
+fn what_people_did_stands_beside_what_was_said() {
+    let script =
+        format!("{} | park docs | pass 3m | unpark docs | pass 1m | cancel docs", super::frames::SCENE);
+    for (size, of) in [((80, 24), "80"), ((160, 45), "160"), ((40, 12), "40")] {
+        super::frames::compare(
+            Seat::of(&script, size).keys("2 m j"),
+            &format!("messages-done-{of}"),
+            of == "80",
+        );
+        super::frames::compare(Seat::of(&script, size).keys("2 w m"), &format!("messages-said-{of}"), false);
+    }
+    // What happens while it is looked at is in it, and its text can be copied.
+    let mut seat = Seat::of(&script, (80, 24)).keys("2 m {cancel release}");
+    has(&seat.frame(), &["What people did 4", "cancel release"]);
+    let copied = seat.keys("y").asked();
+    assert!(copied.contains("op cancel: release"), "{copied}");
+    // Tab goes from one to the other.
+    has(&Seat::of(&script, (80, 24)).keys("2 w m Tab").frame(), &["What people did 3"]);
+}
+
+/// A manifest that was rejected, with what a look at it finds after it was edited.
+fn weighed(found: Result<(), String>, keys: &str) -> Seat {
+    let mut seat = Seat::of("submit a", (80, 24));
+    let problems = "b.md:2:1: no such engine".to_string();
+    seat.rejected = vec![Rejected { name: "b.md".into(), problems, since: Some(START), edit: false }];
+    seat.feed();
+    let mut seat = seat.keys("! Enter e");
+    assert!(seat.asked().contains("OpenRejected(\"b.md\")"), "{}", seat.asked());
+    seat.effects.clear();
+    seat.send(Msg::Weighed("b.md".into(), found));
+    seat.draw();
+    seat.keys(keys)
+}
+
+#[test]
+fn a_rejected_manifest_that_was_mended_is_offered_to_be_put_back() {
+    super::frames::compare(weighed(Ok(()), ""), "mended-80", true);
+    assert_eq!(weighed(Ok(()), "y").asked(), "Readmit(\"b.md\")\n");
+    assert_eq!(weighed(Ok(()), "Enter").asked(), "");
+    // What is still wrong is told, where its problems stand too.
+    let mut seat = weighed(Err("b.md:3:1: no title".into()), "");
+    has(&seat.frame(), &["not yet: b.md:3:1: no title", "b.md was rejected"]);
+    assert!(!seat.frame().contains("no such engine"), "{}", seat.frame());
+    // Who may change nothing is told how somebody else could.
+    let mut seat = Seat::of("submit a", (80, 24));
+    seat.model.read_only = true;
+    seat.send(Msg::Weighed("b.md".into(), Ok(())));
+    assert!(seat.model.layers.is_empty());
+    has(&seat.frame(), &["b.md can be taken in now"]);
 }

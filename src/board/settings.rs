@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::engine::{ENGINES, engine};
 use crate::job::{
     BUILT_IN_PROFILES, Config, ConfigLayer, Known, Origin, Problem, Profile, built_in_profile, merge_config,
-    read_config, read_profile, read_settings, render_problems,
+    read_config_to_use, read_profile, read_settings, render_problems,
 };
 use crate::store::{Fault, FaultKind, Place};
 use tracing::debug;
@@ -30,6 +30,29 @@ impl Settings {
     /// # Errors
     /// A [`Fault`] of kind `Place` whose reason is every problem of the first bad file, with carets.
     pub fn load(place: Option<&Place>, flags: &[(&str, &str)]) -> Result<Settings, Fault> {
+        Settings::gather(place, flags, &mut Err)
+    }
+
+    /// The settings as far as they can be used, with what cannot. With them a queue may be looked at; nothing may be
+    /// done by them, because what a broken file asks for is not known.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the environment.
+    pub fn to_look(place: Option<&Place>) -> Result<(Settings, Vec<Fault>), Fault> {
+        let mut broken = Vec::new();
+        let settings = Settings::gather(place, &[], &mut |fault| {
+            broken.push(fault);
+            Ok(())
+        })?;
+        Ok((settings, broken))
+    }
+
+    /// Reads every file; `broken` decides about one that cannot be used.
+    fn gather(
+        place: Option<&Place>,
+        flags: &[(&str, &str)],
+        broken: &mut dyn FnMut(Fault) -> Result<(), Fault>,
+    ) -> Result<Settings, Fault> {
         let mut layers = vec![layer_of(Origin::Flag, flags, "the flags")?];
         let from_env: Vec<(&str, String)> = VARIABLES
             .iter()
@@ -42,11 +65,14 @@ impl Settings {
             let text = match std::fs::read_to_string(&path) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Fault::io("read", &path, &error)),
+                Err(error) => {
+                    broken(Fault::io("read", &path, &error))?;
+                    continue;
+                }
             };
             let shown = path.display().to_string();
             debug!(file = %shown, whose = %origin, "reads settings");
-            match read_config(&text, origin) {
+            match read_config_to_use(&text, origin) {
                 Ok((layer, odd)) => {
                     layers.push(layer);
                     if !odd.is_empty() {
@@ -54,7 +80,7 @@ impl Settings {
                     }
                 }
                 Err(problems) => {
-                    return Err(bad(&path, &render_problems(&shown, text.as_bytes(), &problems)));
+                    broken(bad(&path, &render_problems(&shown, text.as_bytes(), &problems)))?;
                 }
             }
         }
@@ -62,9 +88,10 @@ impl Settings {
         let named = config.accounts.keys().chain(config.pools.keys());
         for engine in named.clone() {
             // Which account runs is money and identity: where that is not clear nothing is guessed.
-            config.pool_of(engine).map_err(|(why, hint)| {
-                Fault::new(FaultKind::Settings, "use", Path::new("the accounts of engines"), why, hint)
-            })?;
+            if let Err((why, hint)) = config.pool_of(engine) {
+                let on = Path::new("the accounts of engines");
+                broken(Fault::new(FaultKind::Settings, "use", on, why, hint))?;
+            }
         }
         let known = |name: &str| config.engines.contains_key(name) || engine(name).is_some();
         for engine in named.filter(|engine| !known(engine)).collect::<std::collections::BTreeSet<_>>() {

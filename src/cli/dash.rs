@@ -11,9 +11,11 @@ use super::frame::{Answer, CliError, ColorWish, Context, Exit};
 use super::verbs::{Group, VERBS};
 use crate::board::Settings;
 use crate::dash::{
-    Folder, Look, Options, Plain, Signal, THEMES, Theme, Wishes, own_keys, run as run_cockpit, run_plain,
+    Folder, Keymap, Look, Options, Plain, Said, Signal, THEMES, Theme, Wishes, own_keys, run as run_cockpit,
+    run_plain,
 };
 use crate::job::Color;
+use crate::store::{Fault, Place};
 
 /// The cockpit
 #[derive(ClapArgs, Debug)]
@@ -23,15 +25,23 @@ pub struct Args {
     read_only: bool,
 
     /// auto, dark, light, 16, mono, contrast
-    #[arg(long, value_name = "THEME", default_value = "auto")]
-    theme: String,
+    #[arg(long, value_name = "THEME")]
+    theme: Option<String>,
 
     /// Signs of ASCII alone
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_ascii")]
     ascii: bool,
 
+    /// Signs beyond ASCII, where the locale has them
+    #[arg(long, overrides_with = "ascii")]
+    no_ascii: bool,
+
+    /// Takes the mouse
+    #[arg(long, overrides_with = "no_mouse")]
+    mouse: bool,
+
     /// Leaves the mouse to the terminal
-    #[arg(long)]
+    #[arg(long, overrides_with = "mouse")]
     no_mouse: bool,
 }
 
@@ -40,24 +50,68 @@ pub struct Args {
 /// # Errors
 /// Exit 2 for JSON, for a fleet, or for an unknown theme; a fault of the terminal or the queue.
 pub fn run(args: &Args, cx: &mut Context) -> Answer {
-    let theme = theme_of(&args.theme)?;
+    let theme = args.theme.as_deref().map(theme_of).transpose()?;
     let place = cx.place()?.clone();
     if cx.out.is_json() {
         return Err(CliError::usage("the cockpit has no JSON").next("a stream of it: aq events -f --json"));
     }
-    let settings = cx.settings()?;
-    let (look, follows) = look_of(cx, &settings, theme, args.ascii);
+    let (settings, mut odd, unusable) = settings_of(&place)?;
+    let config = &settings.config;
+    let ascii = flag(args.ascii, args.no_ascii).or(config.ascii).unwrap_or(false);
+    // A flag goes before the file, and `auto` is one too.
+    let theme = theme.unwrap_or(config.theme);
+    let (look, follows) = look_of(cx, &settings, theme, ascii);
     let editor = editor_of(settings.config.editor.as_deref());
     let words = in_words(cx);
     let clipboard = settings.config.clipboard.unwrap_or_default();
-    let folder = Folder { place, settings: Arc::new(settings), me: cx.me(), read_only: args.read_only };
+    let mouse = flag(args.mouse, args.no_mouse).or(config.mouse).unwrap_or(true);
+    let read_only = args.read_only || unusable;
+    let folder = Folder { place, settings: Arc::new(settings), me: cx.me(), read_only, unusable };
     if words {
-        return plain(folder);
+        return plain(folder, odd);
     }
-    let (keys, idle) = (own_keys()?, idle_signal()?);
-    let mouse = !args.no_mouse;
-    run_cockpit(Options { folder, look, follows, mouse, editor, keys, clipboard, idle })?;
+    let keys = own_keys().unwrap_or_else(|fault| {
+        odd.push(not_used(&fault));
+        Keymap::default()
+    });
+    let idle = idle_signal()?;
+    run_cockpit(Options { folder, look, follows, mouse, editor, keys, clipboard, odd, idle })?;
     Ok(Exit::Done)
+}
+
+/// What two flags that are each other's opposite say; clap keeps the last of them.
+fn flag(on: bool, off: bool) -> Option<bool> {
+    (on || off).then_some(on)
+}
+
+/// The settings, what of them is not used, and whether that is so much that nothing may be changed by them: then the
+/// cockpit opens all the same, because there one sees what is going on while the file is mended.
+fn settings_of(place: &Place) -> Result<(Settings, Vec<Said>, bool), CliError> {
+    let (settings, broken) = Settings::to_look(Some(place))?;
+    let warned = settings.warnings.iter().map(|text| complaint(text));
+    let odd = warned.chain(broken.iter().map(not_used)).collect();
+    let unusable = !broken.is_empty();
+    Ok((settings, odd, unusable))
+}
+
+/// A file that is not used, with all that is wrong in it.
+fn not_used(fault: &Fault) -> Said {
+    let more = format!("{fault}\n{}", fault.hint);
+    Said { text: in_a_line(&fault.why), more, bad: true }
+}
+
+/// One value that is not used.
+fn complaint(text: &str) -> Said {
+    let more = format!("{}\nmend it: aq config edit --user", text.trim_end());
+    Said { text: in_a_line(text), more, bad: true }
+}
+
+/// The first problem of a file: `config.toml:3:9: theme: no such choice: "pink"`. Where the file stands is told below.
+fn in_a_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let (path, rest) = line.split_once(':').unwrap_or(("", line));
+    let name = Path::new(path).file_name().map(|name| name.to_string_lossy());
+    name.map_or_else(|| line.to_string(), |name| format!("{name}:{rest}"))
 }
 
 /// How the cockpit looks here: flags, then the settings, then what the environment says of the terminal; and whether
@@ -119,7 +173,7 @@ pub(super) fn in_words(cx: &Context) -> bool {
 }
 
 /// The cockpit in words.
-fn plain(folder: Folder) -> Answer {
+fn plain(folder: Folder, odd: Vec<Said>) -> Answer {
     let exe = std::env::current_exe().map_err(|e| CliError::io("find", Path::new("aq itself"), &e))?;
     let queue = folder.place.queue.clone();
     let may_act = !folder.read_only;
@@ -133,6 +187,6 @@ fn plain(folder: Folder) -> Answer {
         command.status().map(drop).map_err(|e| format!("cannot run aq {}: {e}", words.join(" ")))
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    run_plain(Plain { folder, verbs, verb: Box::new(verb) }, &mut out)?;
+    run_plain(Plain { folder, odd, verbs, verb: Box::new(verb) }, &mut out)?;
     Ok(Exit::Done)
 }

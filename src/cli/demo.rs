@@ -124,10 +124,16 @@ fn beside_the_cockpit(
     options: Options,
     drawn: &AtomicBool,
 ) -> Result<(), CliError> {
-    let clipboard = settings.config.clipboard.unwrap_or_default();
-    let folder =
-        Folder { place: place.clone(), settings: Arc::clone(settings), me: cx.me(), read_only: false };
-    let (look, follows) = look_of(cx, settings, None, false);
+    let config = &settings.config;
+    let (clipboard, mouse) = (config.clipboard.unwrap_or_default(), config.mouse.unwrap_or(true));
+    let folder = Folder {
+        place: place.clone(),
+        settings: Arc::clone(settings),
+        me: cx.me(),
+        read_only: false,
+        unusable: false,
+    };
+    let (look, follows) = look_of(cx, settings, config.theme, config.ascii.unwrap_or(false));
     let editor = editor_of(settings.config.editor.as_deref());
     let (keys, idle) = (own_keys()?, idle_signal()?);
     let (agent_local, agent_settings) = (Arc::clone(local), Arc::clone(settings));
@@ -139,7 +145,8 @@ fn beside_the_cockpit(
     };
     let agents = std::thread::Builder::new().name("agents".to_string()).spawn(work);
     let agents = agents.map_err(|e| CliError::io("start", Path::new("the thread of the agents"), &e))?;
-    let left = run_cockpit(Cockpit { folder, look, follows, mouse: true, editor, keys, clipboard, idle });
+    let left =
+        run_cockpit(Cockpit { folder, look, follows, mouse, editor, keys, clipboard, odd: Vec::new(), idle });
     drawn.store(false, Ordering::Relaxed);
     if !agents.is_finished() {
         cx.out.talk("the agents of the demo still work; this ends when they are done");

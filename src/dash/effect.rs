@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::model::{AgentDeed, Deed, DiffOf, GistOf, GraphSeen, Lists, Request, Target};
+use super::model::{AgentDeed, Deed, DiffOf, GistOf, GraphSeen, Lists, Memo, Request, Seek, Sought, Target};
 use super::survey::Wish;
 use crate::fleet::{Action, Command};
 use crate::insight::Recording;
@@ -91,6 +91,10 @@ pub enum Effect {
     Forget(Old),
     /// Makes the lists beside the screen.
     Lists(Box<Request>),
+    /// Looks for jobs by what is typed, beside the screen.
+    Seek(Box<Seek>),
+    /// Keeps something for the next start.
+    Remember(Memo),
     /// Reads something.
     Read(Want),
     /// Follows the transcript of an attempt until another want of this kind, or `Unfollow`.
@@ -118,6 +122,10 @@ pub enum Effect {
     OpenKept(JobId, String),
     /// Opens a manifest that lies rejected, by its name.
     OpenRejected(String),
+    /// Looks whether that manifest can be taken in by now.
+    Weigh(String),
+    /// Puts it back into inbox.
+    Readmit(String),
     /// Writes a new job in the person's editor.
     New,
     /// Submits the text of a new job; the file it stands in is taken away once it is in the queue.
@@ -145,6 +153,8 @@ pub enum Old {
     Lists(Box<Lists>),
     /// What followed from the dependencies.
     Graph(Arc<GraphSeen>),
+    /// Jobs that were found by what was typed.
+    Sought(Box<Sought>),
     /// The log of the past.
     Recording(Arc<Recording>),
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::effect::Want;
 use super::keys::Key;
-use super::model::{Drawn, Explained, Gist, Health, Lists, LogLine, Moment, Patch, Then};
+use super::model::{Drawn, Explained, Gist, Health, Lists, LogLine, Moment, Patch, Sought, Then};
 use super::survey::Found;
 use crate::engine::RunSeen;
 use crate::fleet::{Claimant, Event, Refusal, State};
@@ -45,12 +45,16 @@ pub enum Msg {
     Replica(Box<Fresh>),
     /// Lists were made beside the screen.
     Lists(Box<Lists>),
+    /// Jobs were found by what is typed.
+    Sought(Box<Sought>),
     /// An action was answered.
     Acted(Box<Acted>),
     /// Something that was read.
     Read(Box<Read>),
     /// What a look beside the log found.
     Found(Box<Found>),
+    /// Whether a manifest that lies rejected can be taken in by now, or all that is wrong with it.
+    Weighed(String, Result<(), String>),
     /// Something to tell the person.
     Said(Said),
     /// The person came back from an editor or from the shell.

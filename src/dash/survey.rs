@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::model::Host;
+use super::model::{Done, Host};
 use crate::agent::AtRisk;
 use crate::fleet::State;
 use crate::insight::{Flow, Recording};
@@ -24,6 +24,8 @@ pub enum Wish {
     Flow,
     /// This host and its agents.
     Host,
+    /// What people did.
+    Done,
 }
 
 /// What was found. The inner error says in words why nothing could be.
@@ -41,6 +43,8 @@ pub enum Found {
     Recording(Result<Arc<Recording>, String>),
     /// What passed through the stages, and the state with which the log begins.
     Flow(Result<Box<(Flow, State)>, String>),
+    /// What people did, the newest first.
+    Done(Result<Arc<Vec<Done>>, String>),
 }
 
 /// Worktrees at risk of one host.

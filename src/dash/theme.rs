@@ -4,26 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::job::{Role, Stage, role_of, sign_of};
 
-/// Which colours.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[allow(missing_docs)] // Each has its row in THEMES.
-pub enum Theme {
-    #[default]
-    Dark,
-    Light,
-    Sixteen,
-    Mono,
-    Contrast,
-}
-
-/// The themes by the names that people write.
-pub const THEMES: [(&str, Theme); 5] = [
-    ("dark", Theme::Dark),
-    ("light", Theme::Light),
-    ("16", Theme::Sixteen),
-    ("mono", Theme::Mono),
-    ("contrast", Theme::Contrast),
-];
+pub use crate::job::{THEMES, Theme};
 
 /// How things look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -6,6 +6,7 @@ use super::account::Account;
 use super::command_engine::CommandEngine;
 use super::forms::is_name;
 use super::front::FILE_MAX;
+use super::look::{LIST_COLUMNS, THEMES, Theme};
 use super::manifest::Sandbox;
 use super::ping::{PING_KINDS, PING_WAYS, PingKind, PingWay, Quiet};
 use super::problem::{At, Problem, nearest};
@@ -131,6 +132,16 @@ pub struct Config {
     pub color: Option<Color>,
     /// Which way the cockpit copies.
     pub clipboard: Option<Clipboard>,
+    /// `None` is `auto` too: the terminal decides.
+    pub theme: Option<Theme>,
+    /// The cockpit draws with signs of ASCII alone.
+    pub ascii: Option<bool>,
+    /// The cockpit takes the mouse.
+    pub mouse: Option<bool>,
+    /// The columns of the list of jobs; `None` is all of them.
+    pub columns: Option<Vec<&'static str>>,
+    /// A frame is handed to the terminal as a whole.
+    pub synchronized: Option<bool>,
     /// The cockpit sets the window's title.
     pub title: Option<bool>,
     /// In millionths of a dollar.
@@ -154,14 +165,20 @@ pub enum Holder {
 struct Key {
     row: Row<Config>,
     holder: Holder,
+    /// Only what a person sees hangs on it, and no job: a wrong value of it need stop nothing.
+    seen_only: bool,
 }
 
 const fn any(row: Row<Config>) -> Key {
-    Key { row, holder: Holder::Any }
+    Key { row, holder: Holder::Any, seen_only: false }
 }
 
 const fn own(row: Row<Config>) -> Key {
-    Key { row, holder: Holder::OwnOnly }
+    Key { row, holder: Holder::OwnOnly, seen_only: false }
+}
+
+const fn seen(row: Row<Config>) -> Key {
+    Key { row, holder: Holder::OwnOnly, seen_only: true }
 }
 
 /// Every key; `*` stands for a name. Reading, suggestions, help and README are drawn from this.
@@ -177,9 +194,9 @@ static KEYS: &[Key] = &[
     own(row("worktrees", "path", "$XDG_STATE_HOME/aq/worktrees", "where worktrees stand", |r, n, c| c.worktrees = r.path(n))),
     own(row("env-pass", "list of variables", "–", "more variables for engines, setup and verify", |r, n, c| c.env_pass = r.list(n, LIST_MAX, Reader::variable).unwrap_or_default())),
     own(row("notify.command", "list: program and arguments", "–", "run when something needs you: by an agent for what it did, else by the cockpit", |r, n, c| c.notify_command = r.list(n, LIST_MAX, Reader::text).unwrap_or_default())),
-    own(row("notify.way", "auto, osc9, osc99, osc777, bell, off", "auto", "how the cockpit pings you while you look elsewhere; auto takes notify.command where there is one", |r, n, c| c.notify_way = r.word(n, &PING_WAYS))),
-    own(row("notify.kinds", "list of needs, watched, paused, alerts", "all of them", "what you are pinged about", |r, n, c| c.notify_kinds = r.list(n, LIST_MAX, |r, n| r.word(n, &PING_KINDS)))),
-    own(row("notify.quiet", "hours: 22:00-07:00", "–", "hours in which it pings nobody", |r, n, c| c.notify_quiet = r.parsed(n))),
+    seen(row("notify.way", "auto, osc9, osc99, osc777, bell, off", "auto", "how the cockpit pings you while you look elsewhere; auto takes notify.command where there is one", |r, n, c| c.notify_way = r.word(n, &PING_WAYS))),
+    seen(row("notify.kinds", "list of needs, watched, paused, alerts", "all of them", "what you are pinged about", |r, n, c| c.notify_kinds = r.list(n, LIST_MAX, |r, n| r.word(n, &PING_KINDS)))),
+    seen(row("notify.quiet", "hours: 22:00-07:00", "–", "hours in which it pings nobody", |r, n, c| c.notify_quiet = r.parsed(n))),
     own(row("repos.*", "path", "–", "an existing clone of the URL", |r, n, c| if let Some(path) = r.path(n) { c.repos.insert(r.here().to_string(), path); })),
     any(row("fleet.remote", "name", "origin", "git remote of checkpoint refs", |r, n, c| c.fleet_remote = r.argument(n))),
     any(row("ship.remote", "name", "origin", "git remote that `ship: pr` pushes to and opens the pull request on", |r, n, c| c.ship_remote = r.argument(n))),
@@ -192,8 +209,13 @@ static KEYS: &[Key] = &[
     own(row("editor", "command", "$VISUAL, $EDITOR, vi", "opens files", |r, n, c| c.editor = r.text(n))),
     own(row("pager", "command", "$PAGER, less", "shows long output", |r, n, c| c.pager = r.text(n))),
     any(row("color", "auto, always, never", "auto", "colour of output", |r, n, c| c.color = r.word(n, &[("auto", Color::Auto), ("always", Color::Always), ("never", Color::Never)]))),
-    own(row("clipboard", "auto, native, osc52, off", "auto", "which way the cockpit copies", |r, n, c| c.clipboard = r.word(n, &[("auto", Clipboard::Auto), ("native", Clipboard::Native), ("osc52", Clipboard::Osc52), ("off", Clipboard::Off)]))),
-    own(row("title", "true, false", "true", "the cockpit tells in the window's title how much needs you", |r, n, c| c.title = r.flag(n))),
+    seen(row("clipboard", "auto, native, osc52, off", "auto", "which way the cockpit copies", |r, n, c| c.clipboard = r.word(n, &[("auto", Clipboard::Auto), ("native", Clipboard::Native), ("osc52", Clipboard::Osc52), ("off", Clipboard::Off)]))),
+    seen(row("theme", "auto, dark, light, 16, mono, contrast", "auto", "colours of the cockpit; auto asks the terminal", |r, n, c| c.theme = r.theme(n))),
+    seen(row("ascii", "true, false", "as the locale says", "the cockpit draws with signs of ASCII alone", |r, n, c| c.ascii = r.flag(n))),
+    seen(row("mouse", "true, false", "true", "the cockpit takes the mouse; without it the terminal selects text as ever", |r, n, c| c.mouse = r.flag(n))),
+    seen(row("columns", "list of stage, job, title, factory, engine, age, cost, score, tags, status", "all of them", "columns of the cockpit's list of jobs, as far as there is room", |r, n, c| c.columns = r.list(n, LIST_MAX, Reader::list_column))),
+    seen(row("synchronized", "true, false", "true", "the cockpit hands each frame over as a whole; false where a terminal or multiplexer shows parts of it or nothing", |r, n, c| c.synchronized = r.flag(n))),
+    seen(row("title", "true, false", "true", "the cockpit tells in the window's title how much needs you", |r, n, c| c.title = r.flag(n))),
     any(row("budget.usd", "dollars", "–", "ceiling of this queue; an agent that starts takes it over once, so what you set since stands", |r, n, c| c.budget_usd = r.usd(n))),
     any(row("budget.window", "day, week, month, total", "total", "time over which the ceiling counts", |r, n, c| c.budget_window = r.word(n, &[("day", Window::Day), ("week", Window::Week), ("month", Window::Month), ("total", Window::Total)]))),
     any(row("budget.engines.*", "dollars", "–", "ceiling of one engine over the same time: beyond it no job is given to that engine", |r, n, c| if let Some(usd) = r.usd(n) { c.budget_engines.insert(r.here().to_string(), usd); })),
@@ -239,6 +261,20 @@ pub struct ConfigLayer {
 ///
 /// Every value of the wrong form and every error of the language, the warnings among them.
 pub fn read_config(text: &str, origin: Origin) -> Result<(ConfigLayer, Vec<Problem>), Vec<Problem>> {
+    read_file(text, origin, false)
+}
+
+/// The same where work must go on: a wrong value of a key that only a person's own eyes hang on is a warning too,
+/// and the key is as if nobody had set it.
+///
+/// # Errors
+///
+/// As [`read_config`], of the other keys.
+pub fn read_config_to_use(text: &str, origin: Origin) -> Result<(ConfigLayer, Vec<Problem>), Vec<Problem>> {
+    read_file(text, origin, true)
+}
+
+fn read_file(text: &str, origin: Origin, to_use: bool) -> Result<(ConfigLayer, Vec<Problem>), Vec<Problem>> {
     if text.len() > FILE_MAX {
         let message = format!("{} bytes; a configuration has at most {FILE_MAX}", text.len());
         return Err(vec![Problem::new(At::new(1, 1), message)]);
@@ -250,9 +286,17 @@ pub fn read_config(text: &str, origin: Origin) -> Result<(ConfigLayer, Vec<Probl
         reading.visit("", entries);
     }
     let mut reader = Reader::new(None, Stamp::default());
-    for (name, node) in &reading.layer.values {
-        read_key(&mut reader, name, node, &mut Config::default());
+    let (values, mut good) = (std::mem::take(&mut reading.layer.values), Vec::new());
+    for (name, node) in values {
+        let before = reader.problems.len();
+        read_key(&mut reader, &name, &node, &mut Config::default());
+        if to_use && reader.problems.len() > before && key_of(&name).is_some_and(|key| key.seen_only) {
+            reading.warnings.extend(reader.problems.drain(before..));
+        } else {
+            good.push((name, node));
+        }
     }
+    reading.layer.values = good;
     reader.problems.append(&mut reading.problems);
     if problems.is_empty() && reader.problems.is_empty() {
         return Ok((reading.layer, reading.warnings));
@@ -420,6 +464,18 @@ impl Reader<'_> {
             return Some(text);
         }
         None
+    }
+
+    /// A theme; `auto` is none.
+    fn theme(&mut self, node: &Node) -> Option<Theme> {
+        let named = THEMES.map(|(name, theme)| (name, Some(theme)));
+        let words: Vec<(&str, Option<Theme>)> = std::iter::once(("auto", None)).chain(named).collect();
+        self.word(node, &words).flatten()
+    }
+
+    /// A column of the list of jobs.
+    fn list_column(&mut self, node: &Node) -> Option<&'static str> {
+        self.word(node, &LIST_COLUMNS.map(|name| (name, name)))
     }
 
     fn is_engine_name(&mut self, node: &Node) -> bool {

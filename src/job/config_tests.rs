@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use super::config::{Origin, config_keys, merge_config, read_config, read_settings};
+use super::config::{Origin, config_keys, merge_config, read_config, read_config_to_use, read_settings};
 use super::problem::{Problem, render_problems};
 
 fn check(text: &str, origin: Origin, expected: &Expect) {
@@ -34,6 +34,11 @@ editor = "code -w"
 pager = "less -R"
 color = "never"
 clipboard = "osc52"
+theme = "light"
+ascii = true
+mouse = false
+columns = ["stage", "job", "age"]
+synchronized = false
 title = false
 [notify]
 command = ["notify-send", "aq"]
@@ -99,6 +104,11 @@ fn every_key_is_read() {
             pager = less -R (user)
             color = never (user)
             clipboard = osc52 (user)
+            theme = light (user)
+            ascii = true (user)
+            mouse = false (user)
+            columns = ["stage", "job", "age"] (user)
+            synchronized = false (user)
             title = false (user)
             budget.usd = 20 (user)
             budget.window = week (user)
@@ -229,4 +239,28 @@ fn the_highest_layer_wins_key_by_key() {
     let argv: Vec<_> = config.engines.values().map(|engine| engine.argv.concat()).collect();
     assert_eq!((argv, config.origin("pager")), (vec!["p".to_string(); 2], Origin::Default));
     assert_eq!(read_settings(Origin::Flag, &[("slots", "x"), ("slot", "1")]).expect_err("two").len(), 2);
+}
+
+#[test]
+fn what_only_eyes_hang_on_stops_nothing() {
+    let text = "theme = \"pink\"\nascii = true\ncolumns = [\"age\", \"colour\"]\nslots = 2\n";
+    let said = |problems: &[Problem]| render_problems("config.toml", text.as_bytes(), problems);
+    let (layer, odd) = read_config_to_use(text, Origin::User).expect("it can be used");
+    let config = merge_config(&[layer]);
+    assert_eq!((config.theme, config.ascii, config.columns, config.slots), (None, Some(true), None, Some(2)));
+    expect![[r#"
+        config.toml:1:9: theme: no such choice: "pink"
+            theme = "pink"
+                    ^^^^^^
+            one of: auto, dark, light, 16, mono, contrast
+        config.toml:3:19: columns: no such choice: "colour"
+            columns = ["age", "colour"]
+                              ^^^^^^^^
+            one of: stage, job, title, factory, engine, age, cost, score, tags, status
+    "#]]
+    .assert_eq(&said(&odd));
+    // Whoever saves the file is told before it is saved.
+    assert_eq!(said(&read_config(text, Origin::User).expect_err("wrong")), said(&odd));
+    // What jobs hang on still stops it.
+    assert!(read_config_to_use("slots = \"many\"", Origin::User).is_err());
 }

@@ -1,6 +1,27 @@
-//! How a stage looks: its role, and its sign with an ASCII form; colour is never the only bearer of meaning.
+//! How things look: the names of the themes; of a stage its role, and its sign with an ASCII form; colour is never the only bearer of meaning.
 
 use super::stage::Stage;
+
+/// Which colours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(missing_docs)] // Each has its row in THEMES.
+pub enum Theme {
+    #[default]
+    Dark,
+    Light,
+    Sixteen,
+    Mono,
+    Contrast,
+}
+
+/// The themes by the names that people write.
+pub const THEMES: [(&str, Theme); 5] = [
+    ("dark", Theme::Dark),
+    ("light", Theme::Light),
+    ("16", Theme::Sixteen),
+    ("mono", Theme::Mono),
+    ("contrast", Theme::Contrast),
+];
 
 /// The six roles of `cockpit.md` section 9, and labels.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -50,3 +71,7 @@ pub fn sign_of(stage: Stage, ascii: bool) -> &'static str {
 pub fn code_of(stage: Stage) -> &'static str {
     LOOKS[stage as usize].2
 }
+
+/// The columns of the list of jobs by the names that people write, in the order of a row.
+pub const LIST_COLUMNS: [&str; 10] =
+    ["stage", "job", "title", "factory", "engine", "age", "cost", "score", "tags", "status"];

@@ -50,7 +50,7 @@ pub use children::{CHILDREN_MAX, Child, InlineChild};
 pub use command_engine::{CommandEngine, DIALECT_NAMES, PLACEHOLDERS, Placed, PromptWay, engine_fields};
 pub use config::{
     CLEAN_KEEP, CLEAN_OLDER_THAN, Clipboard, Color, Config, ConfigLayer, FLEET_REMOTE, GH, Holder, Origin,
-    SHIP_REMOTE, Window, config_keys, merge_config, read_config, read_settings,
+    SHIP_REMOTE, Window, config_keys, merge_config, read_config, read_config_to_use, read_settings,
 };
 pub use effective::{
     DEFAULT_PROFILE, EFFECTIVE_V, Effective, Facts, Resolved, WorkPlace, is_here, profile_name, resolve,
@@ -62,7 +62,7 @@ pub use front::FILE_MAX;
 pub use id::{AttemptNo, Epoch, HolderId, IdempotencyKey, JobId, Rev, Seq};
 pub use insight::Insight;
 pub use listing::{Shown, effective_listing};
-pub use look::{Role, code_of, role_of, sign_of};
+pub use look::{LIST_COLUMNS, Role, THEMES, Theme, code_of, role_of, sign_of};
 pub use manifest::{Body, DEPS_MAX, Manifest, Sandbox, Scope, manifest_fields};
 pub use named_lists::{NamedList, read_named_lists};
 pub use outcome::{Follow, OUTCOMES, Outcome, Proof};

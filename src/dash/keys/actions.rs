@@ -452,7 +452,7 @@ actions! {
     Everywhere Everywhere, "next" "next thing that needs you" [Char('!')] None, somebody_waits, Do::Next;
     Everywhere Everywhere, "undo" "undo your last action" [Char('u')] None, may_change, Do::Undo;
     Everywhere Everywhere, "redo" "do again what you undid" [Char('U')] None, may_change, Do::Redo;
-    Everywhere Everywhere, "messages" "what was said" [Char('m')] None, always, Do::Messages;
+    Everywhere Everywhere, "messages" "what was said, and what people did" [Char('m')] None, always, Do::Messages;
     Everywhere Everywhere, "overview" "go to Overview" [Char('1')] None, always, Go(Screen::Overview);
     Everywhere Everywhere, "jobs" "go to Jobs" [Char('2')] None, always, Go(Screen::Jobs);
     Everywhere Everywhere, "graph" "go to Graph" [Char('3')] None, always, Go(Screen::Graph);

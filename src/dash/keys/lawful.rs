@@ -144,9 +144,9 @@ pub fn an_agent(model: &Model) -> Off {
     }
 }
 
-/// Something waits for a person.
+/// Something waits for a person, or is wrong around the jobs.
 pub fn somebody_waits(model: &Model) -> Off {
-    match model.needs() == 0 {
+    match model.needs() == 0 && model.alerts().is_empty() {
         true => Err("nothing waits for you".to_string()),
         false => Ok(()),
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::background::Background;
 use super::board::Board;
 use super::budget::Budget;
-use super::column::{Column, column};
+use super::column::{COLUMNS, Column, column};
+use super::done::DoneList;
 use super::drawn::Drawn;
 use super::fleet::Fleet;
 use super::gist::Gists;
@@ -18,8 +19,10 @@ use super::moment::{Moment, later};
 use super::notice::Notices;
 use super::page::{Loaded, Page};
 use super::place::{Pane, Place, Screen};
+use super::recall::Recall;
 use super::replica::{Health, Replica};
 use super::risk::Risk;
+use super::seek::Seeking;
 use super::time::{TICK, Time};
 use super::toast::{Message, Toast};
 use super::watch::Watched;
@@ -27,7 +30,7 @@ use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Claimant, Job, Now};
 use crate::insight::{Alert, Filter, Flow, Rejected};
-use crate::job::{JobId, PING_PACE, Rev, Seq};
+use crate::job::{Config, JobId, PING_PACE, PingWay, Rev, Seq};
 use crate::time::Span;
 
 /// For so long after a key on a list its order is held.
@@ -44,6 +47,8 @@ pub struct Model {
     pub me: Actor,
     /// Nothing may be changed from here.
     pub read_only: bool,
+    /// That is so because settings cannot be used, not because somebody asked for it.
+    pub unusable: bool,
     /// How things look.
     pub look: Look,
     /// The terminal's background.
@@ -96,10 +101,18 @@ pub struct Model {
     pub risk: Risk,
     /// What lies over the screen; the last has the keys.
     pub layers: Vec<Layer>,
+    /// Jobs that the palette looks for.
+    pub seeking: Seeking,
+    /// What is remembered from start to start.
+    pub recall: Recall,
     /// The row above the footer.
     pub toast: Option<Toast>,
     /// Everything that was said, the newest last.
     pub messages: VecDeque<Message>,
+    /// So many of them nobody has looked at yet.
+    pub unread: usize,
+    /// What people did, as far as it was asked for.
+    pub done: DoneList,
     /// Actions that were sent and not answered, by ticket.
     pub waiting: BTreeMap<u64, Waiting>,
     /// What was answered so far to actions that were sent together, by the first of their tickets.
@@ -242,6 +255,7 @@ impl Model {
             size: (80, 24),
             me,
             read_only,
+            unusable: false,
             look,
             background: Background::default(),
             keys: Keymap::default(),
@@ -286,8 +300,12 @@ impl Model {
             flow: Loaded::Unasked,
             risk: Risk::default(),
             layers: Vec::new(),
+            seeking: Seeking::default(),
+            recall: Recall::default(),
             toast: None,
             messages: VecDeque::new(),
+            unread: 0,
+            done: DoneList::Unasked,
             waiting: BTreeMap::new(),
             batches: BTreeMap::new(),
             done_upto: 0,
@@ -298,6 +316,23 @@ impl Model {
             drawn: Drawn::default(),
             dirty: true,
             quit: false,
+        }
+    }
+
+    /// Takes what the settings say of the cockpit.
+    pub fn set_by(&mut self, config: &Config, unusable: bool) {
+        self.unusable = unusable;
+        let notices = &mut self.notices;
+        notices.titles = config.title.unwrap_or(true);
+        notices.agents_tell =
+            config.notify_way.unwrap_or_default() == PingWay::Auto && !config.notify_command.is_empty();
+        notices.quiet.clone_from(&config.notify_quiet);
+        if let Some(kinds) = &config.notify_kinds {
+            notices.kinds.clone_from(kinds);
+        }
+        if let Some(columns) = &config.columns {
+            let others = COLUMNS.iter().filter(|row| !columns.contains(&row.name));
+            self.jobs.hidden = others.map(|row| row.column).collect();
         }
     }
 
@@ -416,7 +451,11 @@ impl Model {
     /// Why nothing may be changed, if that is so.
     pub fn bars(&self) -> Option<String> {
         if self.read_only {
-            return Some("read-only: started with --read-only".to_string());
+            let why = match self.unusable {
+                true => "your settings cannot be used, mend them: aq config edit",
+                false => "started with --read-only",
+            };
+            return Some(format!("read-only: {why}"));
         }
         self.replica.bars()
     }
@@ -444,7 +483,10 @@ impl Model {
         };
         let now = self.time.live.as_deref().unwrap_or(&self.replica);
         let old = matches!(now.health, Health::Local { .. } | Health::Live) && now.state.seq < self.done_upto;
-        let asked = self.asked.1 || self.outdated || !self.waiting.is_empty() || old;
+        let acts = matches!(self.done, Loaded::Asked)
+            && self.layers.iter().any(|layer| matches!(layer, Layer::Messages { .. }));
+        let asked =
+            acts || self.asked.1 || self.outdated || self.seeking.out || !self.waiting.is_empty() || old;
         asked || looks || self.replica.health == Health::Loading
     }
 }

@@ -112,3 +112,14 @@ pub fn engine_of(job: &Job) -> &str {
     let ran = job.attempts.last().map(|attempt| attempt.engine.as_str());
     leased.or(job.spec.engine.as_deref()).or(ran).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_know_the_same_columns() {
+        let names: Vec<&str> = COLUMNS.iter().map(|row| row.name).collect();
+        assert_eq!(names, crate::job::LIST_COLUMNS);
+    }
+}

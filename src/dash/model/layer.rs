@@ -5,7 +5,7 @@ use tui_input::Input;
 use super::app::Model;
 use super::column::Column;
 use super::form::Form;
-use super::place::{Pane, Place};
+use super::place::{Pane, Place, Screen, Tab};
 use super::sheet::Sheet;
 use crate::dash::keys::{Do, Group, row_of};
 use crate::dash::theme::Look;
@@ -40,6 +40,8 @@ pub enum Layer {
     Messages {
         /// The row under the cursor, from the newest.
         at: usize,
+        /// What people did stands there instead.
+        done: bool,
     },
 }
 
@@ -68,10 +70,14 @@ pub struct Pick {
     pub field: Option<Field>,
     /// All there is to choose.
     pub all: Vec<Choice>,
-    /// So many of them are always there; jobs found by what is typed stand behind them.
+    /// So many of them are always there; a line that is typed stands behind them.
     pub fixed: usize,
-    /// Jobs are looked for too.
-    pub jobs: bool,
+    /// So many of them do not wait for anything; jobs found by what is typed stand behind them.
+    pub own: usize,
+    /// It is the palette: jobs are looked for too, and its rows stand in groups.
+    pub palette: bool,
+    /// Which line of those that were run stands in the field, counted from the last, and what was typed before.
+    pub past: Option<(usize, String)>,
     /// Which of them are shown, in this order.
     pub shown: Vec<usize>,
     /// The place of the cursor among those shown.
@@ -93,13 +99,70 @@ pub struct Choice {
     pub then: Then,
 }
 
+/// A group of the palette.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Section {
+    /// What can be done.
+    Actions,
+    /// What can be gone to.
+    GoTo,
+    /// What was run last.
+    Recent,
+}
+
+impl Section {
+    /// All of them, in their order.
+    pub const ALL: [Section; 3] = [Section::Actions, Section::GoTo, Section::Recent];
+
+    /// Its heading.
+    pub fn name(self) -> &'static str {
+        match self {
+            Section::Actions => "Actions",
+            Section::GoTo => "Go to",
+            Section::Recent => "Recent",
+        }
+    }
+}
+
 impl Choice {
+    /// One without a key and without a line of the command line.
+    pub fn of(label: impl Into<String>, note: impl Into<String>, then: Then) -> Choice {
+        Choice { label: label.into(), note: note.into(), key: String::new(), runs: String::new(), then }
+    }
+
+    /// Its group in the palette.
+    pub fn section(&self) -> Section {
+        match self.then {
+            Then::Do(Do::Go(_))
+            | Then::Open(_)
+            | Then::Tab(..)
+            | Then::Row(..)
+            | Then::View(_)
+            | Then::DeleteView(_) => Section::GoTo,
+            Then::Again(..) => Section::Recent,
+            _ => Section::Actions,
+        }
+    }
+
+    /// The line by which the palette comes to it again.
+    pub fn line(&self) -> String {
+        match &self.then {
+            Then::Type(text) => text.clone(),
+            Then::At(text) => format!("at {text}"),
+            Then::Filter(text) => format!("filter {text}"),
+            Then::Tab(job, _) => format!("explain {job}"),
+            Then::Save(name) => format!("save {name}"),
+            _ => self.label.clone(),
+        }
+    }
+
     /// Why it is off, as things stand now: they may have changed since the choice was offered.
     pub fn off(&self, model: &Model) -> Option<String> {
         match self.then {
             Then::Do(does) => row_of(does).and_then(|row| (row.off)(model).err()),
             // Whether it is off there is seen there; that nothing may be changed holds in every place.
             Then::There(_, does) => row_of(does).filter(|row| row.group == Group::Act).and(model.bars()),
+            Then::Not(ref why) => Some(why.clone()),
             _ => None,
         }
     }
@@ -114,6 +177,26 @@ pub enum Then {
     There(Place, Do),
     /// Opens a job's page.
     Open(JobId),
+    /// The same, at a tab.
+    Tab(JobId, Tab),
+    /// Goes to a row of a screen.
+    Row(Screen, usize),
+    /// The beginning of a line, to be written on.
+    Type(String),
+    /// Goes to a moment of the past, as it was written.
+    At(String),
+    /// Filters the list of jobs.
+    Filter(String),
+    /// Saves how the list of jobs is looked at, under that name.
+    Save(String),
+    /// Looks at it by the saved view of that name.
+    View(String),
+    /// Deletes that view.
+    DeleteView(String),
+    /// Runs a line again, and what it stands for.
+    Again(String, Box<Then>),
+    /// Nothing, for that reason.
+    Not(String),
     /// Sorts by a column, or turns it round.
     Sort(Column),
     /// Shows or hides a column.
@@ -146,7 +229,8 @@ impl Pick {
     pub fn of(title: impl Into<String>, field: bool, all: Vec<Choice>) -> Pick {
         let (shown, fixed) = ((0..all.len()).collect(), all.len());
         let field = field.then(|| Field::of(""));
-        Pick { title: title.into(), field, all, fixed, jobs: false, shown, at: 0 }
+        let (own, title) = (fixed, title.into());
+        Pick { title, field, all, fixed, own, palette: false, past: None, shown, at: 0 }
     }
 
     /// The row under the cursor.

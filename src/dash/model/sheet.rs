@@ -158,6 +158,8 @@ pub enum Plan {
     Agents(AgentDeed),
     /// Gives up worktrees with what stands in no commit.
     LetGo(Vec<JobId>),
+    /// Puts a manifest that lies rejected back into inbox.
+    Readmit(String),
     /// Asks for another ceiling of the queue instead.
     Ceiling,
     /// Looks at a tab of the job's page instead.

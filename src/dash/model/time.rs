@@ -38,6 +38,8 @@ pub struct Time {
     pub before: Vec<usize>,
     /// Another moment is shown: lists begin anew, because nothing moved under a finger.
     pub anew: bool,
+    /// A moment to go to once the log is there, as it was written.
+    pub then: Option<String>,
     /// Figures for the width they were made for, and how many events they are of.
     pub line: Option<(Timeline, usize)>,
 }
@@ -74,6 +76,7 @@ impl Default for Time {
             differs: None,
             before: vec![0; STAGES.len()],
             anew: false,
+            then: None,
             line: None,
         }
     }

@@ -128,6 +128,13 @@ fn of_layer(it: &mut Menu, model: &Model, layer: &Layer) {
                 let more = if more.is_empty() { more } else { format!(" ({more})") };
                 it.line(format!("{} {}{more}", words::clock(message.at), clean(&message.text)));
             }
+            let acts = model.done.here().map_or(&[][..], |rows| rows.as_slice());
+            it.line(format!("What people did: {}", acts.len()));
+            for act in acts.iter().take(MESSAGES_SAID) {
+                let undo = if act.undo.is_ok() { ", can be undone" } else { "" };
+                let (at, by) = (words::clock(act.at), clean(&act.by));
+                it.line(format!("{at} {by}: {} {}{undo}", act.verb, clean(&act.targets)));
+            }
         }
     }
 }
@@ -202,6 +209,7 @@ pub fn is_spoken(row: &ActionRow) -> bool {
             | Do::Undo
             | Do::Redo
             | Do::Copy
+            | Do::Watch
             | Do::Next
             | Do::Back
             | Do::Leave

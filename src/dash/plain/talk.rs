@@ -10,6 +10,7 @@ use crate::dash::model::{
     Asked, GUARD, Gist, Health, Layer, Model, Pane, Place, Plan, Screen, Sheet, Then, Toast, later,
 };
 use crate::dash::msg::Msg;
+use crate::dash::update::run_by_line;
 use crate::dash::view::clean;
 use crate::fleet::{Event, Job, State};
 use crate::job::{BlobId, JobId, Seq};
@@ -199,6 +200,14 @@ impl Talk {
         if let (Ok(number), []) = (first.parse(), rest.as_slice()) {
             return self.chosen(number, false);
         }
+        // What the palette takes with a word, unless a verb reads it.
+        let is_verb = self.verbs.iter().any(|verb| verb == first);
+        if let Some(choice) = run_by_line(model, line).filter(|_| !is_verb) {
+            return match choice.then {
+                Then::Not(why) => vec![Step::Say(why)],
+                then => vec![chosen(then)],
+            };
+        }
         let here = |row: &&ActionRow| !matches!(row.on, On::Screen(_)) || row.on.has(model.place());
         let named =
             |row: &&ActionRow| row.name == first && is_spoken(row) && (here(row) || is_for_list(row.does));
@@ -260,8 +269,8 @@ impl Talk {
 
     /// A verb with numbers made names; a reading that names no job is about the one that is open.
     fn words_of(&self, model: &Model, verb: &str, rest: &[&str]) -> Vec<String> {
-        const OF_A_JOB: [&str; 8] =
-            ["show", "log", "diff", "events", "explain", "artifacts", "insights", "path"];
+        const OF_A_JOB: [&str; 9] =
+            ["show", "log", "diff", "events", "explain", "artifacts", "insights", "path", "graph"];
         let named = |word: &&str| match word.parse::<usize>() {
             Ok(_) => self.job(model, word).map_or_else(|_| (*word).to_string(), |job| job.to_string()),
             Err(_) => (*word).to_string(),
@@ -314,7 +323,15 @@ fn is_for_list(does: Do) -> bool {
 
 /// Whether jobs or agents can be named behind it.
 fn takes_jobs(does: Do) -> bool {
-    matches!(does, Do::Act(_) | Do::Edit | Do::Copy | Do::Risk(_) | Do::Agent(AgentDo::Drain | AgentDo::Stop))
+    matches!(
+        does,
+        Do::Act(_)
+            | Do::Edit
+            | Do::Copy
+            | Do::Watch
+            | Do::Risk(_)
+            | Do::Agent(AgentDo::Drain | AgentDo::Stop)
+    )
 }
 
 /// A line for a sheet: its words while they are asked for, then the letter of an answer.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 
 use super::clipboard::Around;
-use super::edits::{Edits, beside};
+use super::edits::Edits;
 use super::idle::{Idle, Signal};
 use super::input::{Input, Reader};
 use super::ping;
@@ -23,7 +23,7 @@ use crate::dash::guards::{Guard, Passed};
 use crate::dash::keys::Keymap;
 use crate::dash::model::{Model, Moment, later};
 use crate::dash::msg::{Mouse, Msg, Said};
-use crate::dash::source::{Folder, Source};
+use crate::dash::source::{Folder, Source, recalled};
 use crate::dash::theme::Look;
 use crate::dash::update::update;
 use crate::dash::view::view;
@@ -58,6 +58,8 @@ pub struct Options {
     pub keys: Keymap,
     /// Which way a copy goes.
     pub clipboard: Clipboard,
+    /// What of the person's own files cannot be used, told as soon as there is a screen.
+    pub odd: Vec<Said>,
     /// Told whenever nothing is left to do.
     pub idle: Option<Signal>,
 }
@@ -74,26 +76,26 @@ enum Post {
 /// A [`Fault`] of the terminal. The queue's faults are shown, not returned.
 pub fn run(options: Options) -> Result<(), Fault> {
     let (to, mail) = sync_channel(CHANNEL);
-    let mut terminal = Terminal::enter(options.mouse)?;
+    let config = &options.folder.settings.config;
+    let mut terminal = Terminal::enter(options.mouse, config.synchronized.unwrap_or(true))?;
     let from = shown(&options.folder.place);
     let mut model = Model::new(options.folder.me.clone(), &from, options.folder.read_only, options.look);
     model.size = terminal.size();
     model.keys = options.keys;
     model.background.follows = options.follows;
-    let config = &options.folder.settings.config;
-    model.notices.titles = config.title.unwrap_or(true);
-    let by_command =
-        config.notify_way.unwrap_or_default() == PingWay::Auto && !config.notify_command.is_empty();
-    model.notices.agents_tell = by_command;
-    model.notices.quiet.clone_from(&config.notify_quiet);
-    if let Some(kinds) = &config.notify_kinds {
-        model.notices.kinds.clone_from(kinds);
-    }
+    model.set_by(&options.folder.settings.config, options.folder.unusable);
     let _ = update(&mut model, Msg::Now(moment()));
+    let (recall, unread) = recalled();
+    model.recall = recall;
+    let unread = unread.map(|text| Said { text, more: String::new(), bad: true });
+    for said in options.odd.into_iter().chain(unread) {
+        let _ = update(&mut model, Msg::Said(said));
+    }
     // The first frame comes before any data, and before anything is asked of the terminal.
     let mut last = draw(&mut terminal, &mut model)?;
     let post = poster(&to);
     let _signals = Signals::start(Arc::clone(&post))?;
+    let options_queue = options.folder.place.queue.clone();
     let (place, settings) = (options.folder.place.clone(), Arc::clone(&options.folder.settings));
     let source = Source::start(options.folder, post)?;
     let reader = Some(Reader::start(input_poster(&to))?);
@@ -106,15 +108,17 @@ pub fn run(options: Options) -> Result<(), Fault> {
         settings,
         editor: options.editor,
         guard: Guard::default(),
-        edits: Edits::default(),
-        draft: None,
+        edits: Edits::of(&options_queue),
         clicked: None,
         idle: Idle::new(options.idle),
         clipboard: options.clipboard,
         around: ping::Around::of_environment(),
         commands: crate::agent::Pings::default(),
     };
+    let left = it.edits.take_up();
     let begun = it.turn(&mut model, Msg::Begun);
+    let begun =
+        begun.and_then(|()| left.into_iter().try_for_each(|said| it.turn(&mut model, Msg::Said(said))));
     let ended = begun.and_then(|()| it.run(&mut model, &mail, &mut last));
     drop(it);
     // First the screen, then the source: it may have to finish a write.
@@ -135,8 +139,6 @@ struct Cockpit<'a> {
     guard: Guard,
     /// Manifests that were edited.
     edits: Edits,
-    /// The text of a new job that may not have been taken.
-    draft: Option<PathBuf>,
     /// The last click: where and when.
     clicked: Option<((u16, u16), Span)>,
     idle: Idle,
@@ -292,8 +294,11 @@ impl Cockpit<'_> {
                 self.came_back(model, said)?;
             }
             Effect::OpenRejected(name) => {
-                let path = self.place.rejected().join(name);
+                let path = self.place.rejected().join(&name);
                 let said = self.edit(&path, None)?;
+                if said.is_none() {
+                    self.source.ask(Effect::Weigh(name));
+                }
                 self.came_back(model, said)?;
             }
             Effect::EditAt(job, file, line) => {
@@ -348,13 +353,9 @@ impl Cockpit<'_> {
     /// wrong, or that nothing was written.
     fn write_job(&mut self) -> Result<Option<Said>, Fault> {
         let wrong = |text: String| Ok(Some(Said { text, more: String::new(), bad: true }));
-        let kept = self.draft.take().filter(|file| file.is_file());
-        let file = match kept {
-            Some(file) => file,
-            None => match beside("job.md", TEMPLATE.as_bytes()) {
-                Ok(file) => file,
-                Err(fault) => return wrong(fault.to_string()),
-            },
+        let file = match self.edits.draft(TEMPLATE.as_bytes()) {
+            Ok(file) => file,
+            Err(fault) => return wrong(fault.to_string()),
         };
         if let Some(text) = self.edit(&file, None)? {
             return wrong(text);
@@ -364,12 +365,10 @@ impl Cockpit<'_> {
             Err(error) => return wrong(Fault::io("read", &file, &error).to_string()),
         };
         if text == TEMPLATE || text.trim().is_empty() {
-            // A copy that stays is in nobody's way.
-            let _ = std::fs::remove_file(&file);
+            self.edits.drop_draft();
             let text = "nothing was added: the text was left as it was".to_string();
             return Ok(Some(Said { text, more: String::new(), bad: false }));
         }
-        self.draft = Some(file.clone());
         self.source.ask(Effect::Submit(file, text));
         Ok(None)
     }

@@ -11,9 +11,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use super::cockpit::{moment, shown};
 use crate::dash::effect::Effect;
 use crate::dash::model::Model;
-use crate::dash::msg::Msg;
+use crate::dash::msg::{Msg, Said};
 use crate::dash::plain::{Step, Talk};
-use crate::dash::source::{Folder, Source};
+use crate::dash::source::{Folder, Source, recalled};
 use crate::dash::theme::Look;
 use crate::dash::update::update;
 use crate::dash::view::clean;
@@ -32,6 +32,8 @@ pub type Verb = Box<dyn FnMut(&[String]) -> Result<(), String>>;
 pub struct Plain {
     /// The queue and who acts on it.
     pub folder: Folder,
+    /// What of the person's own files cannot be used.
+    pub odd: Vec<Said>,
     /// Verbs of the command line that may be run from it.
     pub verbs: Vec<String>,
     /// Runs one.
@@ -53,7 +55,14 @@ pub fn run_plain(options: Plain, out: &mut dyn Write) -> Result<(), Fault> {
     let place = options.folder.place.clone();
     let mut model =
         Model::new(options.folder.me.clone(), &shown(&place), options.folder.read_only, Look::default());
+    model.set_by(&options.folder.settings.config, options.folder.unusable);
     let _ = update(&mut model, Msg::Now(moment()));
+    let (recall, unread) = recalled();
+    model.recall = recall;
+    let unread = unread.map(|text| Said { text, more: String::new(), bad: true });
+    for said in options.odd.into_iter().chain(unread) {
+        let _ = update(&mut model, Msg::Said(said));
+    }
     let post = {
         let to = to.clone();
         Arc::new(move |msg| to.send(Post::Msg(msg)).is_ok())

@@ -79,15 +79,17 @@ pub(super) struct Screen<W: Write> {
     hidden: bool,
     /// What is written is of a frame that has not ended.
     begun: bool,
+    /// The terminal is told where a frame begins and ends.
+    synchronized: bool,
 }
 
 impl<W: Write> Screen<W> {
-    pub fn of(out: W) -> Screen<W> {
-        Screen { inner: CrosstermBackend::new(out), hidden: false, begun: false }
+    pub fn of(out: W, synchronized: bool) -> Screen<W> {
+        Screen { inner: CrosstermBackend::new(out), hidden: false, begun: false, synchronized }
     }
 
     fn begin(&mut self) -> Result<()> {
-        if !std::mem::replace(&mut self.begun, true) {
+        if self.synchronized && !std::mem::replace(&mut self.begun, true) {
             queue!(self.inner, BeginSynchronizedUpdate)?;
         }
         Ok(())
@@ -223,8 +225,12 @@ mod tests {
 
     /// Draws frames, one of rows each, on a terminal that reads them; gives what the last one wrote.
     fn frames(all: &[Vec<Line<'static>>]) -> String {
+        frames_by(true, all)
+    }
+
+    fn frames_by(synchronized: bool, all: &[Vec<Line<'static>>]) -> String {
         let sink = Sink::default();
-        let screen = Screen::of(sink.clone());
+        let screen = Screen::of(sink.clone(), synchronized);
         let options = TerminalOptions { viewport: Viewport::Fixed(SIZE) };
         let mut terminal = Terminal::with_options(screen, options).expect("a terminal");
         let mut reader = vt100::Parser::new(SIZE.height, SIZE.width, 0);
@@ -302,6 +308,11 @@ mod tests {
         check(row("xy"), rows, &of_frame("^[1;1H^[1;7;48;5;4ma^[22;27;2mb^[m"));
     }
 
+    #[test]
+    fn a_terminal_that_knows_no_frames_is_told_of_none() {
+        assert_eq!(frames_by(false, &[row("one"), row("two")]), "^[1;1Htwo");
+    }
+
     const WORDS: [&str; 6] = ["a", "bc", "—", "…x", " ", "   "];
     const WIDE: [&str; 6] = ["a", "bc", "日", "本x", " ", "   "];
 
@@ -334,7 +345,7 @@ mod tests {
         for seed in 0..300 {
             let all = dealt(seed, WIDE);
             let (ours, theirs) = (Sink::default(), Sink::default());
-            let shown = shown_by(Screen::of(ours.clone()), &ours, &all);
+            let shown = shown_by(Screen::of(ours.clone(), true), &ours, &all);
             let expected = shown_by(CrosstermBackend::new(theirs.clone()), &theirs, &all);
             assert_eq!(shown, expected, "seed {seed}");
         }

@@ -42,11 +42,11 @@ fn fault(doing: &'static str) -> impl Fn(std::io::Error) -> Fault {
 }
 
 impl Terminal {
-    /// Takes the terminal over.
+    /// Takes the terminal over; `synchronized` tells it where each frame begins and ends.
     ///
     /// # Errors
     /// A [`Fault`] if it does not obey.
-    pub fn enter(mouse: bool) -> Result<Terminal, Fault> {
+    pub fn enter(mouse: bool, synchronized: bool) -> Result<Terminal, Fault> {
         // A panic must leave a terminal in which its message can be read.
         HOOKED.call_once(|| {
             let before = std::panic::take_hook();
@@ -58,7 +58,7 @@ impl Terminal {
         // The theme alone decides about colours: crossterm's own rule breaks reverse video.
         crossterm::style::force_color_output(true);
         take(mouse).map_err(fault("take over"))?;
-        let backend = Screen::of(BufWriter::with_capacity(BUFFER, stdout()));
+        let backend = Screen::of(BufWriter::with_capacity(BUFFER, stdout()), synchronized);
         let inner = ratatui::Terminal::new(backend).map_err(|e| {
             give_back();
             fault("take over")(e)

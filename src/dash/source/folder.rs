@@ -18,7 +18,7 @@ use super::tail::Tail;
 use crate::agent::claimants;
 use crate::board::{Board as _, Local, Memory, Purpose, Settings, leap};
 use crate::dash::effect::Effect;
-use crate::dash::model::{Health, lists};
+use crate::dash::model::{Health, lists, seek};
 use crate::dash::msg::{Fresh, Msg, Said};
 use crate::engine::is_gone;
 use crate::fleet::{Actor, Claimant, State};
@@ -37,6 +37,8 @@ pub struct Folder {
     pub me: Actor,
     /// Nothing is changed or taken in.
     pub read_only: bool,
+    /// That is so because some of the settings cannot be used.
+    pub unusable: bool,
 }
 
 /// Where messages go; `false` means that nobody listens any more.
@@ -501,6 +503,10 @@ impl Loop {
             Effect::Lists(request) => {
                 let post = Arc::clone(&self.post);
                 tokio::task::spawn_blocking(move || post(Msg::Lists(Box::new(lists(&request)))));
+            }
+            Effect::Seek(request) => {
+                let post = Arc::clone(&self.post);
+                tokio::task::spawn_blocking(move || post(Msg::Sought(Box::new(seek(&request)))));
             }
             Effect::Forget(old) => {
                 let nudge = self.nudge.clone();

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::folder::brief;
 use super::folder::{Folder, Post};
-use super::{reads, rewriting, submitting};
+use super::{readmitting, reads, remembering, rewriting, submitting};
 use crate::agent::{Ship, settle_closed, ship};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::{Effect, Want};
 use crate::dash::model::{Deed, Gist, GistOf, Target};
-use crate::dash::msg::{Acted, Got, Msg, Read};
+use crate::dash::msg::{Acted, Got, Msg, Read, Said};
 use crate::fleet::{Action, Actor, Code, Command, Order, Refusal};
 use crate::insight::{
     Deed as PastDeed, PastAction, has_inverse, in_words, left_out, no_way_back, short_rev, to_redo,
@@ -66,6 +66,7 @@ impl Hands {
                 let said = rewriting::rewrite(&self.local, &job, &copy, &was, &text).await;
                 (self.post)(Msg::Said(said));
             }
+            Effect::Remember(_) | Effect::Weigh(_) | Effect::Readmit(_) => self.take_file(effect),
             Effect::Undo { ticket } => {
                 let done = self.take_back().await;
                 self.turned(ticket, ["undid", "undone"], done);
@@ -89,6 +90,7 @@ impl Hands {
             | Effect::Agents { .. }
             | Effect::Survey(_)
             | Effect::Lists(_)
+            | Effect::Seek(_)
             | Effect::Forget(_)
             | Effect::Follow(..)
             | Effect::Unfollow
@@ -105,6 +107,31 @@ impl Hands {
             | Effect::Reconnect
             | Effect::Redraw
             | Effect::Suspend => {}
+        }
+    }
+
+    /// Does what is about one file: of the cockpit's own, or of a manifest that lies rejected.
+    fn take_file(&self, effect: Effect) {
+        match effect {
+            Effect::Weigh(name) => {
+                let problems = readmitting::weigh(&self.local, &self.settings, &name);
+                (self.post)(Msg::Weighed(name, problems));
+            }
+            Effect::Readmit(name) => {
+                let said = readmitting::readmit(self.local.place(), &name);
+                (self.post)(Msg::Said(said));
+            }
+            Effect::Remember(memo) => {
+                let post = Arc::clone(&self.post);
+                // It waits for a lock and for the disk.
+                tokio::task::spawn_blocking(move || {
+                    if let Err(why) = remembering::keep(memo) {
+                        let (text, more) = (format!("not kept for the next start: {why}"), String::new());
+                        post(Msg::Said(Said { text, more, bad: true }));
+                    }
+                });
+            }
+            _ => {}
         }
     }
 

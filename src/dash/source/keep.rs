@@ -9,6 +9,7 @@ use super::host;
 use crate::agent::{at_risk, at_risk_of, let_go, rescue, unsaved_patch, worktree_path};
 use crate::board::{Board as _, Local, Settings};
 use crate::dash::effect::Effect;
+use crate::dash::model::done;
 use crate::dash::msg::{Acted, Msg};
 use crate::dash::survey::{Found, Risks, Wish};
 use crate::engine::process_identity;
@@ -16,6 +17,7 @@ use crate::fleet::{Actor, Code, Command, Order, Refusal, State};
 use crate::insight::{Flow, LOCAL, Recording, short_rev};
 use crate::job::{IdempotencyKey, JobId, Stage};
 use crate::store::{Fault, Place};
+use crate::time::{Clock as _, SystemClock};
 
 /// Events of the log that are held at once while it is only passed through.
 const EVENTS_AT_ONCE: usize = 10_000;
@@ -104,7 +106,7 @@ impl Keeper {
     /// Looks at something, beside everything else: git may take its time. `loads` is what the host's load was.
     pub fn look(&self, wish: Wish, loads: Vec<u64>) {
         let (local, settings) = (Arc::clone(&self.local), Arc::clone(&self.settings));
-        let post = Arc::clone(&self.post);
+        let (post, me) = (Arc::clone(&self.post), self.me.clone());
         tokio::spawn(async move {
             let found = match wish {
                 Wish::Risks => {
@@ -130,6 +132,15 @@ impl Keeper {
                     let read =
                         read.await.unwrap_or_else(|ended| Err(format!("reading the log was ended: {ended}")));
                     Found::Flow(read.map(Box::new))
+                }
+                Wish::Done => {
+                    let read = tokio::task::spawn_blocking(move || {
+                        let actions = local.past_actions().map_err(|fault| in_words(&fault))?;
+                        Ok(Arc::new(done(&actions, &local.snapshot(), &me, SystemClock.wall())))
+                    });
+                    Found::Done(
+                        read.await.unwrap_or_else(|ended| Err(format!("reading the log was ended: {ended}"))),
+                    )
                 }
                 Wish::Host => {
                     let read =

@@ -5,10 +5,13 @@ mod hands;
 mod heap;
 mod host;
 mod keep;
+mod readmitting;
 mod reads;
 mod rejected;
+mod remembering;
 mod rewriting;
 mod submitting;
 mod tail;
 
 pub use folder::{Folder, Source};
+pub use remembering::recalled;

@@ -97,6 +97,7 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
             let ticket = ticket(model, None, jobs.clone());
             vec![Effect::LetGo { ticket, jobs }]
         }
+        Plan::Readmit(name) => vec![Effect::Readmit(name)],
         Plan::Ceiling => super::form::ceiling(model),
         Plan::Look(job, tab) => super::go::page(model, job, tab),
     }

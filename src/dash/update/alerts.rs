@@ -1,10 +1,12 @@
 //! What is wrong around the jobs, gone to and opened: a file's problems, or the screen where it is mended.
 
-use super::{go, pick};
+use super::{go, pick, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Layer, Model, Pane, Screen};
+use crate::dash::model::{Answer, Layer, Model, Pane, Plan, Screen, Sheet, Sight};
+use crate::fleet::Level;
 use crate::insight::{Alert, AlertAbout, Rejected};
+use crate::job::Role;
 
 /// Opens an alert where more is known of it.
 pub fn open(model: &mut Model, alert: &Alert) -> Vec<Effect> {
@@ -64,4 +66,45 @@ fn file(model: &Model, of: &Rejected) -> Effect {
         Some(job) => Effect::Edit(job.id.clone()),
         None => Effect::OpenRejected(of.name.clone()),
     }
+}
+
+/// A manifest that lies rejected was edited. What can be taken in now is offered to be put back; what cannot says why.
+pub fn weighed(model: &mut Model, name: String, problems: Result<(), String>) {
+    if let Err(problems) = problems {
+        let first = problems.lines().next().unwrap_or_default().to_string();
+        for layer in &mut model.layers {
+            if let Layer::Problems { of, top } = layer
+                && of.name == name
+            {
+                (of.problems, *top) = (problems.clone(), 0);
+            }
+        }
+        tell::say(model, Role::Wait, format!("not yet: {first}"), problems, false);
+        return;
+    }
+    model.layers.retain(|layer| !matches!(layer, Layer::Problems { of, .. } if of.name == name));
+    let runs = format!("mv queue/rejected/{name} queue/inbox/");
+    if let Some(why) = model.bars() {
+        tell::say(model, Role::Wait, format!("{name} can be taken in now; {why}"), runs, false);
+        return;
+    }
+    let row = |label: &str, text: &str| (label.to_string(), text.to_string());
+    model.layers.push(Layer::Sheet(Box::new(Sheet {
+        head: format!("Put {name} back into inbox?"),
+        about: "Nothing is wrong with it any more.".to_string(),
+        rows: vec![
+            row("then", "it is taken in as a job, as if it were dropped there now"),
+            row("else", "it stays in queue/rejected/, and nobody works on it"),
+        ],
+        runs,
+        answers: vec![Answer { key: 'y', label: "put it back".to_string(), plan: Plan::Readmit(name) }],
+        keep: "leave it",
+        words: None,
+        level: Level::Decides,
+        top: 0,
+        sight: Sight::default(),
+        sizes: Vec::new(),
+        opened: model.now.up,
+    })));
+    model.dirty = true;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{budget, fleet, flow, go, notice, pages, risk, tell, time, watch};
+use super::{budget, fleet, flow, go, layers, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::model::{
     Drawn, HOLD, Health, INLINE_MOST, Layer, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen,
@@ -72,6 +72,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     effects.extend(risk::moved_on(model, &news));
     effects.extend(risk::tagged(model, first, &news, died));
     effects.extend(fleet::moved_on(model, &news));
+    effects.extend(layers::moved_on(model, &news));
     let state = Arc::clone(&model.replica.state);
     model.marks.retain(|id| state.jobs.contains_key(id));
     model.looked.retain(|id, _| state.jobs.contains_key(id));
@@ -89,6 +90,7 @@ fn anew(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
     flow::moved_on(model, &State::default());
     budget::moved_on(model, events);
     model.time.recording = Loaded::Unasked;
+    model.done = Loaded::Unasked;
     model.done_upto = 0;
     model.marks.clear();
     (model.outdated, model.dirty) = (true, true);
@@ -268,6 +270,10 @@ pub fn found(model: &mut Model, found: Found) -> Vec<Effect> {
     model.dirty = true;
     match found {
         Found::Risks(got) => risk::found(model, got),
+        Found::Done(got) => {
+            model.done = loaded(got);
+            Vec::new()
+        }
         Found::AtRisk(of, got) => {
             risk::looked(model, of.as_deref(), got);
             Vec::new()

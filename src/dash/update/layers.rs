@@ -3,9 +3,13 @@
 use super::{act, alerts, explain, field, form, go, jobs, log, pick, search, several, sheet, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Field, Gist, GistOf, Layer, Model, Pane, Place, Screen, Sheet, Sight, Tab, Words};
+use crate::dash::model::{
+    DoneList, Field, Gist, GistOf, Layer, Memo, Model, Pane, Pick, Place, Screen, Sheet, Sight, Tab, Words,
+};
 use crate::dash::msg::Got;
-use crate::job::{JobId, Role};
+use crate::dash::survey::Wish;
+use crate::fleet::{ActorKind, Event};
+use crate::job::{JobId, Role, Seq};
 
 /// The label of the question that a sheet answers.
 pub const ASKS: &str = "asks";
@@ -33,7 +37,10 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
         Layer::Pick(choice) | Layer::Help(choice) => match pick::key(model, choice, key) {
             pick::After::Stay => After::Stay(Vec::new()),
             pick::After::Gone => After::Gone(Vec::new()),
-            pick::After::Chosen(then) => After::Gone(pick::run(model, then)),
+            pick::After::Chosen(then) => {
+                let kept = keep_line(model, choice);
+                After::Gone(pick::run(model, then).into_iter().chain(kept).collect())
+            }
         },
         Layer::Sheet(it) => match sheet::key(model, it, key) {
             sheet::After::Stay => After::Stay(Vec::new()),
@@ -55,7 +62,7 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
             Some(effects) => After::Stay(effects),
             None => After::Gone(Vec::new()),
         },
-        Layer::Messages { at } => messages_key(model, at, key),
+        Layer::Messages { at, done } => messages_key(model, (at, done), key),
     };
     match after {
         After::Stay(effects) => {
@@ -64,6 +71,12 @@ pub fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
         }
         After::Gone(effects) => effects,
     }
+}
+
+/// What is run from the palette is remembered; what cannot be is not.
+fn keep_line(model: &mut Model, pick: &Pick) -> Vec<Effect> {
+    let chosen = pick.chosen().filter(|choice| pick.palette && choice.off(model).is_none());
+    chosen.map(|choice| super::lines::remember(model, Memo::Line(choice.line()))).unwrap_or_default()
 }
 
 /// Words that were written and went with nothing are not lost: they stand in the messages, to be copied.
@@ -84,6 +97,7 @@ fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
         }
         Key::Enter => {
             jobs::query(model, line.input.value(), false);
+            let text = line.input.value().trim().to_string();
             let graph = model.screen == Screen::Graph;
             let bad = if graph { &model.graph.bad } else { &model.jobs.bad };
             if let Some(bad) = bad.clone() {
@@ -94,8 +108,10 @@ fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
                     "the language: aq help filter",
                     false,
                 );
+                return After::Gone(Vec::new());
             }
-            return After::Gone(Vec::new());
+            let kept = (!graph && !text.is_empty()).then(|| Memo::Line(format!("filter {text}")));
+            return After::Gone(kept.map(|memo| super::lines::remember(model, memo)).unwrap_or_default());
         }
         Key::Down | Key::Up => {
             let motion = if key == Key::Down { Motion::Down } else { Motion::Up };
@@ -124,20 +140,34 @@ fn search_key(model: &mut Model, line: &mut Field, key: Key) -> After {
     }
 }
 
-fn messages_key(model: &Model, at: &mut usize, key: Key) -> After {
-    let last = model.messages.len().saturating_sub(1);
+fn messages_key(model: &Model, (at, done): (&mut usize, &mut bool), key: Key) -> After {
+    let last = messages_in(model, *done).saturating_sub(1);
     let height = model.drawn.window(Pane::Messages).height.max(1);
     match key {
         Key::Esc | Key::Char('q' | 'm') | Key::Enter => return After::Gone(Vec::new()),
+        Key::Tab | Key::BackTab => (*at, *done) = (0, !*done),
         Key::Char('y') => {
-            let chosen = model.messages.iter().rev().nth(*at);
-            let text = chosen.map(|message| format!("{}\n{}", message.text, message.more));
-            let copy = text.map(|text| Effect::Copy("message", text.trim_end().to_string()));
+            let copy = told(model, *at, *done).map(|text| Effect::Copy("message", text));
             return After::Stay(copy.into_iter().collect());
         }
         _ => *at = pick::motion_of(key, false).map_or(*at, |motion| go::moved(*at, motion, height, last)),
     }
     After::Stay(Vec::new())
+}
+
+fn messages_in(model: &Model, done: bool) -> usize {
+    if done { model.done.here().map_or(0, |rows| rows.len()) } else { model.messages.len() }
+}
+
+/// All of one row.
+fn told(model: &Model, at: usize, done: bool) -> Option<String> {
+    if !done {
+        let message = model.messages.iter().rev().nth(at)?;
+        return Some(format!("{}\n{}", message.text, message.more).trim_end().to_string());
+    }
+    let act = model.done.here()?.get(at)?;
+    let jobs: Vec<&str> = act.jobs.iter().map(JobId::as_str).collect();
+    Some(format!("{} {} {}: {}", act.at.local_full(), act.by, act.verb, jobs.join(" ")))
 }
 
 /// The size of a change was read, or could not be: the row of a sheet that waits for it says so.
@@ -158,7 +188,7 @@ pub fn sized(model: &mut Model, job: &JobId, of: &GistOf, got: Option<&Gist>) {
 }
 
 /// What lies on top was told in words, all of it.
-pub fn told(model: &mut Model) {
+pub fn told_whole(model: &mut Model) {
     if let Some(Layer::Sheet(sheet)) = model.layers.last_mut() {
         sheet.sight = Sight::WHOLE;
     }
@@ -201,7 +231,7 @@ pub fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 
 /// The wheel rolls what lies on top.
 pub fn wheel(model: &mut Model, step: Motion, rows: usize) -> Vec<Effect> {
-    let messages = model.messages.len();
+    let (said, acts) = (messages_in(model, false), messages_in(model, true));
     if let Some(Layer::Sheet(mut it)) = model.layers.pop_if(|layer| matches!(layer, Layer::Sheet(_))) {
         sheet::roll(model, &mut it, step, rows);
         model.layers.push(Layer::Sheet(it));
@@ -213,8 +243,9 @@ pub fn wheel(model: &mut Model, step: Motion, rows: usize) -> Vec<Effect> {
             (0..rows).for_each(|_| pick.at = go::moved(pick.at, step, 1, last));
         }
         Some(Layer::Problems { of, top }) => alerts::roll(of, top, step, rows),
-        Some(Layer::Messages { at }) => {
-            (0..rows).for_each(|_| *at = go::moved(*at, step, 1, messages.saturating_sub(1)));
+        Some(Layer::Messages { at, done }) => {
+            let last = (if *done { acts } else { said }).saturating_sub(1);
+            (0..rows).for_each(|_| *at = go::moved(*at, step, 1, last));
         }
         _ => {}
     }
@@ -242,7 +273,7 @@ pub fn filter(model: &mut Model) -> Vec<Effect> {
 
 /// Everything by name.
 pub fn palette(model: &mut Model) -> Vec<Effect> {
-    let choice = pick::palette(model);
+    let choice = super::palette::palette(model);
     model.layers.push(Layer::Pick(choice));
     Vec::new()
 }
@@ -275,10 +306,20 @@ pub fn columns(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// People did something: what is told of it is read again where it is looked at.
+pub fn moved_on(model: &Model, news: &[(Seq, Event)]) -> Option<Effect> {
+    let looks = model.layers.iter().any(|layer| matches!(layer, Layer::Messages { .. }));
+    let acted = news.iter().any(|row| row.1.by.kind == ActorKind::Person);
+    (looks && acted).then_some(Effect::Survey(Wish::Done))
+}
+
 /// What was said.
 pub fn messages(model: &mut Model) -> Vec<Effect> {
-    model.layers.push(Layer::Messages { at: 0 });
-    Vec::new()
+    model.unread = 0;
+    // Whoever was told nothing looks for what others did.
+    model.layers.push(Layer::Messages { at: 0, done: model.messages.is_empty() });
+    model.done = DoneList::Asked;
+    vec![Effect::Survey(Wish::Done)]
 }
 
 /// How a transcript is shown.

@@ -20,9 +20,11 @@ mod go;
 mod graph;
 mod jobs;
 mod layers;
+mod lines;
 mod log;
 mod notice;
 mod pages;
+mod palette;
 mod parts;
 mod pick;
 mod risk;
@@ -35,4 +37,5 @@ mod tell;
 mod time;
 mod watch;
 
+pub use lines::run_by_line;
 pub use root::update;

@@ -1,18 +1,12 @@
-//! Choices: the palette, `.`, help, sort, columns and copy, all one list that is narrowed and taken from.
+//! Choices: `.`, help, sort, columns and copy, all one list that is narrowed and taken from; the palette is one too.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
-
-use super::{field, go, graph, jobs, log, root, tell};
+use super::palette::{self, narrow};
+use super::{field, go, graph, jobs, lines, log, root, tell};
 use crate::dash::effect::Effect;
-use crate::dash::keys::{ACTIONS, ActionRow, Do, GROUPS, Group, Key, Motion, On, row_of};
+use crate::dash::keys::{ACTIONS, ActionRow, Do, GROUPS, Group, Key, Motion, row_of};
 use crate::dash::model::{COLUMNS, Choice, Layer, Model, Pane, Pick, Place, Screen, Tab, Then, engine_of};
-use crate::dash::theme::{Look, THEMES};
 use crate::fleet::Job;
 use crate::job::{Rev, Role};
-
-/// Jobs that the palette offers for what is typed.
-const JOBS_MOST: usize = 20;
 
 /// What a key did.
 pub enum After {
@@ -31,13 +25,14 @@ pub fn key(model: &Model, pick: &mut Pick, key: Key) -> After {
     match key {
         Key::Esc => return After::Gone,
         Key::Char('q') if !typed => return After::Gone,
-        Key::Enter => return pick.chosen().map_or(After::Stay, |choice| After::Chosen(choice.then.clone())),
+        Key::Enter => return take(model, pick),
         Key::Tab if typed => {
-            if let Some(label) = pick.chosen().map(|choice| choice.label.clone()) {
-                set(model, pick, &label);
+            if let Some(line) = pick.chosen().map(Choice::line) {
+                set(model, pick, &line);
             }
             return After::Stay;
         }
+        Key::Up | Key::Down if palette::recalls(model, pick, key == Key::Up) => return After::Stay,
         _ => {}
     }
     if let Some(motion) = motion_of(key, typed) {
@@ -46,6 +41,7 @@ pub fn key(model: &Model, pick: &mut Pick, key: Key) -> After {
     }
     if let Some(field) = &mut pick.field {
         field::edit(&mut field.input, key);
+        pick.past = None;
         narrow(model, pick);
         return After::Stay;
     }
@@ -53,6 +49,18 @@ pub fn key(model: &Model, pick: &mut Pick, key: Key) -> After {
     let sign = key.to_string();
     let own = pick.all.iter().find(|choice| choice.key == sign && !sign.is_empty());
     own.map_or(After::Stay, |choice| After::Chosen(choice.then.clone()))
+}
+
+/// Takes the row under the cursor; one that is only the beginning of a line is written on.
+fn take(model: &Model, pick: &mut Pick) -> After {
+    match pick.chosen().map(|choice| choice.then.clone()) {
+        None => After::Stay,
+        Some(Then::Type(text)) => {
+            set(model, pick, &text);
+            After::Stay
+        }
+        Some(then) => After::Chosen(then),
+    }
 }
 
 /// The motion of a key in a list; where text is typed, letters are letters.
@@ -79,58 +87,17 @@ pub fn insert(model: &Model, pick: &mut Pick, text: &str) {
     narrow(model, pick);
 }
 
-fn set(model: &Model, pick: &mut Pick, text: &str) {
+/// Puts a text in the place of what was typed.
+pub fn set(model: &Model, pick: &mut Pick, text: &str) {
     if let Some(line) = &mut pick.field {
         line.input = tui_input::Input::new(text.to_string());
     }
+    pick.past = None;
     narrow(model, pick);
 }
 
-/// Shows what fits what is typed, best first.
-fn narrow(model: &Model, pick: &mut Pick) {
-    let typed = pick.field.as_ref().map(|line| line.input.value().trim().to_string()).unwrap_or_default();
-    pick.all.truncate(pick.fixed);
-    pick.at = 0;
-    if typed.is_empty() {
-        pick.shown = (0..pick.all.len()).collect();
-        return;
-    }
-    let pattern = Pattern::parse(&typed, CaseMatching::Ignore, Normalization::Smart);
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let mut buffer = Vec::new();
-    let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
-    let mut found: Vec<(u32, usize)> = Vec::new();
-    for (i, choice) in pick.all.iter().enumerate() {
-        // A name counts for more than what is said about it, and what is at home here for more than the rest.
-        let named = score(&choice.label).map(|points| points.saturating_mul(2));
-        let here = if matches!(choice.then, Then::There(..)) { 1 } else { 4 };
-        if let Some(points) = named.max(score(&choice.note)).map(|points| points.saturating_mul(here)) {
-            found.push((points, i));
-        }
-    }
-    found.sort_by_key(|row| (std::cmp::Reverse(row.0), row.1));
-    pick.shown = found.into_iter().map(|row| row.1).collect();
-    if pick.jobs {
-        pick.all.extend(jobs_like(model, &typed));
-        pick.shown.extend(pick.fixed..pick.all.len());
-    }
-}
-
-fn jobs_like(model: &Model, typed: &str) -> impl Iterator<Item = Choice> {
-    let wanted = typed.to_lowercase();
-    let has = move |text: &str| text.to_lowercase().contains(&wanted);
-    let state = &model.replica.state;
-    let fits = state.jobs.values().filter(move |job| has(job.id.as_str()) || has(&job.spec.title));
-    fits.take(JOBS_MOST).map(|job| Choice {
-        label: job.id.to_string(),
-        note: format!("{} {}", job.stage, job.spec.title),
-        key: String::new(),
-        runs: format!("aq show {}", job.id),
-        then: Then::Open(job.id.clone()),
-    })
-}
-
-fn choice(model: &Model, row: &'static ActionRow) -> Choice {
+/// An action as a row of a choice.
+pub fn choice(model: &Model, row: &'static ActionRow) -> Choice {
     Choice {
         label: row.name.to_string(),
         note: row.title.to_string(),
@@ -138,27 +105,6 @@ fn choice(model: &Model, row: &'static ActionRow) -> Choice {
         runs: row.runs(model).unwrap_or_default(),
         then: Then::Do(row.does),
     }
-}
-
-/// Where an action that is not at home here can be done: its screen, or its tab of the job at hand.
-fn elsewhere(model: &Model, row: &ActionRow) -> Option<Place> {
-    match row.on {
-        // Motions are for whoever sees what moves.
-        _ if row.group == Group::Move || row.on.has(model.place()) => None,
-        On::Screen(screen) => Some(Place::Screen(screen)),
-        On::Tab(tab) => model.current().map(|_| Place::Page(tab)),
-        On::Lists => Some(Place::Screen(Screen::Jobs)),
-        // Of the queue as a whole.
-        On::Elsewhere(_) => Some(Place::Screen(Screen::Budget)),
-        On::Everywhere | On::Jobs | On::Page | On::Panes => None,
-    }
-}
-
-fn there(row: &'static ActionRow, model: &Model) -> Option<Choice> {
-    let place = elsewhere(model, row)?;
-    // Its key means something else here, or nothing.
-    let note = format!("{}: {}", place.name(), row.title);
-    Some(Choice { note, key: String::new(), then: Then::There(place, row.does), ..choice(model, row) })
 }
 
 /// Goes where it is at home, and does it if nothing is to be chosen there first.
@@ -178,41 +124,6 @@ fn go_and_do(model: &mut Model, place: Place, row: &'static ActionRow) -> Vec<Ef
     }
     effects.extend(root::perform(model, row));
     effects
-}
-
-/// Every action that is at home here, those of other places with their place, everything that can be set, and jobs
-/// by name.
-pub fn palette(model: &Model) -> Pick {
-    let place = model.place();
-    let here = |row: &&ActionRow| row.on.has(place) && row.group != Group::Move;
-    let mut rows: Vec<&'static ActionRow> = ACTIONS.iter().filter(here).collect();
-    // What acts on the job at hand and is lawful stands first.
-    rows.sort_by_key(|row| (row.group != Group::Act || (row.off)(model).is_err(), row.group != Group::Act));
-    let mut all: Vec<Choice> = rows.into_iter().map(|row| choice(model, row)).collect();
-    let mut others: Vec<&'static ActionRow> = ACTIONS.iter().collect();
-    others.sort_by_key(|row| row.group != Group::Act);
-    all.extend(others.into_iter().filter_map(|row| there(row, model)));
-    all.extend(
-        THEMES
-            .iter()
-            .map(|(name, theme)| set_look(format!("theme {name}"), Look { theme: *theme, ..model.look })),
-    );
-    all.push(set_look("ascii on".to_string(), Look { ascii: true, ..model.look }));
-    all.push(set_look("ascii off".to_string(), Look { ascii: false, ..model.look }));
-    all.extend([("on", true), ("off", false)].map(|(word, on)| set_mouse(word, on)));
-    Pick { jobs: true, ..Pick::of("Command", true, all) }
-}
-
-fn set_look(label: String, look: Look) -> Choice {
-    let (note, key, runs) = ("how things look".to_string(), String::new(), String::new());
-    Choice { label, note, key, runs, then: Then::Look(look) }
-}
-
-fn set_mouse(word: &str, on: bool) -> Choice {
-    let note =
-        if on { "clicks and the wheel are for the cockpit" } else { "the terminal selects text as ever" };
-    let (label, note) = (format!("mouse {word}"), note.to_string());
-    Choice { label, note, key: String::new(), runs: String::new(), then: Then::Mouse(on) }
 }
 
 /// Every action that is at home here, in the order of help.
@@ -363,6 +274,22 @@ pub fn run(model: &mut Model, then: Then) -> Vec<Effect> {
             Vec::new()
         }
         Then::Open(job) => go::page(model, job, Tab::Summary),
+        Then::Tab(job, tab) => go::page(model, job, tab),
+        Then::Row(screen, row) => {
+            let effects = go::screen(model, screen);
+            root::point(model, model.pane(), row);
+            effects
+        }
+        Then::Again(_, then) => run(model, *then),
+        Then::At(_) | Then::Filter(_) | Then::Save(_) | Then::View(_) | Then::DeleteView(_) => {
+            lines::run(model, then)
+        }
+        // One is written on before it is taken, the other says why it cannot be.
+        Then::Type(_) => Vec::new(),
+        Then::Not(why) => {
+            tell::say(model, Role::Wait, why, "", false);
+            Vec::new()
+        }
         Then::Sort(column) => jobs::sort_by(model, column),
         Then::Column(column) => {
             match model.jobs.hidden.iter().position(|hidden| *hidden == column) {

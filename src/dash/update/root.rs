@@ -1,8 +1,8 @@
 //! The one way in: a message goes into the model, effects come out.
 
 use super::{
-    act, acted, aim, background, budget, diff, explain, feed, files, fleet, flow, gist, go, graph, jobs,
-    layers, log, notice, pages, parts, risk, runs, search, tell, time, watch,
+    act, acted, aim, alerts, background, budget, diff, explain, feed, files, fleet, flow, gist, go, graph,
+    jobs, layers, log, notice, pages, palette, parts, risk, runs, search, tell, time, watch,
 };
 use crate::dash::effect::Effect;
 use crate::dash::keys::{ACTIONS, ActionRow, Do, Key, action_of};
@@ -28,7 +28,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Chosen(then) => aim::chosen(model, then),
         Msg::Aim(jobs) => aim::at(model, jobs),
         Msg::Told => {
-            layers::told(model);
+            layers::told_whole(model);
             return Vec::new();
         }
         Msg::Begun => background::ask(model),
@@ -54,9 +54,17 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Deadline => feed::deadline(model),
         Msg::Replica(fresh) => feed::replica(model, *fresh),
         Msg::Lists(lists) => feed::lists(model, *lists),
+        Msg::Sought(sought) => {
+            palette::found(model, *sought);
+            Vec::new()
+        }
         Msg::Acted(acted) => acted::acted(model, *acted),
         Msg::Read(read) => feed::read(model, *read),
         Msg::Found(found) => feed::found(model, *found),
+        Msg::Weighed(name, problems) => {
+            alerts::weighed(model, name, problems);
+            Vec::new()
+        }
         Msg::Said(said) => {
             tell::said(model, &said);
             Vec::new()
@@ -71,6 +79,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     effects.extend(feed::ask_lists(model));
+    effects.extend(palette::look_for_jobs(model));
     jobs::count_hidden(model);
     effects.extend(gist::wants(model));
     effects.extend(flow::wants(model));
@@ -97,6 +106,10 @@ fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
     if let Some(row) = elsewhere {
         let sign = key.sign(model.look.ascii);
         tell::hint(model, format!("{sign} does nothing here: {} ({})", row.title, row.on.name()));
+    } else if model.toast.as_ref().is_none_or(|toast| toast.until.is_some()) {
+        // What went wrong waits to be read: a slip of a finger does not take its place.
+        let (sign, help) = (key.sign(model.look.ascii), model.keys.sign(Do::Help, model.look.ascii));
+        tell::hint(model, format!("{sign} does nothing here, {help} help"));
     }
     Vec::new()
 }

@@ -1,6 +1,6 @@
 //! Saying things: the toast, and the list of messages behind it.
 
-use crate::dash::model::{MESSAGES_MOST, Message, Model, TOAST_LIFE, Toast};
+use crate::dash::model::{Layer, MESSAGES_MOST, Message, Model, TOAST_LIFE, Toast};
 use crate::dash::msg::Said;
 use crate::job::Role;
 
@@ -12,6 +12,8 @@ pub fn say(model: &mut Model, role: Role, text: impl Into<String>, more: impl In
     let text = text.into();
     let until = (role != Role::Bad).then(|| model.now.after(TOAST_LIFE));
     model.messages.push_back(Message { at: model.now.wall, role, text: text.clone(), more: more.into() });
+    let read = model.layers.iter().any(|layer| matches!(layer, Layer::Messages { .. }));
+    model.unread = if read { 0 } else { (model.unread + 1).min(MESSAGES_MOST) };
     let over = model.messages.len().saturating_sub(MESSAGES_MOST);
     model.messages.drain(..over);
     model.toast = Some(Toast { text, role, undo, until });

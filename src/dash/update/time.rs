@@ -38,7 +38,9 @@ pub fn recording(model: &mut Model, got: Result<Arc<Recording>, String>) -> Vec<
     model.time.recording = super::feed::loaded(got);
     let ring: Vec<(Seq, Event)> = model.replica.events.iter().cloned().collect();
     moved_on(model, &ring);
-    leave(model)
+    let then = model.time.then.take().filter(|_| model.time.recording.here().is_some());
+    let went = then.map(|text| go_to(model, &text).unwrap_or_default());
+    went.into_iter().flatten().chain(leave(model)).collect()
 }
 
 /// Gives up the log once neither the screen nor the past is looked at: it takes as much memory as the queue, and

@@ -64,7 +64,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) -> Drawn {
             Layer::Sheet(it) => sheet::draw(&mut canvas, body, it),
             Layer::Form(it) => form::draw(&mut canvas, body, it),
             Layer::Problems { of, top } => problems::draw(&mut canvas, body, of, *top),
-            Layer::Messages { at } => messages::draw(&mut canvas, body, *at),
+            Layer::Messages { at, done } => messages::draw(&mut canvas, body, *at, *done),
         }
     }
     let last = row(area, area.height.saturating_sub(1));
@@ -427,6 +427,11 @@ fn screens(canvas: &mut Canvas<'_>, at: Rect) {
     }
 }
 
+/// How many messages nobody has looked at.
+fn unread_count(model: &Model) -> String {
+    if model.unread > 0 { format!(" ({})", model.unread) } else { String::new() }
+}
+
 /// The last row but one: what was said last, else what is marked.
 fn toast(canvas: &mut Canvas<'_>, at: Rect) {
     let model = canvas.model;
@@ -441,8 +446,7 @@ fn toast(canvas: &mut Canvas<'_>, at: Rect) {
             hints.push((sign(Do::Back), Do::Back));
         }
         if !model.messages.is_empty() {
-            let messages = format!("{} messages ({})", sign(Do::Messages), model.messages.len());
-            hints.push((messages, Do::Messages));
+            hints.push((format!("{} messages{}", sign(Do::Messages), unread_count(model)), Do::Messages));
         }
         let wide = (hints.iter().map(|hint| width(&hint.0) + 3).sum::<usize>()).saturating_sub(2);
         // A text that is cut says where the rest of it stands.

@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, of: &Rejected, top: usize) {
     let next = match of.edit {
         true => "Its job goes on with the text that it had before. Once the file is mended it is taken."
             .to_string(),
-        false => "It lies in queue/rejected/. Once it is mended, submit it:".to_string(),
+        false => "It lies in queue/rejected/. Edited by e it can be put back from here; by hand:".to_string(),
     };
     let name = clean(&of.name);
     // What somebody has to type stands on a line of its own.

@@ -106,6 +106,18 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     }
 }
 
+/// Moves a file to where none stands. Gives whether it could: what stands there stays.
+///
+/// # Errors
+/// A [`Fault`] naming the file.
+pub fn move_new(from: &Path, to: &Path) -> Result<bool, Fault> {
+    match rename_new(from, to) {
+        Ok(()) => Ok(true),
+        Err(rustix::io::Errno::EXIST) => Ok(false),
+        Err(error) => Err(Fault::io("move", from, &error.into())),
+    }
+}
+
 /// Puts bytes in the place of a file that stands there, whole or not at all, and makes none where none stands. Gives
 /// what it held; `None` if there is none.
 ///

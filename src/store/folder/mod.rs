@@ -13,7 +13,7 @@ mod snapshot;
 mod tail;
 mod watch;
 
-pub use disk::{replace_existing, write_whole};
+pub use disk::{move_new, replace_existing, write_whole};
 pub use layout::is_edited;
 pub use log::FolderLog;
 pub use place::{Place, Wish};
