@@ -221,7 +221,7 @@ fn rate(cx: &Context, board: &Local, state: &State) -> Result<Option<u64>, CliEr
     events.iter().for_each(|(seq, event)| ledger.take(*seq, event));
     // Before the first event nothing was spent.
     let none = (state.seq == 0).then_some(0);
-    Ok(ledger.rate(cx.now(state).law).map(|sum| sum.micro).or(none))
+    Ok(ledger.rate(state, cx.now(state).law).map(|sum| sum.micro).or(none))
 }
 
 fn gather(cx: &Context, state: &State, rate: Option<u64>) -> Shown {

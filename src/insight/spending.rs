@@ -175,8 +175,17 @@ impl Ledger {
 
     /// What is spent per hour at `now`: what was spent in the last hour by the time in which there was spending to
     /// see, which is less where it began later. `None` where that is too short to tell, or nothing is known of it.
-    /// What an attempt costs that has not told it is not known here.
-    pub fn rate(&self, now: Stamp) -> Option<Sum> {
+    /// What an attempt costs that has not told it is not known here. Where no job runs nothing is spent, whatever the
+    /// last hour was like: a rate beside it would say that money goes on. But what still tells costs under a job that
+    /// was stopped is heard.
+    pub fn rate(&self, state: &State, now: Stamp) -> Option<Sum> {
+        let runs = state.held().any(|(job, _)| job.stage.is_held());
+        let told =
+            self.outlays.iter().rev().find(|it| it.at <= now).is_some_and(|it| now.since(it.at) < RATE_LEAST);
+        if runs || told { self.of_last_hour(now) } else { Some(Sum::default()) }
+    }
+
+    fn of_last_hour(&self, now: Stamp) -> Option<Sum> {
         let back = i64::try_from(RATE_OVER.as_millis()).unwrap_or(i64::MAX);
         let from = Stamp::from_millis(now.as_millis().saturating_sub(back));
         let (since, seq) = self.since?;
@@ -217,7 +226,7 @@ mod tests {
         assert_eq!(rows, ["a 2", "a 1", "b 1"]);
         let now = scene.now().law;
         assert_eq!(
-            ledger.rate(now).map(|sum| sum.micro),
+            ledger.rate(&scene.state, now).map(|sum| sum.micro),
             Some(2_000_000),
             "the first two dollars are older than an hour"
         );
@@ -231,7 +240,7 @@ mod tests {
         let scene = Scene::script(script);
         let mut ledger = Ledger::default();
         (1..).zip(&scene.events).for_each(|(seq, event)| ledger.take(seq, event));
-        let rate = ledger.rate(scene.now().law).map(|sum| crate::job::usd(sum.micro));
+        let rate = ledger.rate(&scene.state, scene.now().law).map(|sum| crate::job::usd(sum.micro));
         assert_eq!(rate.as_deref(), expected, "{script}");
     }
 
@@ -247,6 +256,14 @@ mod tests {
         rate("job a | claim | start a | pass 3h | progress a usd=1", Some("$1.00"));
         rate("job a | claim | start a | pass 10m | progress a usd=1 | pass 10m", Some("$3.00"));
         rate("job a | claim | start a | pass 10m | progress a usd=1 | pass 3h", Some("$0.00"));
+    }
+
+    #[test]
+    fn where_nothing_runs_nothing_is_spent() {
+        const SPENT: &str = "job a | claim | start a | pass 570s | progress a usd=1";
+        rate(&format!("{SPENT} | pass 30s"), Some("$6.00"));
+        rate(&format!("{SPENT} | end a ok rev=r micro=1000000 | pass 30s"), Some("$6.00"));
+        rate(&format!("{SPENT} | end a ok rev=r micro=1000000 | pass 60s"), Some("$0.00"));
     }
 
     #[test]

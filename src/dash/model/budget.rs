@@ -27,7 +27,8 @@ impl Model {
     /// What is spent per hour now; `None` where nobody knows, or it is too early to tell.
     pub fn spend_rate(&self) -> Option<Sum> {
         // It stands still where the data does.
-        self.budget.ledger.rate(self.replica.health.ends().unwrap_or(self.law_now().law))
+        let now = self.replica.health.ends().unwrap_or(self.law_now().law);
+        self.budget.ledger.rate(&self.replica.state, now)
     }
 }
 
