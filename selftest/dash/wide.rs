@@ -29,7 +29,7 @@ fn the_last_hour_stands_below_the_counts() {
     let hour: Vec<&str> =
         line_of(&frame, "last hour").split("  ").filter(|it| !it.trim().is_empty()).collect();
     assert_eq!(counts.first().map(|it| it.trim()), Some("○ queued 3"), "{frame}");
-    assert_eq!(hour.iter().map(|it| it.trim()).collect::<Vec<_>>()[..2], ["−1, 1 parked", "+1"], "{frame}");
+    assert_eq!(hour.iter().map(|it| it.trim()).collect::<Vec<_>>()[..2], ["=0, 1 parked", "+1"], "{frame}");
     assert!(line_of(&frame, "last hour").contains(" today"), "{frame}");
     // An hour later nothing of it is news any more.
     seat.pass("2h".parse().expect("a span"));
