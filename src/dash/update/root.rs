@@ -38,12 +38,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Mouse(what, x, y) => mouse(model, what, (x, y)),
         Msg::Resize(width, height) => {
-            // What only wide terminals show is worked out anew.
-            model.outdated |= (model.size.0 < WIDE) != (width < WIDE);
-            model.dirty |= model.size != (width, height);
-            model.size = (width, height);
-            go::refit(model);
-            time::draw_line(model);
+            resized(model, (width, height));
             Vec::new()
         }
         Msg::Focus(has) => {
@@ -85,6 +80,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects.extend(flow::wants(model));
     effects.extend(notice::title(model));
     effects
+}
+
+/// The terminal has so many columns and rows now.
+fn resized(model: &mut Model, size: (u16, u16)) {
+    // What only wide terminals show is worked out anew.
+    model.outdated |= (model.size.0 < WIDE) != (size.0 < WIDE);
+    model.dirty |= model.size != size;
+    model.size = size;
+    go::refit(model);
+    time::draw_line(model);
 }
 
 fn pressed(model: &mut Model, key: Key) -> Vec<Effect> {
