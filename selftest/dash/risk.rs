@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aq::agent::AtRisk;
-use aq::dash::{Found, Msg, Risks};
+use aq::dash::{Effect, Found, Msg, Risks, Wish};
 use aq::job::JobId;
 use expect_test::{Expect, expect};
 
@@ -255,4 +255,35 @@ fn what_no_commit_takes_is_not_promised_to_be_saved() {
     let secret = [".env: its name says it is a secret"];
     found(&mut both, vec![at_risk("dropped", 0, &[], &secret), at_risk("lost", 7, &["a.txt"], &secret)]);
     compare(both.keys("R"), "risk-left-out-some", false);
+}
+
+/// Jobs whose changes were asked for, in order.
+fn compared(seat: &Seat) -> String {
+    let asked = |effect: &Effect| match effect {
+        Effect::Survey(Wish::Unsaved(job)) => Some(job.to_string()),
+        _ => None,
+    };
+    seat.effects.iter().filter_map(asked).collect::<Vec<_>>().join(" ")
+}
+
+fn answer(seat: &mut Seat, job: &str) {
+    let text = "diff --git a/src/lease.rs b/src/lease.rs\n--- a/src/lease.rs\n+++ b/src/lease.rs\n@@ -1,2 +1,2 @@\n-old\n+new\n same\n";
+    seat.send(Msg::Found(Box::new(Found::Unsaved(JobId::from(job), Ok(text.to_string())))));
+    seat.draw();
+}
+
+#[test]
+fn what_is_in_a_worktree_stands_beside_the_list_where_there_is_room() {
+    assert_eq!(compared(&seat((80, 24)).keys("j")), "");
+    // While one is read the next is not asked for: whoever runs along the list asks for the last.
+    let mut seat = seat((160, 45)).keys("j j");
+    assert_eq!(compared(&seat), "dropped");
+    answer(&mut seat, "dropped");
+    assert_eq!(compared(&seat), "dropped alive");
+    answer(&mut seat, "alive");
+    let mut seat = seat.keys("{settle lost 1 rev=5afe123} k k");
+    answer(&mut seat, "lost");
+    assert_eq!(compared(&seat), "dropped alive lost dropped");
+    answer(&mut seat, "dropped");
+    compare(seat, "risk-beside-160", false);
 }

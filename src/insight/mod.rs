@@ -4,6 +4,7 @@ mod actionable;
 mod alerts;
 mod awaits;
 mod chains;
+mod day;
 mod deeds;
 mod draw;
 mod explain;
@@ -37,6 +38,7 @@ pub use actionable::actionable;
 pub use alerts::{Alert, AlertAbout, LOG_AHEAD_MOST, Rejected, alerts, rejected};
 pub use awaits::{Await, awaits};
 pub use chains::{Chain, chains};
+pub use day::{Ends, LastDay, MINUTES, Save};
 pub use deeds::{
     Deed, Inverse, LOCAL, PastAction, left_out, no_way_back, take_deed, to_redo, way_again, way_back,
 };

@@ -29,7 +29,7 @@ use super::watch::Watched;
 use crate::dash::keys::Keymap;
 use crate::dash::theme::Look;
 use crate::fleet::{Action, Actor, Claimant, Job, Now};
-use crate::insight::{Alert, Filter, Flow, Rejected};
+use crate::insight::{Alert, Filter, Flow, LastDay, Rejected};
 use crate::job::{Config, JobId, PING_PACE, PingWay, Rev, Seq};
 use crate::time::Span;
 
@@ -93,6 +93,8 @@ pub struct Model {
     pub time: Time,
     /// This host and its agents.
     pub fleet: Fleet,
+    /// The last day, as far as its events were read.
+    pub day: LastDay,
     /// Ceilings and spend.
     pub budget: Budget,
     /// What passed through the stages of the live queue on the last day.
@@ -296,6 +298,7 @@ impl Model {
             graph: Graph::default(),
             time: Time::default(),
             fleet: Fleet::default(),
+            day: LastDay::default(),
             budget: Budget::default(),
             flow: Loaded::Unasked,
             risk: Risk::default(),

@@ -27,6 +27,8 @@ pub struct Risk {
     pub again: bool,
     /// The changes of a worktree, shown instead of the list.
     pub patch: Option<Unsaved>,
+    /// The changes of the worktree under the cursor, beside the list where there is room.
+    pub beside: Option<Unsaved>,
     /// What stands at the top.
     pub order: RiskOrder,
     /// Jobs whose worktree no living agent saves, as far as it was looked: kept up wherever a person is, for the tag.

@@ -11,7 +11,7 @@ use crate::dash::model::{
 use crate::dash::msg::{Fresh, Read};
 use crate::dash::survey::Found;
 use crate::fleet::{Event, State};
-use crate::insight::Ledger;
+use crate::insight::{LastDay, Ledger};
 use crate::job::{JobId, Role, Seq};
 
 /// The queue moved on. While the past is on the screens, now stands aside and is kept up.
@@ -58,6 +58,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     flow::moved_on(model, &before);
     let touched: Vec<JobId> = news.iter().filter_map(|row| row.1.what.job()).cloned().collect();
     budget::moved_on(model, &news);
+    news.iter().for_each(|(seq, event)| model.day.take(*seq, event, &now));
     time::moved_on(model, &news);
     let watched = watch::moved_on(model, &now, &touched);
     let pings = notice::moved_on(model, &now, &news, &touched, watched);
@@ -89,6 +90,9 @@ fn anew(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
     model.flow = Loaded::Unasked;
     flow::moved_on(model, &State::default());
     budget::moved_on(model, events);
+    let state = Arc::clone(&model.replica.state);
+    model.day = LastDay::default();
+    events.iter().for_each(|(seq, event)| model.day.take(*seq, event, &state));
     model.time.recording = Loaded::Unasked;
     model.done = Loaded::Unasked;
     model.done_upto = 0;
@@ -288,7 +292,7 @@ pub fn found(model: &mut Model, found: Found) -> Vec<Effect> {
             Vec::new()
         }
         Found::Unsaved(job, got) => {
-            risk::compared(model, &job, got);
+            risk::compared(model, &job, &got);
             Vec::new()
         }
     }

@@ -7,7 +7,7 @@ use super::{act, form, go};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Motion, RiskDo};
 use crate::dash::model::{
-    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, at_risk_in, owner_of, to_save,
+    Answer, Layer, Loaded, Model, Owner, Plan, Screen, Sheet, Unsaved, WIDE, at_risk_in, owner_of, to_save,
     worktrees,
 };
 use crate::dash::survey::{Risks, Wish};
@@ -106,6 +106,13 @@ pub fn found(model: &mut Model, got: Result<Risks, String>) -> Vec<Effect> {
             let _ = model.risk.list.take(&order, None, |id| stays && state.jobs.contains_key(id));
             let alone = risks.rows.iter().filter(|row| !row.owned).map(|row| row.job.clone());
             looked(model, None, Ok(alone.collect()));
+            // The same figures are the same changes, or nearly; others are read anew.
+            let of = |risks: &Risks, job: &JobId| risks.rows.iter().find(|row| row.job == *job).cloned();
+            let old = |job: &JobId| model.risk.found.here().and_then(|old| of(old, job));
+            let other = model.risk.beside.as_ref().is_some_and(|it| old(&it.job) != of(&risks, &it.job));
+            if other {
+                model.risk.beside.take_if(|patch| !matches!(patch.text, Loaded::Asked));
+            }
             model.risk.found = Loaded::Here(risks);
             model.risk.at = Some(model.now.wall);
             if let Some(id) = model.selected.clone().filter(|_| model.screen == Screen::Risk) {
@@ -270,6 +277,22 @@ fn ask(
     Vec::new()
 }
 
+/// Where there is room the changes of the worktree under the cursor stand beside the list: one look at a time, so that
+/// whoever runs along the list asks for few.
+pub fn beside(model: &mut Model) -> Option<Effect> {
+    let shown = model.screen == Screen::Risk && model.page.is_none() && model.time.at.is_none();
+    if !shown || model.size.0 < WIDE {
+        return None;
+    }
+    let job = model.risk.current().map(|risk| risk.job.clone())?;
+    let is_it = |patch: &Unsaved| patch.job == job || matches!(patch.text, Loaded::Asked);
+    if model.risk.beside.as_ref().is_some_and(is_it) {
+        return None;
+    }
+    model.risk.beside = Some(Unsaved { job: job.clone(), text: Loaded::Asked, top: 0 });
+    Some(Effect::Survey(Wish::Unsaved(job)))
+}
+
 /// Shows how the worktree differs from the accepted work, or the list again.
 fn compare(model: &mut Model) -> Vec<Effect> {
     if model.risk.patch.take().is_some() {
@@ -281,9 +304,10 @@ fn compare(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The patch that was asked for; of another job it is dropped.
-pub fn compared(model: &mut Model, job: &JobId, got: Result<String, String>) {
-    if let Some(patch) = model.risk.patch.as_mut().filter(|patch| patch.job == *job) {
-        patch.text = super::feed::loaded(got);
+pub fn compared(model: &mut Model, job: &JobId, got: &Result<String, String>) {
+    let (patch, beside) = (model.risk.patch.as_mut(), model.risk.beside.as_mut());
+    for patch in patch.into_iter().chain(beside).filter(|patch| patch.job == *job) {
+        patch.text = super::feed::loaded(got.clone());
     }
 }
 

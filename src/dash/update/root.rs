@@ -78,6 +78,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     jobs::count_hidden(model);
     effects.extend(gist::wants(model));
     effects.extend(flow::wants(model));
+    effects.extend(risk::beside(model));
     effects.extend(notice::title(model));
     effects
 }

@@ -4,9 +4,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
-use super::frame::NARROW;
+use super::frame::{NARROW, WIDE};
 use super::panes::{bar, columns, labelled, told};
 use super::parts;
+use super::slots;
 use super::text::{clean, fit, short_age, width};
 use super::time::spark;
 use crate::agent::{Agent, Ending};
@@ -58,15 +59,22 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     let rest = below(main, high);
     match side {
         Some(side) => {
+            let rest = slots::over_time(canvas, rest, &host.agents);
             jobs(canvas, rest, usize::from(rest.height.saturating_sub(1)));
-            about(canvas, side, &host);
+            let rest = about(canvas, side, &host);
+            slots::events(canvas, rest);
         }
         None => {
             let room = usize::from(rest.height / 3).max(1);
             let rest = jobs(canvas, rest, room);
-            about(canvas, rest, &host);
+            let rest = about(canvas, rest, &host);
+            same_as(canvas, row(rest, rest.height.saturating_sub(1)));
         }
     }
+}
+
+fn same_as(canvas: &mut Canvas<'_>, at: Rect) {
+    canvas.text(at, Role::Neutral, "  same as: aq agent, aq drain, aq stop; aq doctor");
 }
 
 /// A host as people know it: what makes its name one of many machines' stays away.
@@ -74,11 +82,11 @@ fn short_name(host: &Host) -> &str {
     host.name.split('~').next().unwrap_or(&host.name)
 }
 
-fn lives(agent: &Agent) -> bool {
+pub(super) fn lives(agent: &Agent) -> bool {
     agent.life != Liveness::Gone
 }
 
-fn held<'a>(canvas: &Canvas<'a>, agent: &Agent) -> Vec<std::sync::Arc<Job>> {
+pub(super) fn held<'a>(canvas: &Canvas<'a>, agent: &Agent) -> Vec<std::sync::Arc<Job>> {
     let state = &canvas.model.replica.state;
     let mine = state.held().filter(|row| row.1.as_str() == agent.holder && row.0.stage.is_held());
     mine.filter_map(|row| state.jobs.get(&row.0.id).cloned()).collect()
@@ -211,7 +219,8 @@ fn jobs(canvas: &mut Canvas<'_>, at: Rect, most: usize) -> Rect {
 }
 
 /// The host, its engines, and accounts that take no jobs with until when and why.
-fn about(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
+/// Gives what is left below.
+fn about(canvas: &mut Canvas<'_>, at: Rect, host: &Host) -> Rect {
     canvas.rule(row(at, 0), &clean(short_name(host)), &clean(&host.system), false);
     let load = host
         .load
@@ -229,9 +238,12 @@ fn about(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
         rows.push(("offers", clean(&agent.capabilities.to_string())));
     }
     rows.push(("engines", engines(canvas, host)));
+    if canvas.area().width >= WIDE {
+        rows.push(("ended", slots::ends(canvas)));
+    }
     let rest = labelled(canvas, below(at, 1), &rows);
     let rest = fit_of_line(canvas, rest, host);
-    closed(canvas, rest);
+    closed(canvas, rest)
 }
 
 /// Columns of the load's history.
@@ -305,13 +317,13 @@ fn engines(canvas: &Canvas<'_>, host: &Host) -> String {
     format!("{}   (– told no version)", each.collect::<Vec<_>>().join("   "))
 }
 
-fn closed(canvas: &mut Canvas<'_>, at: Rect) {
+fn closed(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     let wall = canvas.model.law_now().wall;
     let state = std::sync::Arc::clone(&canvas.model.replica.state);
     let shut: Vec<_> = state.closed_accounts(wall).collect();
     // A head without a row says nothing; how many are closed stands in the first line.
     if at.height < 2 {
-        return;
+        return at;
     }
     canvas.rule(row(at, 0), "Accounts", "", false);
     let mut rest = below(at, 1);
@@ -335,9 +347,5 @@ fn closed(canvas: &mut Canvas<'_>, at: Rect) {
         let ok = canvas.sign(Sign::Ok);
         rest = told(canvas, rest, &format!("{ok} none is closed"));
     }
-    canvas.text(
-        row(rest, rest.height.saturating_sub(1)),
-        Role::Neutral,
-        "  same as: aq agent, aq drain, aq stop; aq doctor",
-    );
+    rest
 }

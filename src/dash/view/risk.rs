@@ -8,8 +8,9 @@ use super::frame::{NARROW, WIDE};
 use super::panes::{columns, labelled, told, wrapped};
 use super::parts;
 use super::text::{clean, fit, fit_id, grouped, marked};
+use super::unsaved;
 use crate::agent::AtRisk;
-use crate::dash::model::{Hit, Loaded, Owner, Pane, owner_of};
+use crate::dash::model::{Hit, Loaded, Owner, Pane, Unsaved, owner_of};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::insight::short_rev;
@@ -44,12 +45,16 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
     let (main, side) = columns(canvas, at);
     match side {
         Some(side) => {
-            list(canvas, main);
-            detail(canvas, side);
+            // The list has what it needs, up to a third: the rest tells what is in it.
+            let high = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(3).min(main.height / 3);
+            list(canvas, Rect { height: high, ..main });
+            unsaved::below_the_list(canvas, below(main, high));
+            let rest = detail(canvas, side);
+            unsaved::off(canvas, rest);
         }
         None if at.height > DETAIL + 4 => {
             list(canvas, Rect { height: at.height - DETAIL, ..at });
-            detail(canvas, Rect { y: at.bottom() - DETAIL, height: DETAIL, ..at });
+            let _ = detail(canvas, Rect { y: at.bottom() - DETAIL, height: DETAIL, ..at });
         }
         None => list(canvas, at),
     }
@@ -76,7 +81,7 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     below(at, 1)
 }
 
-fn owner(canvas: &Canvas<'_>, risk: &AtRisk) -> Owner {
+pub(super) fn owner(canvas: &Canvas<'_>, risk: &AtRisk) -> Owner {
     canvas.model.job(&risk.job).map_or(Owner::Nobody, |job| owner_of(job, &canvas.model.replica.gone))
 }
 
@@ -213,11 +218,11 @@ fn owner_word(owner: Owner) -> String {
     }
 }
 
-/// What the cursor is on, what a rescue does, and why it is off.
-fn detail(canvas: &mut Canvas<'_>, at: Rect) {
+/// What the cursor is on, what a rescue does, and why it is off. Gives what is left below.
+fn detail(canvas: &mut Canvas<'_>, at: Rect) -> Rect {
     let model = canvas.model;
-    let Some(risk) = model.risk.current().cloned() else { return };
-    let Some(job) = model.job(&risk.job).cloned() else { return };
+    let Some(risk) = model.risk.current().cloned() else { return at };
+    let Some(job) = model.job(&risk.job).cloned() else { return at };
     let host = model.risk.found.here().map(|found| host(&found.host)).unwrap_or_default();
     let right = if at.width >= 70 { "nothing here is ever deleted by clean-up" } else { "" };
     canvas.rule(row(at, 0), &format!("{} on {host}", risk.job), right, false);
@@ -227,18 +232,9 @@ fn detail(canvas: &mut Canvas<'_>, at: Rect) {
     let accepted = accepted(&job);
     let owner = owner(canvas, &risk);
     let epoch = job.attempts.last().map_or(job.epoch, |attempt| attempt.epoch);
-    let text = match owner {
-        Owner::Alive => "off: an agent works on it and saves it itself, every five minutes".to_string(),
-        Owner::Gone => {
-            "off: its agent is gone; the next agent here takes the job back, saves this and goes on. \
-             start in : starts one"
-                .to_string()
-        }
-        _ if risk.files.is_empty() => {
-            "off: no commit takes what is left here. Copy it away if you need it; let-go in . gives it up (asks)"
-                .to_string()
-        }
-        _ => {
+    let text = match why_off(owner, &risk) {
+        Some(why) => format!("off: {why}"),
+        None => {
             let what = if risk.left_out.is_empty() { "commits all of it" } else { LEAVES };
             format!("{what} as a checkpoint of epoch {epoch}; {accepted}")
         }
@@ -247,11 +243,31 @@ fn detail(canvas: &mut Canvas<'_>, at: Rect) {
     if !matches!(owner, Owner::Alive | Owner::Gone) && !risk.files.is_empty() {
         rest = told(canvas, rest, "then: D compares, ⏎ opens the job, let-go in . gives it up (asks)");
     }
-    if at.width < WIDE && rest.height > 1 {
+    // Beside the list there is room for all the verbs.
+    if canvas.area().width >= WIDE {
+        return rest;
+    }
+    if rest.height > 1 {
         rest = below(rest, rest.height - 1);
     }
     let verb = if risk.can_be_saved() { "rescue" } else { "let-go" };
     canvas.text(row(rest, 0), Role::Neutral, &format!("  same as: aq risk {verb} {}", risk.job));
+    below(rest, 1)
+}
+
+/// Why a rescue of it is off, if that is so.
+pub(super) fn why_off(owner: Owner, risk: &AtRisk) -> Option<&'static str> {
+    match owner {
+        Owner::Alive => Some("an agent works on it and saves it itself, every five minutes"),
+        Owner::Gone => Some(
+            "its agent is gone; the next agent here takes the job back, saves this and goes on. \
+             start in : starts one",
+        ),
+        _ if risk.files.is_empty() => Some(
+            "no commit takes what is left here. Copy it away if you need it; let-go in . gives it up (asks)",
+        ),
+        _ => None,
+    }
 }
 
 fn accepted(job: &Job) -> String {
@@ -299,27 +315,37 @@ fn files_of<'a>(canvas: &'a Canvas<'_>, risk: &'a AtRisk) -> impl Iterator<Item 
     risk.files.iter().zip(lines).map(one)
 }
 
+/// The text of a comparison, or what became of it.
+pub(super) fn text_of(canvas: &Canvas<'_>, patch: &Unsaved) -> String {
+    match &patch.text {
+        Loaded::Here(text) if text.is_empty() => "  no difference".to_string(),
+        Loaded::Here(text) => text.clone(),
+        Loaded::Failed(why) => format!("  it cannot be compared: {why}"),
+        Loaded::Unasked | Loaded::Asked => format!("  {} comparing", canvas.sign(Sign::Waits)),
+    }
+}
+
 /// The changes of a worktree against the accepted work, on the whole screen.
 fn patch(canvas: &mut Canvas<'_>, at: Rect) {
     let Some(patch) = canvas.model.risk.patch.clone() else { return };
     let title = format!("{}: the worktree against the accepted work", patch.job);
     canvas.rule(row(at, 0), &title, "D or Esc: the list", true);
     let body = below(at, 1);
-    let text = match &patch.text {
-        Loaded::Here(text) if text.is_empty() => "  no difference".to_string(),
-        Loaded::Here(text) => text.clone(),
-        Loaded::Failed(why) => format!("  it cannot be compared: {why}"),
-        Loaded::Unasked | Loaded::Asked => format!("  {} comparing", canvas.sign(Sign::Waits)),
-    };
+    let text = text_of(canvas, &patch);
     let height = usize::from(body.height);
     canvas.drawn.windows.push((Pane::Risk, crate::dash::model::Window { top: patch.top, height }));
-    for (nth, line) in text.split_terminator('\n').skip(patch.top).take(height).enumerate() {
+    lines_of(canvas, body, &text, patch.top);
+}
+
+/// The lines of a patch from one on, as far as there is room.
+pub(super) fn lines_of(canvas: &mut Canvas<'_>, at: Rect, text: &str, top: usize) {
+    for (nth, line) in text.split_terminator('\n').skip(top).take(usize::from(at.height)).enumerate() {
         let role = match line.as_bytes().first() {
             Some(b'+') => Role::Good,
             Some(b'-') => Role::Bad,
             Some(b'@') => Role::Active,
             _ => Role::Neutral,
         };
-        canvas.text(row(body, u16::try_from(nth).unwrap_or(u16::MAX)), role, &marked(line));
+        canvas.text(row(at, u16::try_from(nth).unwrap_or(u16::MAX)), role, &marked(line));
     }
 }

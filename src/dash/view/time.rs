@@ -7,6 +7,7 @@ use super::burndown::{ASCII_LEVELS, LEVELS};
 use super::canvas::{Canvas, below, row};
 use super::events;
 use super::frame::{NARROW, WIDE};
+use super::moment;
 use super::panes::{columns, told};
 use super::parts;
 use super::text::{clean, fit, grouped, short_age};
@@ -46,7 +47,9 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect) {
         Some(side) => {
             let board_high = (STAGES.len() as u16 + 2).min(main.height);
             board_list(canvas, Rect { height: board_high, ..side });
-            compared(canvas, below(side, board_high));
+            let rest = moment::hosts(canvas, below(side, board_high));
+            let rest = moment::budget(canvas, rest);
+            compared(canvas, rest);
             around(canvas, main, &recording);
         }
         None => {
@@ -207,7 +210,7 @@ fn changes(canvas: &Canvas<'_>) -> Vec<(Stage, String)> {
     STAGES.iter().map(|row| row.0).enumerate().map(change).collect()
 }
 
-fn clock(at: crate::time::Stamp) -> String {
+pub(super) fn clock(at: crate::time::Stamp) -> String {
     at.local_full().get(11..).unwrap_or_default().to_string()
 }
 
