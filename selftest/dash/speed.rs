@@ -113,7 +113,13 @@ fn first_frame(room: &Room, jobs: &str) {
         samples.0.push(since(&watch));
         pty.until("data", |pty| pty.text().contains(&format!("{jobs} jobs")));
         samples.1.push(since(&watch));
-        pty.until("open jobs", |pty| pty.text().contains("improve-the-thing-"));
+        // What needs a person is listed with the other open jobs.
+        let is_listed = |pty: &Pty| {
+            let text = pty.text();
+            let many = text.split_once("Needs you ").and_then(|row| row.1.chars().next());
+            many.is_some_and(|digit| ('1'..='9').contains(&digit))
+        };
+        pty.until("open jobs", is_listed);
         samples.2.push(since(&watch));
         pty.send("q");
         pty.ends();
