@@ -170,6 +170,20 @@ fn update_and_draw(state: &Arc<aq::fleet::State>, size: (u16, u16), goal: f64) -
     p50
 }
 
+/// From the nth key to the end of its frame, in milliseconds.
+fn key_in(pty: &mut Pty, n: usize) -> f64 {
+    // Whatever happened meanwhile is taken in, so that only the key is waited for.
+    let typed = Awake::start();
+    while typed.exact() < TYPED {
+        pty.take(TYPED.saturating_sub(typed.exact()));
+    }
+    let before = pty.told.inputs;
+    let watch = Awake::start();
+    pty.send(if n.is_multiple_of(2) { "j" } else { "k" });
+    pty.until("its frame", |pty| pty.told.inputs > before);
+    since(&watch)
+}
+
 /// From a key to the end of its frame in a terminal, while the queue changes.
 fn key_to_frame(room: &Room) {
     let mut pty = room.dash(&[]);
@@ -183,21 +197,7 @@ fn key_to_frame(room: &Room) {
         let stop = Arc::clone(&stop);
         std::thread::spawn(move || events(&board, &stop, 20, 10))
     };
-    let mut run = || {
-        let one = |n: usize| {
-            // Whatever happened meanwhile is taken in, so that only the key is waited for.
-            let typed = Awake::start();
-            while typed.exact() < TYPED {
-                pty.take(TYPED.saturating_sub(typed.exact()));
-            }
-            let before = pty.told.inputs;
-            let watch = Awake::start();
-            pty.send(if n.is_multiple_of(2) { "j" } else { "k" });
-            pty.until("its frame", |pty| pty.told.inputs > before);
-            since(&watch)
-        };
-        (0..KEYS_IN_PTY).map(one).collect()
-    };
+    let mut run = || (0..KEYS_IN_PTY).map(|n| key_in(&mut pty, n)).collect();
     let (p50, p99) = shares(RUNS, 0.99, &mut run);
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let rate = flood.join().expect("a rate");
@@ -225,15 +225,7 @@ fn flood(room: &Room) {
     let (whole, before, kept) = (Awake::start(), pty.told.clone(), pty.resident());
     let (mut late, mut half) = (Vec::new(), None);
     while whole.exact() < long {
-        let typed = Awake::start();
-        while typed.exact() < TYPED {
-            pty.take(TYPED.saturating_sub(typed.exact()));
-        }
-        let inputs = pty.told.inputs;
-        let watch = Awake::start();
-        pty.send(if late.len() % 2 == 0 { "j" } else { "k" });
-        pty.until("its frame", |pty| pty.told.inputs > inputs);
-        late.push(since(&watch));
+        late.push(key_in(&mut pty, late.len()));
         if whole.exact() > long / 2 && half.is_none() {
             half = pty.resident();
         }

@@ -213,6 +213,23 @@ impl Jobs {
     }
 }
 
+impl Default for Jobs {
+    fn default() -> Jobs {
+        Jobs {
+            list: Listing::default(),
+            board: Board::default(),
+            query: String::new(),
+            filter: Filter::default(),
+            bad: None,
+            sort: Sort { by: column(Column::Stage), down: false },
+            hidden: Vec::new(),
+            shipped: false,
+            changed: false,
+            reset_at: 0,
+        }
+    }
+}
+
 /// An action that was sent and not answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
@@ -283,18 +300,7 @@ impl Model {
                 actionable: listing(),
                 recent: listing(),
             },
-            jobs: Jobs {
-                list: listing(),
-                board: Board::default(),
-                query: String::new(),
-                filter: Filter::default(),
-                bad: None,
-                sort: Sort { by: column(Column::Stage), down: false },
-                hidden: Vec::new(),
-                shipped: false,
-                changed: false,
-                reset_at: 0,
-            },
+            jobs: Jobs::default(),
             graph: Graph::default(),
             time: Time::default(),
             fleet: Fleet::default(),

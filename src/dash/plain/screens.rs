@@ -36,7 +36,7 @@ pub fn fleet(it: &mut Menu, model: &Model) {
         it.item(&format!("{}{here}", agent_words(model, agent)), Then::Point(Pane::Fleet, nth));
     }
     if host.agents.is_empty() {
-        it.line("No agent runs here. start starts one");
+        it.line("No agent runs here; start starts one");
     }
     let wall = model.law_now().wall;
     for (id, _, closure) in model.replica.state.closed_accounts(wall) {

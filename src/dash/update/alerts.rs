@@ -3,8 +3,7 @@
 use super::{go, pick, tell};
 use crate::dash::effect::Effect;
 use crate::dash::keys::{Key, Motion};
-use crate::dash::model::{Answer, Layer, Model, Pane, Plan, Screen, Sheet, Sight};
-use crate::fleet::Level;
+use crate::dash::model::{Answer, Layer, Model, Pane, Plan, Screen, Sheet};
 use crate::insight::{Alert, AlertAbout, Rejected};
 use crate::job::Role;
 
@@ -99,12 +98,7 @@ pub fn weighed(model: &mut Model, name: String, problems: Result<(), String>) {
         runs,
         answers: vec![Answer { key: 'y', label: "put it back".to_string(), plan: Plan::Readmit(name) }],
         keep: "leave it",
-        words: None,
-        level: Level::Decides,
-        top: 0,
-        sight: Sight::default(),
-        sizes: Vec::new(),
-        opened: model.now.up,
+        ..Sheet::new(model.now.up)
     })));
     model.dirty = true;
 }

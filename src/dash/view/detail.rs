@@ -101,6 +101,14 @@ pub fn facts(canvas: &mut Canvas<'_>, job: &Job) -> Vec<(&'static str, String)> 
     );
     add("blocks", neighbours(canvas, state.waiters(&job.id).cloned()));
     add("work", work(job, dot));
+    add(
+        "branch",
+        if job.attempts.is_empty() || !job.spec.worktree {
+            String::new()
+        } else {
+            format!("aq/job/{}", job.id)
+        },
+    );
     add("cost", spent(job));
     let minus = canvas.sign(Sign::Minus);
     let score = score_of(state, job, now, &agents).map(|(host, score)| score_words(host, &score, minus));
@@ -174,9 +182,6 @@ fn work(job: &Job, dot: &str) -> String {
         });
     } else if let Some((rev, _)) = &job.checkpoint {
         parts.push(format!("checkpoint {}", short_rev(Some(rev))));
-    }
-    if !parts.is_empty() {
-        parts.push(format!("aq/job/{}", job.id));
     }
     parts.join(&format!(" {dot} "))
 }

@@ -115,7 +115,7 @@ fn summary(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
 fn list(canvas: &mut Canvas<'_>, at: Rect, host: &Host) {
     canvas.rule(row(at, 0), "Fleet", "other hosts: – (a folder knows only this one)", true);
     if host.agents.is_empty() {
-        told(canvas, below(at, 1), "No agent runs here: start in . or : starts one, or aq agent in a shell.");
+        told(canvas, below(at, 1), "No agent runs here: type :start for one, or aq agent in a shell.");
         return;
     }
     let narrow = at.width < NARROW;
@@ -281,7 +281,7 @@ fn fit_of_line(canvas: &mut Canvas<'_>, at: Rect, host: &Host) -> Rect {
         let used: usize = able.iter().map(|agent| held(canvas, agent).len()).sum();
         let free = slots.saturating_sub(used as u64);
         let (role, note) = match (agents.as_slice(), able.is_empty(), free) {
-            ([], ..) => (Role::Wait, "no agent runs here: start in . starts one".to_string()),
+            ([], ..) => (Role::Wait, "no agent runs here: type :start for one".to_string()),
             ([first, ..], true, _) => {
                 let lacks = format!(
                     "{} no agent here has {}",

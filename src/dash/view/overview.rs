@@ -156,7 +156,7 @@ fn rows(canvas: &mut Canvas<'_>, at: Rect, pane: Pane, list: &Listing, focused: 
     if list.rows().is_empty() {
         let text = match pane {
             Pane::Running if canvas.model.replica.agents.is_empty() && canvas.model.time.at.is_none() => {
-                "nothing runs, and no agent is here: start in : starts one"
+                "nothing runs, and no agent is here; type :start for one"
             }
             Pane::Running => "nothing runs",
             Pane::Recent => "nothing has ended yet",

@@ -261,7 +261,7 @@ pub(super) fn why_off(owner: Owner, risk: &AtRisk) -> Option<&'static str> {
         Owner::Alive => Some("an agent works on it and saves it itself, every five minutes"),
         Owner::Gone => Some(
             "its agent is gone; the next agent here takes the job back, saves this and goes on. \
-             start in : starts one",
+             type :start for one",
         ),
         _ if risk.files.is_empty() => Some(
             "no commit takes what is left here. Copy it away if you need it; let-go in . gives it up (asks)",
