@@ -263,7 +263,7 @@ fn a_sum_tells_that_a_part_is_estimated_and_that_a_part_is_unknown() {
         assert!(frame.contains("~$7.00 +? / $40.00"), "{keys} {size:?}\n{frame}");
     }
     let frame = Seat::of(DOUBT, (160, 45)).keys("5").frame();
-    for part in ["spent ~$7.00 +?", "~$20.00/h", "codex ?", "exact $1.00", "port ~$6.00"] {
+    for part in ["spent ~$7.00 +?", "~$22.19/h", "codex ?", "exact $1.00", "port ~$6.00"] {
         assert!(frame.contains(part), "{part}\n{frame}");
     }
     let exact = "ceiling 40 | submit port engine=claude | claim h1~x/1 engines=claude accounts=work | start port \

@@ -70,15 +70,36 @@ fn check(keys: &str, expected: Expect) {
     expected.assert_eq(&format!("{}{said}{} layers\n", seat.asked(), seat.model.layers.len()));
 }
 
+/// The log knows of no drain, so that an undo by the log would take back what was done before it.
 #[test]
-fn an_agent_is_drained_at_once_and_stopped_after_a_sheet() {
+fn what_stands_in_no_log_is_not_undone_in_the_place_of_another() {
+    check(
+        "d y u",
+        expect![[r#"
+            look at Host
+            agents: End("h1~x/1", 41877, Drain)
+            said: drain has no undo; what was done before it: aq undo
+            0 layers
+        "#]],
+    );
+}
+
+#[test]
+fn an_agent_that_runs_something_is_drained_and_stopped_after_a_sheet() {
     check(
         "d",
         expect![[r#"
-        look at Host
-        agents: End("h1~x/1", 41877, Drain)
-        0 layers
-    "#]],
+            look at Host
+            1 layers
+        "#]],
+    );
+    check(
+        "d y",
+        expect![[r#"
+            look at Host
+            agents: End("h1~x/1", 41877, Drain)
+            0 layers
+        "#]],
     );
     check(
         "j d",

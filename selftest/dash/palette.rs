@@ -38,7 +38,7 @@ fn every_action_is_in_it_wherever_it_is_opened() {
 #[test]
 fn an_action_of_another_screen_names_it_and_goes_there() {
     let frame = Seat::of(SCENE, (80, 24)).keys("2 : \"drain\"").frame();
-    assert!(frame.contains("Fleet: let the agent finish"), "{frame}");
+    assert!(frame.contains("Fleet: the agent gives its jobs back"), "{frame}");
     check(
         "2 : \"drain\" Enter",
         expect![[r#"

@@ -359,7 +359,7 @@ fn help_names_actions_and_verbs_and_a_copy_is_said() {
                promote: pass to testing without approvals
                preempt: stop it so that another can run
                edit: edit the manifest
-               drain: let the agent finish, on Fleet
+               drain: the agent gives its jobs back and ends, on Fleet
                stop: stop the agent now, on Fleet
                start: start an agent on this host
                ceiling: set the ceiling, on Budget

@@ -96,7 +96,15 @@ fn agents_are_told_and_ended_by_number() {
             drain or stop, with an agent's number; start; back goes on
             Number, verb, or ? >
             < drain 1
-            (agents: End("h1~x/1", 41877, Drain))
+            Drain agent 41877?
+               it takes nothing new; its jobs are checkpointed and given back, then it ends
+               runs: fix-login
+               lost: the turns in flight
+               kept: worktrees, checkpoints, logs; its jobs are queued again
+               instead: P then drain: what runs finishes, nothing new starts
+               back: start in . starts another one
+               Runs as: aq drain
+            y drain it; n or an empty line: let it work >
         "#]],
     );
 }
@@ -197,7 +205,7 @@ fn the_past_is_wound_and_money_told_in_words() {
             Budget in total: active, $2.50 reserved
                local: spent $1.50, no ceiling
                shell: spent $1.50, no ceiling
-               now $2.88/h
+               now $2.83/h
                shipped: none so far
                by profile: developer $1.50
                by job: fix-login $1.50

@@ -90,9 +90,14 @@ fn read(file: &Path) -> Option<Agent> {
 /// Ends an agent. Two different signals, because two of one kind that are sent together arrive as one.
 ///
 /// # Errors
-/// That of the system, if the process cannot be signalled.
-pub fn end_agent(pid: i32, ending: Ending) -> std::io::Result<()> {
+/// That it lives no more, for its number may be another's by now; that of the system, if the process cannot be
+/// signalled.
+pub fn end_agent(who: &ProcessIdentity, ending: Ending) -> std::io::Result<()> {
     use rustix::process::{Pid, Signal, kill_process};
+    if is_alive(who) != Liveness::Alive {
+        return Err(std::io::Error::new(std::io::ErrorKind::NotFound, "it lives no more"));
+    }
+    let pid = who.pid;
     let pid = Pid::from_raw(pid).filter(|_| pid > 1).ok_or(std::io::ErrorKind::InvalidInput)?;
     kill_process(pid, Signal::TERM)?;
     if ending == Ending::Stop {

@@ -8,8 +8,8 @@ use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::engine::is_gone;
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    Aside, Filter, Line, Scene, awaits, awaits_engines, critical_jobs, doing, halt, jobs_ever, parse_filter,
-    pr_words, state_at,
+    AGENT_GONE, Aside, Filter, Line, Scene, awaits, awaits_engines, critical_jobs, doing, done_since, halt,
+    jobs_ever, parse_filter, pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind, is_edited};
@@ -146,10 +146,14 @@ impl Seen {
     /// Why the job stands where it stands, with what it waits for: `parked until 14:20, five-hour limit,
     /// account work`.
     pub fn why(&self, job: &Job, out: &Out) -> String {
+        // What its engine said last is of no use: nobody runs it any more.
+        if self.living.is_some() && job.work_lease().is_some_and(|lease| is_gone(&lease.holder)) {
+            return AGENT_GONE.to_string();
+        }
         if let Some((word, since)) = doing(job) {
             // A record for programs is the same as long as nothing has happened.
             return match out.is_for_people() {
-                true => format!("{word} for {}", self.now.law.since(since).age()),
+                true => done_since(word, &self.now.law.since(since).age().to_string()),
                 false => word.to_string(),
             };
         }

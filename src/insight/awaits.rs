@@ -52,9 +52,13 @@ pub fn awaits(state: &State, job: &Job, now: Now, hosts: Option<&[Claimant]>) ->
         .or_else(|| found.iter().find_map(own_words).map(Await::plainly))
         .or_else(|| hosts.and_then(|hosts| host_wait(state, job, now, hosts)))
         .or_else(|| found.iter().find_map(neighbour_words).map(Await::plainly));
-    let nobody = hosts.is_some_and(<[Claimant]>::is_empty);
-    let slot = || Await::plainly(if nobody { "no agent runs" } else { "needs a slot" });
-    Some(said.unwrap_or_else(slot))
+    let slot = || match hosts {
+        Some([]) => "no agent runs",
+        Some(_) => "needs a slot",
+        // Of the past nobody knows who was there.
+        None => "waited for an agent",
+    };
+    Some(said.unwrap_or_else(|| Await::plainly(slot())))
 }
 
 /// What holds the whole queue.
@@ -220,12 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_host_it_is_said_that_no_agent_runs() {
+    fn without_a_host_it_is_said_that_no_agent_runs_and_of_the_past_nobody_knows() {
         let scene = Scene::script("job a cap=gpu");
         let said = |hosts: Option<&[Claimant]>| {
             awaits(&scene.state, scene.job("a"), scene.now(), hosts).map(|it| it.what)
         };
         assert_eq!(said(Some(&[])).as_deref(), Some("no agent runs"));
-        assert_eq!(said(None).as_deref(), Some("needs a slot"));
+        assert_eq!(said(None).as_deref(), Some("waited for an agent"));
     }
 }

@@ -6,7 +6,7 @@ use super::line::{Line, class_of, rises_at};
 use super::needs::{need_of, requeue_verb};
 use super::pull_request::pr_words;
 use super::rated::{Rated, rated, score_of};
-use super::waits::{closed_words, doing, park_words, spent_words};
+use super::waits::{closed_words, doing, done_since, park_words, spent_words};
 use crate::fleet::{
     Claimant, ClosedAccount, Gate, Job, Now, Park, ParkReason, Score, SpentEngine, State, gates, goes_by_age,
 };
@@ -299,8 +299,9 @@ fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage, now: Now) -
         }
         Stage::Building => {
             let age = |since| now.law.since(since).age();
-            let doing =
-                doing(job).map_or(String::new(), |(word, since)| format!(": {word} for {}", age(since)));
+            let doing = doing(job).map_or(String::new(), |(word, since)| {
+                format!(": {}", done_since(word, &age(since).to_string()))
+            });
             (format!("it runs{doing}"), "it did not run already".to_string())
         }
         Stage::Review | Stage::Testing if job.unsaved().is_some() => {
@@ -434,7 +435,7 @@ mod tests {
         };
         check(spent, "b", &two, (&[], &["shell"]));
         // What runs on it is not routed around it, and goes on.
-        check(spent, "a", &two, (&["stage: it runs: working for 0 s"], &[]));
+        check(spent, "a", &two, (&["stage: it runs: working, 0 s ago"], &[]));
         let reached = "engine_ceiling: budget shell reached, $2.00 of $2.00";
         check(spent, "b", &claimant(), (&[&format!("{reached} (nearest host: here)")], &[]));
         check(&format!("{spent} | job c"), "c", &two, (&[reached], &[]));
@@ -502,7 +503,7 @@ mod tests {
             ],
         );
         let over = "job a | claim | start a | progress a usd=1 | ceiling 1";
-        check(over, "a", &["stage: it runs: working for 0 s -> it did not run already"]);
+        check(over, "a", &["stage: it runs: working, 0 s ago -> it did not run already"]);
         check(
             &format!("{over} | end a task_failed"),
             "a",
@@ -523,7 +524,7 @@ mod tests {
             let said = explain(&scene.state, scene.job("a"), scene.now(), &line, &[]);
             if alone { said.left_alone().reasons[0].text.clone() } else { said.reasons[0].text.clone() }
         };
-        assert_eq!(said(false), "it runs: working for 0 s");
+        assert_eq!(said(false), "it runs: working, 0 s ago");
         assert_eq!(said(true), "its agent is gone; what it did stands in its worktree");
     }
 }

@@ -5,22 +5,30 @@ use std::collections::HashSet;
 use crate::fleet::State;
 use crate::job::JobId;
 
+/// So many are counted: more than that is "very many" to everybody.
+pub const BEHIND_MOST: usize = 200;
+
 /// How many jobs that are not over wait for `id`, directly or not; counted up to `most`.
 pub fn behind(state: &State, id: &JobId, most: usize) -> usize {
-    let mut seen: HashSet<&JobId> = HashSet::from([id]);
-    let mut queue = vec![id];
+    behind_all(state, &[id], most)
+}
+
+/// The same of several, which are not counted themselves.
+pub fn behind_all(state: &State, ids: &[&JobId], most: usize) -> usize {
+    let mut seen: HashSet<&JobId> = ids.iter().copied().collect();
+    let (own, mut queue) = (seen.len(), ids.to_vec());
     while let Some(next) = queue.pop() {
         for waiter in state.waiters(next) {
             let open = state.job(waiter).is_some_and(|job| !job.stage.is_ended());
             if open && seen.insert(waiter) {
-                if seen.len() > most {
+                if seen.len() >= own + most {
                     return most;
                 }
                 queue.push(waiter);
             }
         }
     }
-    seen.len() - 1
+    seen.len() - own
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! What a person can act on now, and with which verb.
 
-use std::collections::HashSet;
-
 use super::filter::Scene;
+use super::impact::{BEHIND_MOST, behind};
 use super::pull_request::pr_words;
 use crate::fleet::{Claimant, Gate, Job, Now, ParkReason, State, gates};
 use crate::job::{Autoship, JobId, Priority, Stage};
@@ -12,13 +11,11 @@ use crate::time::{Span, Stamp};
 const DECIDES: u64 = 80;
 /// What is needed of a person where an agent is gone: what it did since its last checkpoint stands in a worktree
 /// alone.
-pub const AT_RISK: &str = "agent gone";
+pub const AGENT_GONE: &str = "agent gone";
 /// Weight of work that no commit holds: whoever clears the worktree away loses it.
 const UNSAVED: u64 = 90;
 /// Weight of work that may be lost: it goes before what is lost already.
 const RISKS: u64 = 60;
-/// Jobs counted behind one; more make no difference to anybody.
-const BEHIND_MOST: usize = 1_000;
 
 /// Something that waits for a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,7 +45,7 @@ pub fn needs_you(scene: &Scene<'_>) -> Vec<Need> {
 pub fn need_in(scene: &Scene<'_>, job: &Job) -> Option<Need> {
     let left_alone = || {
         let holder = &job.lease.as_deref()?.holder;
-        let risk = || (RISKS, AT_RISK.to_string(), "aq risk".to_string());
+        let risk = || (RISKS, AGENT_GONE.to_string(), "aq risk".to_string());
         let (weight, what, verb) = (scene.gone)(holder).then(risk)?;
         Some(weighed(scene.state, job, scene.now, weight, what, verb))
     };
@@ -70,7 +67,7 @@ fn stuck(state: &State, job: &Job, now: Now, hosts: &[Claimant]) -> Option<(u64,
 }
 
 fn weighed(state: &State, job: &Job, now: Now, weight: u64, what: String, verb: String) -> Need {
-    let behind = behind(state, &job.id);
+    let behind = behind(state, &job.id, BEHIND_MOST);
     let class = match job.spec.priority {
         Priority::Critical => 30,
         Priority::High => 10,
@@ -161,19 +158,6 @@ pub fn requeue_verb(job: &Job) -> String {
     format!("aq requeue {}{raised}", job.id)
 }
 
-/// Jobs that wait behind this one, directly or not.
-fn behind(state: &State, id: &JobId) -> usize {
-    let mut seen: HashSet<&JobId> = HashSet::new();
-    let mut stack: Vec<&JobId> = state.waiters(id).collect();
-    while let Some(next) = stack.pop() {
-        let waits = state.job(next).is_some_and(|job| job.stage.is_waiting());
-        if waits && seen.len() < BEHIND_MOST && seen.insert(next) {
-            stack.extend(state.waiters(next));
-        }
-    }
-    seen.len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +241,7 @@ mod tests {
         let scene = Scene::script("job a | claim | start a");
         let all = needs_you(&seen(&scene, &|_| true));
         assert_eq!(all.len(), 1);
-        assert_eq!((all[0].what.as_str(), all[0].verb.as_str()), (AT_RISK, "aq risk"));
+        assert_eq!((all[0].what.as_str(), all[0].verb.as_str()), (AGENT_GONE, "aq risk"));
         assert!(needs_you(&seen(&scene, &|_| false)).is_empty());
     }
 }

@@ -10,7 +10,7 @@ use crate::time::{Span, Stamp};
 /// Outlays that are kept; older ones are only in the sums of their days.
 const OUTLAYS_MOST: usize = 50_000;
 /// Over so long the present rate is taken, or since spending began.
-const RATE_OVER: Span = Span::from_mins(60);
+const RATE_OVER: Span = Span::from_mins(10);
 /// A rate over less says nothing: one request would be taken for a habit.
 const RATE_LEAST: Span = Span::from_mins(1);
 
@@ -106,6 +106,18 @@ pub struct Outlay {
     pub estimated: bool,
 }
 
+impl Outlay {
+    /// What of it was spent after that moment, as if it had been spent evenly.
+    fn since(&self, from: Stamp) -> u64 {
+        if from <= self.began {
+            return self.micro;
+        }
+        let (part, whole) = (self.at.since(from).as_millis(), self.at.since(self.began).as_millis());
+        let share = u128::from(self.micro) * u128::from(part) / u128::from(whole.max(1));
+        u64::try_from(share).unwrap_or(self.micro)
+    }
+}
+
 /// What an attempt has cost so far.
 #[derive(Clone, Debug)]
 struct Open {
@@ -173,26 +185,21 @@ impl Ledger {
         }
     }
 
-    /// What is spent per hour at `now`: what was spent in the last hour by the time in which there was spending to
+    /// What is spent per hour at `now`: what was spent in the last minutes by the time in which there was spending to
     /// see, which is less where it began later. `None` where that is too short to tell, or nothing is known of it.
     /// What an attempt costs that has not told it is not known here. Where no job runs nothing is spent, whatever the
-    /// last hour was like: a rate beside it would say that money goes on. But what still tells costs under a job that
-    /// was stopped is heard.
+    /// minutes before were like: a rate beside it would say that money goes on.
     pub fn rate(&self, state: &State, now: Stamp) -> Option<Sum> {
-        let runs = state.held().any(|(job, _)| job.stage.is_held());
-        let told =
-            self.outlays.iter().rev().find(|it| it.at <= now).is_some_and(|it| now.since(it.at) < RATE_LEAST);
-        if runs || told { self.of_last_hour(now) } else { Some(Sum::default()) }
-    }
-
-    fn of_last_hour(&self, now: Stamp) -> Option<Sum> {
+        if !state.held().any(|(job, _)| job.stage.is_held()) {
+            return Some(Sum::default());
+        }
         let back = i64::try_from(RATE_OVER.as_millis()).unwrap_or(i64::MAX);
         let from = Stamp::from_millis(now.as_millis().saturating_sub(back));
         let (since, seq) = self.since?;
         let come = self.outlays.iter().rev().skip_while(|it| it.at > now);
         let (mut sum, mut began) = (Sum::default(), None);
         for it in come.take_while(|it| it.at > from) {
-            sum.add(Sum { micro: it.micro, estimated: it.estimated, unknown: 0 });
+            sum.add(Sum { micro: it.since(from), estimated: it.estimated, unknown: 0 });
             began = Some(began.map_or(it.began, |first: Stamp| first.min(it.began)));
         }
         let Some(began) = began else {
@@ -227,8 +234,8 @@ mod tests {
         let now = scene.now().law;
         assert_eq!(
             ledger.rate(&scene.state, now).map(|sum| sum.micro),
-            Some(2_000_000),
-            "the first two dollars are older than an hour"
+            Some(1_500_000),
+            "of the last dollar, spent in forty minutes, the last ten count"
         );
         let mut late = Ledger::default();
         (1..).zip(&scene.events).skip(4).for_each(|(seq, event)| late.take(seq, event));
@@ -251,10 +258,10 @@ mod tests {
         // A queue that did nothing before spends no slower for it.
         rate(&format!("job a | pass 50m | claim | start a | pass 10s | {twice}"), Some("$7.20"));
         rate(&format!("job a | pass 5h | claim | start a | pass 10s | {twice}"), Some("$7.20"));
-        rate("job a | claim | start a | pass 30m | progress a usd=1", Some("$2.00"));
+        rate("job a | claim | start a | pass 20m | progress a usd=1", Some("$3.00"));
         // What was told at once may have been spent for hours.
-        rate("job a | claim | start a | pass 3h | progress a usd=1", Some("$1.00"));
-        rate("job a | claim | start a | pass 10m | progress a usd=1 | pass 10m", Some("$3.00"));
+        rate("job a | claim | start a | pass 100m | progress a usd=1", Some("$0.60"));
+        rate("job a | claim | start a | pass 10m | progress a usd=1 | pass 5m", Some("$3.00"));
         rate("job a | claim | start a | pass 10m | progress a usd=1 | pass 3h", Some("$0.00"));
     }
 
@@ -262,8 +269,7 @@ mod tests {
     fn where_nothing_runs_nothing_is_spent() {
         const SPENT: &str = "job a | claim | start a | pass 570s | progress a usd=1";
         rate(&format!("{SPENT} | pass 30s"), Some("$6.00"));
-        rate(&format!("{SPENT} | end a ok rev=r micro=1000000 | pass 30s"), Some("$6.00"));
-        rate(&format!("{SPENT} | end a ok rev=r micro=1000000 | pass 60s"), Some("$0.00"));
+        rate(&format!("{SPENT} | end a ok rev=r micro=1000000 | pass 30s"), Some("$0.00"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What is lost, kept and waited for when a job is acted on, in words.
 
+use super::impact::{BEHIND_MOST, behind, behind_all};
 use super::level::undo_runs_again;
 use super::needs::requeue_verb;
 use super::pull_request::pr_left_open;
@@ -109,13 +110,11 @@ pub fn stakes_of_all(action: Action, state: &State, jobs: &[&Job]) -> Vec<(&'sta
     if left > 0 && matches!(action, Action::Cancel | Action::Reject) {
         rows.push(("stays", format!("{} open", plural(left, "pull request"))));
     }
-    let meant: std::collections::HashSet<&JobId> = jobs.iter().map(|job| &job.id).collect();
-    let open = |id: &&JobId| !meant.contains(id) && state.job(id).is_some_and(|job| !job.stage.is_ended());
-    let waiting: std::collections::HashSet<&JobId> =
-        jobs.iter().flat_map(|job| state.waiters(&job.id).filter(open)).collect();
-    if !waiting.is_empty() {
-        let verb = if waiting.len() == 1 { "waits" } else { "wait" };
-        rows.push(("waits", format!("{} {verb} for them", plural(waiting.len(), "other job"))));
+    let meant: Vec<&JobId> = jobs.iter().map(|job| &job.id).collect();
+    let waiting = behind_all(state, &meant, BEHIND_MOST);
+    if waiting > 0 {
+        let verb = if waiting == 1 { "waits" } else { "wait" };
+        rows.push(("waits", format!("{} {verb} for them", counted(waiting, "other job"))));
     }
     let spent: u64 = jobs.iter().filter_map(|job| job.spent.micro_usd).sum();
     if spent > 0 {
@@ -185,11 +184,18 @@ fn waiters(state: &State, job: &Job) -> Option<String> {
         .filter(|id| state.job(id).is_some_and(|waiter| !waiter.stage.is_ended()))
         .map(crate::job::JobId::as_str)
         .collect();
-    let more = waiting.len().saturating_sub(WAITERS_SHOWN);
+    // With those that wait behind them, as the graph counts.
+    let all = behind(state, &job.id, BEHIND_MOST);
+    let more = all.saturating_sub(WAITERS_SHOWN.min(waiting.len()));
     let named = waiting.iter().take(WAITERS_SHOWN).copied().collect::<Vec<_>>().join(" ");
     let tail = if more > 0 { format!(" +{more}") } else { String::new() };
-    let verb = if waiting.len() == 1 { "waits" } else { "wait" };
-    (!waiting.is_empty()).then(|| format!("{} {verb} for it: {named}{tail}", plural(waiting.len(), "job")))
+    let verb = if all == 1 { "waits" } else { "wait" };
+    (!waiting.is_empty()).then(|| format!("{} {verb} for it: {named}{tail}", counted(all, "job")))
+}
+
+/// How many, or that there are more than were counted.
+fn counted(n: usize, word: &str) -> String {
+    if n >= BEHIND_MOST { format!("more than {BEHIND_MOST} {word}s") } else { plural(n, word) }
 }
 
 fn plural(n: usize, word: &str) -> String {

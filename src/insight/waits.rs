@@ -100,6 +100,14 @@ pub fn doing(job: &Job) -> Option<(&str, Stamp)> {
     job.open_attempt().and_then(|_| status_of(job)).map(|(word, since, _)| (word, since))
 }
 
+/// The word of an engine that says nothing.
+const SILENT: &str = "silent";
+
+/// The same with its age: silence lasts, and of all else it is known when it was heard.
+pub fn done_since(word: &str, age: &str) -> String {
+    if word == SILENT { format!("{word} for {age}") } else { format!("{word}, {age} ago") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

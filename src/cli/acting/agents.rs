@@ -93,7 +93,10 @@ fn one(agent: &Agent, dry_run: bool, ending: Ending) -> Outcome {
         (Ending::Drain, true) => format!("agent {pid} would drain"),
         (Ending::Stop, true) => format!("agent {pid} would stop"),
     };
-    let sent = if dry_run { Ok(()) } else { end_agent(pid, ending) };
+    let sent = match &agent.who {
+        Some(who) if !dry_run => end_agent(who, ending),
+        _ => Ok(()),
+    };
     let became = match sent {
         Ok(()) => Became::Done { event: None, said, next: Vec::new(), undo: None },
         Err(error) => Became::Refused(CliError::io("signal", Path::new(&format!("agent {pid}")), &error)),

@@ -407,7 +407,7 @@ actions! {
     Act On::Tab(Tab::Diff), "edit-line" "open the file at this line, in the worktree" [Char('e')] Some("edit"), has_a_line, Do::EditLine;
     Act Jobs, "edit" "edit the manifest" [Char('e')] None, has_a_file, Do::Edit;
     Act ON_JOBS, "new" "new job from a template" [Char('n')] None, may_change, Do::New;
-    Act ON_FLEET, "drain" "let the agent finish" [Char('d')] Some("drain"), an_agent, Do::Agent(AgentDo::Drain);
+    Act ON_FLEET, "drain" "the agent gives its jobs back and ends" [Char('d')] Some("drain"), an_agent, Do::Agent(AgentDo::Drain);
     Act ON_FLEET, "stop" "stop the agent now" [] None, an_agent, Do::Agent(AgentDo::Stop);
     Act Everywhere, "start" "start an agent on this host" [] None, may_change, Do::Agent(AgentDo::Start);
     Act ON_BUDGET, "ceiling" "set the ceiling" [Char('e')] Some("ceiling"), may_change, Do::Queue(QueueDo::Ceiling);

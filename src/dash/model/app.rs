@@ -133,6 +133,9 @@ pub struct Model {
     pub drawn: Drawn,
     /// Something changed that a frame would show.
     pub dirty: bool,
+    /// The last thing done here of which the log says nothing, until another is done: undo would take back what was
+    /// done before it.
+    pub unlogged: Option<&'static str>,
     /// The end.
     pub quit: bool,
 }
@@ -324,6 +327,7 @@ impl Model {
             zoom: false,
             drawn: Drawn::default(),
             dirty: true,
+            unlogged: None,
             quit: false,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::page::Loaded;
 use crate::agent::{Agent, Ending};
+use crate::engine::Liveness;
 use crate::fleet::State;
 use crate::job::{Capability, Stage};
 
@@ -37,6 +38,13 @@ pub struct Host {
     pub agents: Vec<Agent>,
     /// Engines that a job may name here.
     pub engines: Vec<String>,
+}
+
+impl Host {
+    /// How many of its agents are not known to be gone.
+    pub fn living(&self) -> usize {
+        self.agents.iter().filter(|agent| agent.life != Liveness::Gone).count()
+    }
 }
 
 impl Fleet {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::listing::Listing;
 use crate::fleet::{Job, Now, State};
 use crate::insight::{
-    CriticalPath, Estimates, Filter, Picture, Rail, Step, Tally, behind, critical_path, picture, rails,
+    BEHIND_MOST, CriticalPath, Estimates, Filter, Picture, Rail, Step, Tally, behind, critical_path, picture,
+    rails,
 };
 use crate::job::{JobId, Stage};
 
@@ -14,8 +15,6 @@ use crate::job::{JobId, Stage};
 pub const HOPS: usize = 2;
 /// Jobs in the view by layers: more than these make no picture that can be read.
 pub const LAYERED_MOST: usize = 40;
-/// Waiting jobs are counted up to so many.
-pub const BEHIND_MOST: usize = 200;
 /// Jobs that hold up the most.
 const BOTTLENECKS_MOST: usize = 20;
 

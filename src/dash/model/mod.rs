@@ -46,7 +46,7 @@ pub use form::{
     Asked, BACK_OF_A_STOP, Form, FormKind, MODES, Options, UNTIL, WINDOWS, running, window_words,
 };
 pub use gist::{GISTS_MOST, Gist, GistOf, Gists};
-pub use graph::{BEHIND_MOST, Gauge, Graph, GraphSeen, GraphWish, HOPS, graph_seen};
+pub use graph::{Gauge, Graph, GraphSeen, GraphWish, HOPS, graph_seen};
 pub use layer::{Choice, Field, Layer, LogChange, Pick, Section, Then};
 pub use listing::{Listing, Step};
 pub use lists::{INLINE_MOST, Lists, PerList, Request, Sort, lists};

@@ -132,7 +132,8 @@ pub fn owner_of(job: &Job, gone: &HashSet<HolderId>) -> Owner {
     if let Some(lease) = job.work_lease() {
         return if gone.contains(&lease.holder) { Owner::Gone } else { Owner::Alive };
     }
-    match job.attempts.last().map(|attempt| attempt.epoch) {
+    // One that came to its own end was fenced out by nobody: reviews and ships raise the epoch too.
+    match job.attempts.last().filter(|attempt| attempt.outcome.is_none()).map(|attempt| attempt.epoch) {
         Some(epoch) if epoch < job.epoch => Owner::Fenced(epoch, job.epoch),
         _ => Owner::Nobody,
     }

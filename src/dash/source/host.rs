@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::agent::{Ending, agents_of, end_agent, load};
 use crate::board::Settings;
 use crate::dash::model::{AgentDeed, Host};
-use crate::engine::process_identity;
+use crate::engine::{Liveness, ProcessIdentity, process_identity};
 use crate::store::{Fault, Place};
 
 /// What an agent that was started says goes there, below the machine's side.
@@ -19,13 +19,16 @@ const SETTLED: Duration = Duration::from_millis(700);
 
 /// Looks at it; `loads` is what its load was while the cockpit was open.
 pub fn look(place: &Place, settings: &Settings, loads: Vec<u64>) -> Host {
+    let mut agents = agents_of(&place.side);
+    // Who is gone is told last: what acts is for those that live.
+    agents.sort_by_key(|agent| agent.life == Liveness::Gone);
     Host {
         name: process_identity().host,
         system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         load: load(),
         loads,
-        agents: agents_of(&place.side),
+        agents,
         engines: settings.known().engines,
     }
 }
@@ -34,15 +37,16 @@ pub fn look(place: &Place, settings: &Settings, loads: Vec<u64>) -> Host {
 pub async fn agents(place: &Place, deed: &AgentDeed) -> (&'static str, Result<String, String>) {
     match deed {
         AgentDeed::Start => ("started", start(place).await),
-        AgentDeed::End(_, pid, ending) => {
+        AgentDeed::End(holder, pid, ending) => {
             let (past, said) = match ending {
                 Ending::Drain => {
                     ("drained", format!("agent {pid} drains: it takes nothing new, checkpoints and ends"))
                 }
                 Ending::Stop => ("stopped", format!("agent {pid} stops now, and still checkpoints")),
             };
-            let sent = end_agent(*pid, *ending).map_err(|e| format!("cannot signal agent {pid}: {e}"));
-            (past, sent.map(|()| said))
+            let who = holder.parse::<ProcessIdentity>().map_err(|e| e.to_string());
+            let sent = who.and_then(|who| end_agent(&who, *ending).map_err(|e| e.to_string()));
+            (past, sent.map(|()| said).map_err(|e| format!("cannot signal agent {pid}: {e}")))
         }
     }
 }

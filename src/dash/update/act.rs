@@ -13,7 +13,7 @@ use crate::dash::model::{
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
 use crate::insight::{counts, lawful, level_of, stakes};
-use crate::job::{Budget, JobId, Rev};
+use crate::job::{Budget, JobId, Rev, Role};
 
 /// Does an action to the jobs that are meant: those the law lets.
 pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -64,8 +64,19 @@ fn read_size(row: &(JobId, GistOf, usize)) -> Effect {
     Effect::Read(Want::Gist(row.0.clone(), row.1.clone()))
 }
 
-/// Takes back the last action.
+/// Takes back the last action. What stands in no log is no action to the log: what was done before it is not what
+/// the person means.
 pub fn undo(model: &mut Model) -> Vec<Effect> {
+    if let Some(what) = model.unlogged {
+        super::tell::say(
+            model,
+            Role::Wait,
+            format!("{what} has no undo; what was done before it: aq undo"),
+            "",
+            false,
+        );
+        return Vec::new();
+    }
     let ticket = ticket(model, None, Vec::new());
     vec![Effect::Undo { ticket }]
 }
@@ -78,6 +89,7 @@ pub fn redo(model: &mut Model) -> Vec<Effect> {
 
 /// Sends what was said yes to; `words` are those of the sheet.
 pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect> {
+    model.unlogged = None;
     match plan {
         Plan::Orders(action, deeds) => vec![orders(model, action, deeds, None)],
         Plan::Noted(action, deeds) => vec![orders(model, action, deeds, words)],
@@ -95,6 +107,7 @@ pub fn send(model: &mut Model, plan: Plan, words: Option<String>) -> Vec<Effect>
         Plan::Agents(deed) => super::fleet::sent(model, deed),
         Plan::LetGo(jobs) => {
             let ticket = ticket(model, None, jobs.clone());
+            model.unlogged = Some("let-go");
             vec![Effect::LetGo { ticket, jobs }]
         }
         Plan::Readmit(name) => vec![Effect::Readmit(name)],
@@ -132,6 +145,7 @@ fn ships(model: &mut Model, all: Vec<(Target, Option<Rev>)>) -> Vec<Effect> {
 fn orders(model: &mut Model, action: Action, deeds: Vec<Deed>, note: Option<String>) -> Effect {
     let jobs: Vec<JobId> = deeds.iter().map(|deed| deed.target.job.clone()).collect();
     only_marked(model, &jobs);
+    model.unlogged = None;
     let ticket = ticket(model, Some(action), jobs);
     keep_words(model, ticket, note.as_ref());
     Effect::Act { ticket, action, deeds, note }

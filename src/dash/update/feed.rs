@@ -34,6 +34,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let was_away = it.health.ends().is_some() && fresh.health.acts() && fresh.health.ends().is_none();
     it.lost = lost.then(|| it.lost.unwrap_or(now));
     it.health = fresh.health;
+    let others = it.agents != fresh.agents || it.gone != fresh.gone;
     it.agents = fresh.agents;
     it.rejected = fresh.rejected;
     let old = std::mem::replace(&mut it.gone, fresh.gone);
@@ -72,7 +73,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let mut effects = pings;
     effects.extend(risk::moved_on(model, &news));
     effects.extend(risk::tagged(model, first, &news, died));
-    effects.extend(fleet::moved_on(model, &news));
+    effects.extend(fleet::moved_on(model, &news, others));
     effects.extend(layers::moved_on(model, &news));
     let state = Arc::clone(&model.replica.state);
     model.marks.retain(|id| state.jobs.contains_key(id));
@@ -200,7 +201,11 @@ fn take_lists(model: &mut Model, lists: Lists) -> Lists {
     }
     model.outdated |= again;
     model.dirty = true;
-    std::mem::replace(&mut model.lists, lists)
+    let old = std::mem::replace(&mut model.lists, lists);
+    if model.screen == Screen::Overview && model.page.is_none() {
+        go::off_the_empty(model);
+    }
+    old
 }
 
 /// A moment came at which something changes by itself.

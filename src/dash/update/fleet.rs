@@ -32,9 +32,10 @@ pub fn found(model: &mut Model, got: Result<Box<Host>, String>) {
 }
 
 /// Events came: agents may have come or gone with them.
-pub fn moved_on(model: &mut Model, events: &[(Seq, Event)]) -> Vec<Effect> {
+pub fn moved_on(model: &mut Model, events: &[(Seq, Event)], others: bool) -> Vec<Effect> {
     let matters = |row: &(Seq, Event)| !matches!(row.1.what, What::Progressed { .. });
-    if model.screen == Screen::Fleet && events.iter().any(matters) { look(model) } else { Vec::new() }
+    let stirs = others || events.iter().any(matters);
+    if model.screen == Screen::Fleet && stirs { look(model) } else { Vec::new() }
 }
 
 /// Moves the cursor.
@@ -52,38 +53,65 @@ pub fn agent(model: &mut Model, what: AgentDo) -> Vec<Effect> {
     }
 }
 
-/// Lets the agent under the cursor finish: what runs is checkpointed and given back.
+/// Has the agent under the cursor end in order. It takes turns in flight from its jobs, so where there are any it
+/// is asked first.
 fn drain(model: &mut Model) -> Vec<Effect> {
     let Some((holder, pid)) = here(model) else { return Vec::new() };
-    sent(model, AgentDeed::End(holder, pid, Ending::Drain))
+    if runs_of(model, &holder).is_empty() {
+        return sent(model, AgentDeed::End(holder, pid, Ending::Drain));
+    }
+    let about = "it takes nothing new; its jobs are checkpointed and given back, then it ends";
+    let instead = "P then drain: what runs finishes, nothing new starts";
+    ask(model, (holder, pid, Ending::Drain), about, ("drain", "Drain"), instead)
 }
 
 /// Asks before the agent under the cursor is stopped.
 fn stop(model: &mut Model) -> Vec<Effect> {
     let Some((holder, pid)) = here(model) else { return Vec::new() };
-    let jobs: Vec<String> = model
-        .replica
-        .state
-        .held()
-        .filter(|row| row.1.as_str() == holder)
-        .map(|row| row.0.id.to_string())
-        .collect();
+    let about = "its runs are stopped now, and still checkpointed";
+    let instead = "d drains it: it takes nothing new, checkpoints and ends";
+    ask(model, (holder, pid, Ending::Stop), about, ("stop", "Stop"), instead)
+}
+
+/// The jobs that an agent runs.
+fn runs_of(model: &Model, holder: &str) -> Vec<String> {
+    let held = model.replica.state.held().filter(|row| row.1.as_str() == holder);
+    held.map(|row| row.0.id.to_string()).collect()
+}
+
+fn ask(
+    model: &mut Model,
+    (holder, pid, ending): (String, i32, Ending),
+    about: &str,
+    (verb, head): (&str, &str),
+    instead: &str,
+) -> Vec<Effect> {
+    let jobs = runs_of(model, &holder);
     let running = if jobs.is_empty() { "nothing".to_string() } else { jobs.join(" ") };
+    let row = |label: &str, text: &str| (label.to_string(), text.to_string());
+    let mut rows = vec![
+        row("runs", &running),
+        row("lost", "the turns in flight"),
+        row("kept", "worktrees, checkpoints, logs; its jobs are queued again"),
+        row("instead", instead),
+        row("back", "start in . starts another one"),
+    ];
+    let others = model.fleet.host.here().map_or(0, |host| host.living().saturating_sub(1));
+    let mut runs = format!("aq {verb}");
+    if others > 0 {
+        rows.push(row("not as", &format!("aq {verb}, which is for all {} agents of this host", others + 1)));
+        let second = if ending == Ending::Stop { format!(" && kill -INT {pid}") } else { String::new() };
+        runs = format!("kill -TERM {pid}{second}");
+    }
     let sheet = Sheet {
-        head: format!("Stop agent {pid}?"),
-        about: "its runs are stopped now, and still checkpointed".to_string(),
-        rows: vec![
-            ("runs".to_string(), running),
-            ("lost".to_string(), "the turns in flight".to_string()),
-            ("kept".to_string(), "worktrees, checkpoints, logs; its jobs are queued again".to_string()),
-            ("instead".to_string(), "d drains it: it takes nothing new, checkpoints and ends".to_string()),
-            ("back".to_string(), "start in . starts another one".to_string()),
-        ],
-        runs: "aq stop".to_string(),
+        head: format!("{head} agent {pid}?"),
+        about: about.to_string(),
+        rows,
+        runs,
         answers: vec![Answer {
             key: 'y',
-            label: "stop it".to_string(),
-            plan: Plan::Agents(AgentDeed::End(holder, pid, Ending::Stop)),
+            label: format!("{verb} it"),
+            plan: Plan::Agents(AgentDeed::End(holder, pid, ending)),
         }],
         keep: "let it work",
         ..Sheet::new(model.now.up)
@@ -102,6 +130,11 @@ pub fn sent(model: &mut Model, deed: AgentDeed) -> Vec<Effect> {
     if let AgentDeed::End(holder, _, ending) = &deed {
         model.fleet.ended.insert(holder.clone(), *ending);
     }
+    model.unlogged = Some(match &deed {
+        AgentDeed::Start => "start",
+        AgentDeed::End(_, _, Ending::Drain) => "drain",
+        AgentDeed::End(_, _, Ending::Stop) => "stop",
+    });
     let ticket = act::ticket(model, None, Vec::new());
     vec![Effect::Agents { ticket, deed }]
 }

@@ -185,6 +185,22 @@ pub fn refit(model: &mut Model) {
     }
 }
 
+/// The pane with the focus ran empty: it gives the focus to what needs a person, if anything does, or keys would be
+/// for a job that nobody sees.
+pub fn off_the_empty(model: &mut Model) {
+    let it = &mut model.overview;
+    let is_empty = match it.pane {
+        Pane::Running => it.running.rows().is_empty(),
+        Pane::Actionable => it.actionable.rows().is_empty(),
+        Pane::Recent => it.recent.rows().is_empty(),
+        _ => false,
+    };
+    if is_empty && !it.needs.rows().is_empty() {
+        it.pane = Pane::Needs;
+        share(model);
+    }
+}
+
 /// The next tab of the page, or the one before.
 pub fn tab(model: &mut Model, forth: bool) -> Vec<Effect> {
     let step = if forth { 1 } else { -1 };

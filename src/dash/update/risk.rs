@@ -179,6 +179,7 @@ fn rescue(model: &mut Model) -> Vec<Effect> {
 
 /// Puts these worktrees into commits.
 pub fn rescued(model: &mut Model, jobs: Vec<JobId>) -> Vec<Effect> {
+    model.unlogged = Some("rescue");
     let ticket = act::ticket(model, None, jobs.clone());
     vec![Effect::Rescue { ticket, jobs }]
 }

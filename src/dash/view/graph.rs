@@ -10,10 +10,10 @@ use super::layered;
 use super::panes::{columns, labelled, told};
 use super::parts;
 use super::text::{clean, cut, fit, fit_id, grouped, short_age, width};
-use crate::dash::model::{BEHIND_MOST, Gauge, GraphSeen, Hit, Layer, Pane};
+use crate::dash::model::{Gauge, GraphSeen, Hit, Layer, Pane};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
-use crate::insight::{Rail, Step};
+use crate::insight::{BEHIND_MOST, Rail, Step};
 use crate::job::{JobId, Role, Stage};
 use crate::time::Span;
 

@@ -15,7 +15,7 @@ use crate::dash::keys::{Do, QueueDo};
 use crate::dash::model::{Gist, Hit, Listing, Pane, Screen, factory_of};
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Job, ParkReason};
-use crate::insight::{AT_RISK, Need, park_words, points, score_of};
+use crate::insight::{AGENT_GONE, Need, park_words, points, score_of};
 use crate::job::{Role, Stage};
 
 /// With fewer rows than this for all panes, the lower ones are hidden.
@@ -240,7 +240,7 @@ fn need(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>> {
     let what = asks.clone().or_else(|| found.map(|need| short_need(canvas, job, need, total >= TOLD)));
     let moved_on = || if job.stage == Stage::Testing { "in testing" } else { "" }.to_string();
     let what = what.unwrap_or_else(moved_on);
-    let gone = found.is_some_and(|need| need.what == AT_RISK);
+    let gone = found.is_some_and(|need| need.what == AGENT_GONE);
     let head = match gone {
         true => canvas.piece(Role::Bad, canvas.sign(Sign::Warning)),
         false => parts::stage_sign(canvas, job),
@@ -354,6 +354,10 @@ fn running(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'static>
     let status = parts::status(canvas, job, word);
     let age = canvas.age(job.since);
     let (bar, cost) = (parts::bar(canvas, job), parts::cost(job));
+    // One with a bar moves all others, so that what stands above each other is of one kind.
+    let barred =
+        canvas.model.replica.state.held().any(|row| row.0.budget().micro_usd.is_some_and(|usd| usd > 0));
+    let bar = if barred { fit(&bar, parts::BAR, false, more) } else { bar };
     let tail = if narrow { String::new() } else { format!(" {bar} {}", fit(&cost, 6, true, more)) };
     let title = left_over(total, 4 + id + 1 + host + 1 + word + 1 + 5 + width(&tail));
     let gap = word.saturating_sub(width(&status.content));
@@ -389,8 +393,7 @@ fn actionable(canvas: &mut Canvas<'_>, job: &Job, total: u16) -> Vec<Piece<'stat
         }
         (Stage::Queued, _) => {
             let said = parts::waits_for(model, job).map(|said| clean(&said.words(|at| at.local_hm())));
-            // Whoever has tried before starts from what it left.
-            let tries = job.attempts.len() + 1;
+            let tries = job.attempts.last().map_or(0, |attempt| attempt.no);
             (said.unwrap_or_default(), if tries > 1 { format!("attempt {tries}") } else { String::new() })
         }
         _ => (clean(&job.why), String::new()),

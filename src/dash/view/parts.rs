@@ -7,7 +7,7 @@ use super::text::{clean, cut, fit_id, short_age, width};
 use crate::dash::model::Model;
 use crate::dash::theme::Sign;
 use crate::fleet::{Job, ParkReason};
-use crate::insight::{Await, Scene, awaits, park_words, pr_words, tags, used};
+use crate::insight::{AGENT_GONE, Await, Scene, awaits, park_words, pr_words, tags, used};
 use crate::job::{HolderId, Proof, Role, Stage};
 use crate::time::{Span, Stamp};
 
@@ -16,7 +16,7 @@ pub const SHORT_ID: usize = 10;
 /// From then on a word is told by how long it holds.
 const LASTS: Span = Span::from_secs(60);
 /// Cells of a bar.
-const BAR: u64 = 5;
+pub const BAR: usize = 5;
 
 /// `12:04:27`, or `11-21 12:04` of another day: a time of day alone would be taken for one of today.
 pub fn moment(canvas: &Canvas<'_>, at: Stamp) -> String {
@@ -48,7 +48,7 @@ pub fn status(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> Piece<'static>
 fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
     // What its engine said last is of no use: nobody runs it any more.
     if job.work_lease().is_some_and(|lease| canvas.model.replica.gone.contains(&lease.holder)) {
-        return (Role::Bad, "agent gone".to_string());
+        return (Role::Bad, AGENT_GONE.to_string());
     }
     if let Some(attempt) = job.open_attempt() {
         let (word, at, _) = &attempt.word;
@@ -174,8 +174,9 @@ pub fn bar(canvas: &Canvas<'_>, job: &Job) -> String {
     else {
         return String::new();
     };
-    let full = (spent.saturating_mul(BAR) / ceiling).min(BAR);
-    let times = |sign: Sign, n: u64| canvas.sign(sign).repeat(usize::try_from(n).unwrap_or(0));
+    let full = spent.saturating_mul(BAR as u64) / ceiling;
+    let full = usize::try_from(full).unwrap_or(BAR).min(BAR);
+    let times = |sign: Sign, n: usize| canvas.sign(sign).repeat(n);
     times(Sign::Full, full) + &times(Sign::Empty, BAR - full)
 }
 
