@@ -153,7 +153,7 @@ impl Seen {
         if let Some((word, since)) = doing(job) {
             // A record for programs is the same as long as nothing has happened.
             return match out.is_for_people() {
-                true => done_since(word, &self.now.law.since(since).age().to_string()),
+                true => done_since(word, &self.now.law.since(since).age()),
                 false => word.to_string(),
             };
         }

@@ -299,9 +299,8 @@ fn stage_reason(state: &State, job: &Job, gate: &Gate, stage: Stage, now: Now) -
         }
         Stage::Building => {
             let age = |since| now.law.since(since).age();
-            let doing = doing(job).map_or(String::new(), |(word, since)| {
-                format!(": {}", done_since(word, &age(since).to_string()))
-            });
+            let doing = doing(job)
+                .map_or(String::new(), |(word, since)| format!(": {}", done_since(word, &age(since))));
             (format!("it runs{doing}"), "it did not run already".to_string())
         }
         Stage::Review | Stage::Testing if job.unsaved().is_some() => {
