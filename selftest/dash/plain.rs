@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aq::dash::{Step, Talk};
+use aq::dash::{Gist, Got, Msg, Read, Step, Talk};
 use aq::time::Span;
 use expect_test::{Expect, expect};
 
@@ -448,6 +448,35 @@ fn a_sheet_does_not_listen_at_once() {
         }
     }
     assert!(talk.deaf_until(&seat.model).is_some_and(|at| at > seat.model.now.up));
+}
+
+#[test]
+fn a_sheet_is_said_with_the_size_of_its_change_and_again_if_that_comes_late() {
+    let asks = |late: bool| {
+        let mut seat = Seat::of(SCENE, (80, 24));
+        let mut talk = Talk::new(Vec::new());
+        let mut out = String::new();
+        let _ = talk.tell(&seat.model);
+        hear(&mut out, &mut talk, &mut seat, "approve gate");
+        tell(&mut out, &mut talk, &seat);
+        assert!(out.is_empty(), "the size is still being read: {out}");
+        assert!(talk.deaf_until(&seat.model).is_some_and(|at| at > seat.model.now.up));
+        if late {
+            seat.pass(Span::from_secs(6));
+            assert_eq!(talk.deaf_until(&seat.model), None);
+            tell(&mut out, &mut talk, &seat);
+            assert!(out.contains("change: size is read"), "{out}");
+            out.clear();
+        }
+        let want = seat.gists.pop().expect("the size is asked for");
+        let got = Ok(Got::Gist(Gist::Change(61, 9, 0)));
+        seat.send(Msg::Read(Box::new(Read { want, got })));
+        tell(&mut out, &mut talk, &seat);
+        out
+    };
+    let said = asks(false);
+    assert!(said.contains("change: +61 -9") && !said.contains("size is read"), "{said}");
+    assert_eq!(said, asks(true));
 }
 
 #[test]

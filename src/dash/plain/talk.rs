@@ -16,6 +16,10 @@ use crate::fleet::{Event, Job, State};
 use crate::job::{BlobId, JobId, Seq};
 use crate::time::Span;
 
+/// How long a sheet waits for the size of its change before it is said without: a diff takes less, and whoever
+/// decides must not be kept by a repository that does not answer. If it comes later, the sheet is said again.
+const SIZE_WAIT: Span = Span::from_secs(5);
+
 /// What is to be done for a line that was typed.
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -51,6 +55,8 @@ struct At {
     query: (String, bool),
     /// The row or the event that is chosen, of how many.
     spot: (usize, usize),
+    /// A sheet says that it waits for the size of a change: what was printed cannot be filled in.
+    sizing: bool,
 }
 
 impl Talk {
@@ -78,7 +84,7 @@ impl Talk {
             self.health = model.replica.health.clone();
         }
         let at = At::of(model);
-        let turns = !model.pending() && self.at.as_ref() != Some(&at);
+        let turns = !model.pending() && sizing_until(model).is_none() && self.at.as_ref() != Some(&at);
         self.questions(model, turns, &mut lines);
         if turns {
             self.health = model.replica.health.clone();
@@ -144,14 +150,15 @@ impl Talk {
         self.heard = heard;
     }
 
-    /// When a line may be heard: a sheet does not listen in its first moments. `None`: now.
+    /// When a line may be heard: a sheet does not listen in its first moments, nor before it was said. `None`: now.
     pub fn deaf_until(&self, model: &Model) -> Option<Span> {
         let opened = match model.layers.last()? {
             Layer::Sheet(sheet) => sheet.opened,
             Layer::Form(form) => form.opened,
             _ => return None,
         };
-        Some(later(opened, GUARD)).filter(|at| *at > model.now.up)
+        let guard = Some(later(opened, GUARD)).filter(|at| *at > model.now.up);
+        sizing_until(model).max(guard)
     }
 
     /// What a typed line asks for.
@@ -387,6 +394,13 @@ fn decide(asked: &Asked, line: &str) -> Vec<Step> {
     }
 }
 
+/// Up to when the sheet on top is not said, because the size of its change is still being read.
+fn sizing_until(model: &Model) -> Option<Span> {
+    let Some(Layer::Sheet(sheet)) = model.layers.last() else { return None };
+    let waits = !sheet.sizes.is_empty();
+    waits.then(|| later(sheet.opened, SIZE_WAIT)).filter(|at| *at > model.now.up)
+}
+
 /// Where a person stands on a screen of the queue as a whole, and how much there is.
 fn spot(model: &Model) -> (usize, usize) {
     match (&model.page, model.screen) {
@@ -431,6 +445,7 @@ impl At {
             layer,
             query: (model.jobs.query.clone(), model.jobs.shipped),
             spot: spot(model),
+            sizing: matches!(model.layers.last(), Some(Layer::Sheet(sheet)) if !sheet.sizes.is_empty()),
         }
     }
 }

@@ -7,8 +7,7 @@ use super::several::{NAMED_MOST, SIZE_TO_COME, aside, each_of, head_of, in_lines
 use crate::dash::effect::{Effect, Want};
 use crate::dash::keys::{Do, row_of, to_raise};
 use crate::dash::model::{
-    Answer, Answered, Deed, GISTS_MOST, GistOf, Layer, Model, Patch, Place, Plan, Sheet, Tab, Target,
-    Waiting, Words,
+    Answer, Answered, Deed, GistOf, Layer, Model, Patch, Place, Plan, Sheet, Tab, Target, Waiting, Words,
 };
 use crate::dash::theme::Sign;
 use crate::fleet::{Action, Command, Job, Level, ParkReason};
@@ -45,7 +44,8 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     let told = aside(action, &jobs, &others, &unseen);
     sheet.sizes.iter_mut().for_each(|row| row.2 += told.len());
     sheet.rows.splice(0..0, told);
-    let sizes: Vec<Effect> = sheet.sizes.iter().take(GISTS_MOST).map(read_size).collect();
+    super::several::without_the_rest(&mut sheet);
+    let sizes: Vec<Effect> = sheet.sizes.iter().map(read_size).collect();
     if action == Action::Answer {
         let waits = model.look.sign(Sign::Waits).to_string();
         sheet.rows.insert(0, (super::layers::ASKS.to_string(), waits));

@@ -1,7 +1,7 @@
 //! A sheet about several jobs: what is told of all of them, of each, and of marks that are not meant.
 
 use crate::dash::keys::AND;
-use crate::dash::model::{GistOf, Model};
+use crate::dash::model::{GISTS_MOST, GistOf, Model, Sheet};
 use crate::fleet::{Action, Job};
 use crate::insight::{short_rev, stakes_of_all};
 use crate::job::{JobId, ShipKind};
@@ -94,6 +94,16 @@ pub fn each_of(
     }
     rows.extend(sums_of(model, action, jobs));
     rows
+}
+
+/// More changes than are read at once: the rows of the rest say that nobody waits for a size.
+pub fn without_the_rest(sheet: &mut Sheet) {
+    let rest = sheet.sizes.drain(GISTS_MOST.min(sheet.sizes.len())..);
+    for (_, _, row) in rest {
+        if let Some(row) = sheet.rows.get_mut(row) {
+            row.1 = row.1.replacen(SIZE_TO_COME, "size not read", 1);
+        }
+    }
 }
 
 /// What all of them lose and keep, who waits, and how to come back.
