@@ -414,6 +414,29 @@ fn the_cockpit_is_told_in_words_without_a_terminal_and_never_in_json() {
 }
 
 #[test]
+fn each_wrong_value_of_the_settings_is_told_with_what_may_stand_there() {
+    let bench = Bench::queue();
+    let file = bench.work().with_file_name("home").join("config/aq/config.toml");
+    let put = |text: &str| std::fs::write(&file, text).expect("written");
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    put("theme = \"purple\"\nasci = true\nmouse = \"yes\"\n");
+    let said = bench.run("dash --plain");
+    let told = [
+        "config.toml:1:9: theme: no such choice: \"purple\"; one of: auto, dark, light, 16, mono, contrast\n",
+        "config.toml:2:1: unknown key \"asci\" is ignored; did you mean \"ascii\"?\n",
+        "config.toml:3:9: mouse: not a flag: \"yes\"; write true or false, without quotes\n",
+    ];
+    let at: Vec<_> = told.iter().map(|line| said.find(line)).collect();
+    assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{said}");
+    let said = bench.run("config show");
+    assert!(said.contains("theme = \"purple\"\n!             ^^^^^^^^\n!     one of: auto"), "{said}");
+    // A file that cannot be used at all tells each of its problems as well.
+    put("slots = \"many\"\nsandbox = \"maybe\"\n");
+    let said = bench.run("dash --plain");
+    assert!(said.contains("config.toml:1:9: slots") && said.contains("config.toml:2:11: sandbox"), "{said}");
+}
+
+#[test]
 fn every_door_counts_what_needs_a_person_alike() {
     let bench = queue();
     let said = bench.run("");

@@ -18,7 +18,7 @@ const VARIABLES: [(&str, &str); 1] = [("AQ_COLOR", "color")];
 pub struct Settings {
     /// Every key, merged.
     pub config: Config,
-    /// Warnings of the files, each ready to print.
+    /// Warnings of the files, one for each thing that is odd, each ready to print.
     pub warnings: Vec<String>,
     /// The project's own profiles stand here.
     profiles: Option<PathBuf>,
@@ -30,27 +30,28 @@ impl Settings {
     /// # Errors
     /// A [`Fault`] of kind `Place` whose reason is every problem of the first bad file, with carets.
     pub fn load(place: Option<&Place>, flags: &[(&str, &str)]) -> Result<Settings, Fault> {
-        Settings::gather(place, flags, &mut Err)
+        Settings::gather(place, flags, usize::MAX, &mut Err)
     }
 
-    /// The settings as far as they can be used, with what cannot. With them a queue may be looked at; nothing may be
+    /// The settings as far as they can be used, with what cannot, problem by problem. With them a queue may be looked at; nothing may be
     /// done by them, because what a broken file asks for is not known.
     ///
     /// # Errors
     /// A [`Fault`] of the environment.
     pub fn to_look(place: Option<&Place>) -> Result<(Settings, Vec<Fault>), Fault> {
         let mut broken = Vec::new();
-        let settings = Settings::gather(place, &[], &mut |fault| {
+        let settings = Settings::gather(place, &[], 1, &mut |fault| {
             broken.push(fault);
             Ok(())
         })?;
         Ok((settings, broken))
     }
 
-    /// Reads every file; `broken` decides about one that cannot be used.
+    /// Reads every file; `broken` decides about one that cannot be used, and hears so many of its problems at once.
     fn gather(
         place: Option<&Place>,
         flags: &[(&str, &str)],
+        at_once: usize,
         broken: &mut dyn FnMut(Fault) -> Result<(), Fault>,
     ) -> Result<Settings, Fault> {
         let mut layers = vec![layer_of(Origin::Flag, flags, "the flags")?];
@@ -75,12 +76,13 @@ impl Settings {
             match read_config_to_use(&text, origin) {
                 Ok((layer, odd)) => {
                     layers.push(layer);
-                    if !odd.is_empty() {
-                        warnings.push(render_problems(&shown, text.as_bytes(), &odd));
-                    }
+                    let each = odd.chunks(1).map(|odd| render_problems(&shown, text.as_bytes(), odd));
+                    warnings.extend(each);
                 }
                 Err(problems) => {
-                    broken(bad(&path, &render_problems(&shown, text.as_bytes(), &problems)))?;
+                    for some in problems.chunks(at_once) {
+                        broken(bad(&path, &render_problems(&shown, text.as_bytes(), some)))?;
+                    }
                 }
             }
         }

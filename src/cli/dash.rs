@@ -94,7 +94,7 @@ fn settings_of(place: &Place) -> Result<(Settings, Vec<Said>, bool), CliError> {
     Ok((settings, odd, unusable))
 }
 
-/// A file that is not used, with all that is wrong in it.
+/// What makes a file useless: one of its problems.
 fn not_used(fault: &Fault) -> Said {
     let more = format!("{fault}\n{}", fault.hint);
     Said { text: in_a_line(&fault.why), more, bad: true }
@@ -106,12 +106,16 @@ fn complaint(text: &str) -> Said {
     Said { text: in_a_line(text), more, bad: true }
 }
 
-/// The first problem of a file: `config.toml:3:9: theme: no such choice: "pink"`. Where the file stands is told below.
+/// A problem with its hint: `config.toml:3:9: theme: no such choice: "pink"; one of: auto, dark`. Where the file
+/// stands is told below.
 fn in_a_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let (path, rest) = line.split_once(':').unwrap_or(("", line));
     let name = Path::new(path).file_name().map(|name| name.to_string_lossy());
-    name.map_or_else(|| line.to_string(), |name| format!("{name}:{rest}"))
+    let line = name.map_or_else(|| line.to_string(), |name| format!("{name}:{rest}"));
+    // Behind the carets, if anything stands there.
+    let hint = text.lines().skip(1).last().map(str::trim).filter(|hint| !hint.trim_matches('^').is_empty());
+    hint.map_or_else(|| line.clone(), |hint| format!("{line}; {hint}"))
 }
 
 /// How the cockpit looks here: flags, then the settings, then what the environment says of the terminal; and whether

@@ -299,6 +299,7 @@ fn read_file(text: &str, origin: Origin, to_use: bool) -> Result<(ConfigLayer, V
     reading.layer.values = good;
     reader.problems.append(&mut reading.problems);
     if problems.is_empty() && reader.problems.is_empty() {
+        reading.warnings.sort_by_key(|odd| odd.at);
         return Ok((reading.layer, reading.warnings));
     }
     reader.problems.append(&mut reading.warnings);

@@ -249,7 +249,9 @@ impl Out {
     /// A warning, to standard error; it changes no exit code.
     pub fn warn(&self, text: &str) {
         if !self.is_json() {
-            let _ = writeln!(std::io::stderr(), "warning: {}", without_controls(text));
+            // A line below another points into it.
+            let lines: Vec<String> = text.lines().map(without_controls).collect();
+            let _ = writeln!(std::io::stderr(), "warning: {}", lines.join("\n"));
         }
     }
 }

@@ -143,7 +143,14 @@ impl Talk {
         if heard == self.heard {
             return;
         }
-        if let Some(toast) = heard.0.as_ref().filter(|toast| self.heard.0.as_ref() != Some(*toast)) {
+        let toast = heard.0.as_ref().filter(|toast| self.heard.0.as_ref() != Some(*toast));
+        // Of several words that came at once only the last stands in the row of the toast.
+        let count = heard.1.saturating_sub(self.heard.1);
+        let new = model.messages.iter().skip(heard.1 - count);
+        for message in new.filter(|message| toast.is_none_or(|toast| toast.text != message.text)) {
+            lines.push(format!("{} {}", words::clock(message.at), clean(&message.text)));
+        }
+        if let Some(toast) = toast {
             let undo = if toast.undo { ". undo takes it back" } else { "" };
             lines.push(format!("{} {}{undo}", words::clock(model.now.wall), clean(&toast.text)));
         }
