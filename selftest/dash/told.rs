@@ -212,6 +212,35 @@ fn what_people_did_stands_beside_what_was_said() {
     has(&Seat::of(&script, (80, 24)).keys("2 w m Tab").frame(), &["What people did 3"]);
 }
 
+#[test]
+fn what_was_set_is_named_with_its_value() {
+    let script = "submit a | ceiling 5 window=day | pass 3m | cap shell 0.30 | pass 1m | ceiling none";
+    let mut seat = Seat::of(script, (80, 24)).keys("m");
+    let frame = seat.frame();
+    has(&frame, &["budget set local: ceiling $5.00 per day", "budget set local: engine shell $0.30"]);
+    has(&frame, &["budget set local: no ceiling, by op"]);
+    let copied = seat.keys("y").asked();
+    assert!(copied.contains("op budget set: local: no ceiling"), "{copied}");
+}
+
+#[test]
+fn a_message_that_its_row_cuts_is_told_in_full() {
+    let words: Vec<String> = (1..=18).map(|nth| format!("word{nth:02}")).collect();
+    let text = words.join(" ");
+    let said = |size, more: &str| {
+        let mut seat = Seat::of("submit a", size);
+        let said = Said { text: text.clone(), more: more.to_string(), bad: true };
+        seat.send(Msg::Said(said));
+        seat.keys("m").frame()
+    };
+    for size in [(80, 24), (80, 16), (60, 14)] {
+        words.iter().for_each(|word| has(&said(size, ""), &[word]));
+    }
+    // What has no room says how all of it is had.
+    let frame = said((80, 16), &"more\n".repeat(30));
+    has(&frame, &["word18", "there is more: y copies all of it"]);
+}
+
 /// A manifest that was rejected, with what a look at it finds after it was edited.
 fn weighed(found: Result<(), String>, keys: &str) -> Seat {
     let mut seat = Seat::of("submit a", (80, 24));

@@ -178,7 +178,7 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
     let mut row = |what: &str, is: String| table.rows.push(vec![Cell::same(what), Cell::same(is)]);
     let ceiling = shown.ceiling_micro_usd.map_or("none".to_string(), usd);
     row("product", LOCAL.to_string());
-    row("ceiling", format!("{ceiling} ({})", word_of(shown.window)));
+    row("ceiling", format!("{ceiling} ({})", shown.window.words()));
     let about = if shown.spent_estimated { "~" } else { "" };
     let more = if shown.attempts_of_unknown_cost > 0 { " +?" } else { "" };
     row("spent", format!("{about}{}{more}", usd(shown.spent_micro_usd)));
@@ -264,15 +264,6 @@ fn engine_shown(cx: &Context, state: &State, name: &str, money: &EngineMoney) ->
     }
 }
 
-fn word_of(window: Window) -> &'static str {
-    match window {
-        Window::Day => "per day",
-        Window::Week => "per week",
-        Window::Month => "per month",
-        Window::Total => "in total",
-    }
-}
-
 fn set(cx: &mut Context, ceiling: Option<&str>, window: Option<WindowWord>, flags: &Changing) -> Answer {
     if ceiling.is_none() && window.is_none() {
         return Err(CliError::usage("aq budget set needs what to set")
@@ -300,7 +291,7 @@ fn set(cx: &mut Context, ceiling: Option<&str>, window: Option<WindowWord>, flag
         return Ok(Exit::Failed);
     }
     to_come(cx, &Settings::load(cx.place().ok(), &[])?, &board.snapshot());
-    let said = format!("the ceiling of {LOCAL} is {amount} ({})", word_of(window));
+    let said = format!("the ceiling of {LOCAL} is {amount} ({})", window.words());
     if flags.dry_run {
         cx.out.talk(&format!("would set: {said}"));
     }
@@ -356,7 +347,7 @@ fn may_stop(
     let amount = ceiling.map_or("none".to_string(), usd);
     let running: Vec<&str> = stops.running.iter().map(crate::job::JobId::as_str).collect();
     let sheet = Sheet {
-        head: format!("set the ceiling of {LOCAL} to {amount} ({})", word_of(window)),
+        head: format!("set the ceiling of {LOCAL} to {amount} ({})", window.words()),
         rows: vec![
             ("stops", stops.words()),
             ("lost", format!("the turn in flight of {}", running.join(" "))),

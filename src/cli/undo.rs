@@ -205,7 +205,7 @@ fn list(cx: &mut Context, state: &State, actions: &[PastAction]) -> Answer {
         let jobs = past.deeds.iter().filter_map(|deed| deed.job.as_ref()).map(ToString::to_string).collect();
         let (at, by) = (cx.out.moment(past.at), past.by.name.to_string());
         let n = (mine && past.is_open(state)).then_some(n);
-        rows.push((past.targets(), Row { n, at, by, verb: past.verb, jobs, can_undo, why_not }));
+        rows.push((past.told(), Row { n, at, by, verb: past.verb, jobs, can_undo, why_not }));
     }
     if cx.out.is_json() {
         let rows: Vec<Row> = rows.into_iter().map(|row| row.1).collect();

@@ -123,6 +123,18 @@ pub enum Window {
     Total,
 }
 
+impl Window {
+    /// Behind a sum: `per day`, `in total`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Window::Day => "per day",
+            Window::Week => "per week",
+            Window::Month => "per month",
+            Window::Total => "in total",
+        }
+    }
+}
+
 /// One entry of the log.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Event {

@@ -14,7 +14,7 @@ use crate::fleet::{
     ACTIONS, Actor, ActorKind, CEILING_TAKEN_BACK, Command, Event, Job, Park, ParkReason, PauseMode,
     SUPERSEDED, State, What,
 };
-use crate::job::{Budget, IdempotencyKey, JobId, Seq, Stage};
+use crate::job::{Budget, IdempotencyKey, JobId, Seq, Stage, usd};
 use crate::time::Stamp;
 
 /// The product of a folder, where an action is about no job.
@@ -127,6 +127,27 @@ impl PastAction {
             several => format!("{} jobs", several.len()),
         }
     }
+
+    /// The same with what was set: `local: ceiling $5.00 per day`.
+    pub fn told(&self) -> String {
+        let set: Vec<String> = self.deeds.iter().filter_map(set_words).collect();
+        if set.is_empty() { self.targets() } else { format!("{LOCAL}: {}", set.join(", ")) }
+    }
+}
+
+/// What a ceiling was set to.
+fn set_words(deed: &Deed) -> Option<String> {
+    Some(match &deed.what {
+        What::BudgetChanged { ceiling: Some(most), window } => {
+            format!("ceiling {} {}", usd(*most), window.words())
+        }
+        What::BudgetChanged { ceiling: None, .. } => "no ceiling".to_string(),
+        What::EngineBudgetChanged { engine, ceiling: Some(most) } => {
+            format!("engine {engine} {}", usd(*most))
+        }
+        What::EngineBudgetChanged { engine, ceiling: None } => format!("engine {engine} no ceiling"),
+        _ => return None,
+    })
 }
 
 /// Takes the next event into the list of actions; `before` is the state it met.

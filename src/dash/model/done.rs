@@ -20,7 +20,7 @@ pub struct Done {
     pub by: String,
     /// The verb.
     pub verb: &'static str,
-    /// Its targets: `fix-login-7k2m`, or `14 jobs`.
+    /// Its targets: `fix-login-7k2m`, or `14 jobs`; `local: ceiling $5.00 per day`.
     pub targets: String,
     /// Its jobs.
     pub jobs: Vec<JobId>,
@@ -46,7 +46,7 @@ pub fn done(actions: &[PastAction], state: &State, me: &Actor, now: Stamp) -> Ve
             at: past.at,
             by: if mine { "you".to_string() } else { past.by.name.to_string() },
             verb: past.verb,
-            targets: past.targets(),
+            targets: past.told(),
             jobs: past.deeds.iter().filter_map(|deed| deed.job.clone()).collect(),
             undo,
         }

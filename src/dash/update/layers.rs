@@ -167,7 +167,8 @@ fn told(model: &Model, at: usize, done: bool) -> Option<String> {
     }
     let act = model.done.here()?.get(at)?;
     let jobs: Vec<&str> = act.jobs.iter().map(JobId::as_str).collect();
-    Some(format!("{} {} {}: {}", act.at.local_full(), act.by, act.verb, jobs.join(" ")))
+    let what = if jobs.is_empty() { act.targets.clone() } else { jobs.join(" ") };
+    Some(format!("{} {} {}: {what}", act.at.local_full(), act.by, act.verb))
 }
 
 /// The size of a change was read, or could not be: the row of a sheet that waits for it says so.

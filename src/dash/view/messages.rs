@@ -19,6 +19,11 @@ const NAME: usize = 16;
 /// Jobs that are named of an action.
 const NAMED_MOST: usize = 12;
 
+/// Rows of the list that stay where there is much to tell about one of them.
+const LIST_LEAST: u16 = 3;
+/// Stands last where even so not all of it has room.
+const CUT: &str = "there is more: y copies all of it";
+
 /// One row: when, how it looks, what it says.
 struct Entry {
     at: Stamp,
@@ -56,7 +61,8 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, cursor: usize, done: bool) {
         false => about(model.messages.iter().rev().nth(cursor), usize::from(inside.width), wide + 2),
         true => about_act(canvas, acts.get(cursor), usize::from(inside.width)),
     };
-    let below = u16::try_from(about.len()).unwrap_or(u16::MAX).min(inside.height / 2);
+    let below = inside.height.saturating_sub(LIST_LEAST).max(inside.height / 2);
+    let below = u16::try_from(about.len()).unwrap_or(u16::MAX).min(below);
     let height = usize::from(inside.height - below);
     let more = canvas.sign(Sign::More);
     let window = canvas.window(Pane::Messages, entries.len(), Some(cursor), height);
@@ -70,8 +76,10 @@ pub fn draw(canvas: &mut Canvas<'_>, at: Rect, cursor: usize, done: bool) {
             canvas.restyle(on, canvas.look().cursor());
         }
     }
+    let is_cut = about.len() > usize::from(below);
     for (nth, line) in about.iter().take(usize::from(below)).enumerate() {
         let on = row(inside, inside.height - below + u16::try_from(nth).unwrap_or(0));
+        let line = if is_cut && nth + 1 == usize::from(below) { CUT } else { line };
         canvas.text(on, Role::Neutral, &format!("  {line}"));
     }
 }
@@ -107,6 +115,7 @@ fn about_act(canvas: &Canvas<'_>, act: Option<&Done>, columns: usize) -> Vec<Str
     let named: Vec<&str> = act.jobs.iter().take(NAMED_MOST).map(|id| id.as_str()).collect();
     let more = if many > 0 { format!(" and {many} more") } else { String::new() };
     let what = match act.jobs.as_slice() {
+        [] => format!("{} {}, by {}", act.verb, act.targets, act.by),
         [_, _, ..] => format!("{} by {}: {}{more}", act.verb, act.by, named.join(" ")),
         _ => format!("{} of {} by {}", act.verb, act.targets, act.by),
     };
