@@ -241,6 +241,19 @@ fn a_message_that_its_row_cuts_is_told_in_full() {
     has(&frame, &["word18", "there is more: y copies all of it"]);
 }
 
+#[test]
+fn a_word_about_a_filter_goes_with_the_filter() {
+    let mut seat = Seat::of("submit a | submit b", (80, 24)).keys("2 / a g e > x y z Enter");
+    has(&seat.frame(), &["nothing matches: age>xyz"]);
+    seat = seat.keys("/ Ctrl-u a Enter");
+    assert!(!seat.frame().contains("nothing matches"), "{}", seat.frame());
+    // Another word is none of its business.
+    seat = seat.keys("/ Ctrl-u a g e > x y z Enter w");
+    let said = seat.model.toast.clone();
+    seat = seat.keys("/ Ctrl-u b");
+    assert!(said.is_some() && seat.model.toast == said, "{said:?}");
+}
+
 /// A manifest that was rejected, with what a look at it finds after it was edited.
 fn weighed(found: Result<(), String>, keys: &str) -> Seat {
     let mut seat = Seat::of("submit a", (80, 24));

@@ -17,8 +17,13 @@ pub fn query(model: &mut Model, text: &str, writing: bool) {
     let (filter, bad) = readable(text, writing);
     if model.screen == Screen::Graph && model.page.is_none() {
         let it = &mut model.graph;
-        model.outdated |= it.query != text || it.bad != bad;
+        let is_new = it.query != text || it.bad != bad;
+        model.outdated |= is_new;
+        let was = it.bad.take();
         (it.query, it.filter, it.bad) = (text.to_string(), filter, bad);
+        if is_new {
+            unsay(model, was);
+        }
         return;
     }
     let it = &mut model.jobs;
@@ -27,9 +32,21 @@ pub fn query(model: &mut Model, text: &str, writing: bool) {
     }
     it.query = text.to_string();
     it.filter = filter;
-    it.bad = bad;
+    let was = std::mem::replace(&mut it.bad, bad);
     it.changed = true;
     model.outdated = true;
+    unsay(model, was);
+}
+
+/// What is said of a filter that cannot be read.
+pub fn nothing_matches(bad: &str) -> String {
+    format!("nothing matches: {bad}")
+}
+
+/// What was said of the filter before is not true of this one.
+fn unsay(model: &mut Model, was: Option<String>) {
+    let was = was.map(|bad| nothing_matches(&bad));
+    model.toast.take_if(|toast| was.as_ref() == Some(&toast.text));
 }
 
 /// What was typed as a filter, and what is wrong with the first term that cannot be read.

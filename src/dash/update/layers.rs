@@ -104,7 +104,7 @@ fn filter_key(model: &mut Model, line: &mut Field, key: Key) -> After {
                 tell::say(
                     model,
                     Role::Wait,
-                    format!("nothing matches: {bad}"),
+                    jobs::nothing_matches(&bad),
                     "the language: aq help filter",
                     false,
                 );
