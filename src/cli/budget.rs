@@ -189,7 +189,9 @@ fn show(cx: &mut Context, product: Option<&str>, burndown: bool) -> Answer {
         let of = it.ceiling_micro_usd.map_or(", no ceiling".to_string(), |most| format!(" of {}", usd(most)));
         row(&it.engine, format!("{}{of}{around}", usd(it.spent_micro_usd)));
     }
-    row("rate", shown.micro_usd_per_hour.map_or("?".to_string(), |rate| format!("{about}{}/h", usd(rate))));
+    // A rate is a mean: what is below a cent says nothing.
+    let cents = |micro: u64| usd(micro.saturating_add(5_000) / 10_000 * 10_000);
+    row("rate", shown.micro_usd_per_hour.map_or("?".to_string(), |rate| format!("{about}{}/h", cents(rate))));
     row(
         "state",
         match &shown.paused {
