@@ -121,10 +121,7 @@ fn show_and_explain_name_the_window_the_account_and_the_date() {
             &format!("next chance: {RESET}\n"),
         ],
     );
-    has(
-        &bench.run("explain first"),
-        &["held by parked since", "parked: five-hour limit, account work: said so"],
-    );
+    has(&bench.run("explain first"), &["held by parked since", ": five-hour limit, account work: said so"]);
 }
 
 #[test]

@@ -386,7 +386,7 @@ fn parked_reason(job: &Job, gate: &Gate, park: &Park) -> Reason {
             format!("it was taken back into the line: aq unpark {id}")
         }
     };
-    Reason { opens: park.until, ..plain(gate, format!("parked: {words}{more}"), Some(job.since), unless) }
+    Reason { opens: park.until, ..plain(gate, format!("{words}{more}"), Some(job.since), unless) }
 }
 
 #[cfg(test)]
@@ -468,7 +468,7 @@ mod tests {
             "job a | park a",
             "a",
             &[
-                "parked: parked: put aside by a person -> it was taken back into the line: aq unpark a",
+                "parked: put aside by a person -> it was taken back into the line: aq unpark a",
                 "taker here/1",
             ],
         );
