@@ -169,8 +169,8 @@ fn what_cannot_be_read_any_more_tells_how_old_it_is() {
     seat.send(aq::dash::Msg::Replica(Box::new(gone)));
     seat.pass(aq::time::Span::from_mins(2));
     let frame = seat.frame();
-    assert!(frame.contains("2m old: "), "{frame}");
+    assert!(frame.contains("offline 2m · data from "), "{frame}");
     // Read again, it is as old as nothing.
     seat.feed();
-    assert!(!seat.frame().contains("old: "));
+    assert!(!seat.frame().contains("offline"));
 }

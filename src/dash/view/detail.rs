@@ -186,7 +186,8 @@ fn work(job: &Job, dot: &str) -> String {
     parts.join(&format!(" {dot} "))
 }
 
-fn spent(job: &Job) -> String {
+/// What it has cost, of what ceiling of its own.
+pub fn spent(job: &Job) -> String {
     let cost = parts::cost(job);
     match job.budget().micro_usd {
         Some(ceiling) if !cost.is_empty() => format!("{cost} of {}", crate::job::usd(ceiling)),

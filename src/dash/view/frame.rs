@@ -259,7 +259,11 @@ fn health(canvas: &mut Canvas<'_>, narrow: bool, room: usize) -> Vec<Piece<'stat
             let why = clean(why);
             // Most faults name what could not be read already.
             let text = if why.starts_with("cannot ") { why } else { format!("cannot read {from}: {why}") };
-            let old = model.replica.lost.map(|at| format!("{} old: ", canvas.age(at))).unwrap_or_default();
+            let dot = canvas.sign(Sign::Dot);
+            let old = match model.replica.lost {
+                Some(at) => format!("offline {} {dot} data from {} {dot} ", canvas.age(at), time_of(at)),
+                None => String::new(),
+            };
             vec![canvas.piece(Role::Bad, format!("{} {old}{text}", canvas.sign(Sign::Bad)))]
         }
         Health::Barred { word, why, .. } => {

@@ -5,9 +5,9 @@ use ratatui::text::{Line, Span as Piece};
 
 use super::canvas::{Canvas, below, row};
 use super::parts;
-use super::text::width;
-use super::{artifacts, diff, events, explain, log, manifest, runs, summary};
-use crate::dash::model::{Hit, TABS, Tab};
+use super::text::{clean, width};
+use super::{artifacts, detail, diff, events, explain, log, manifest, runs, summary};
+use crate::dash::model::{Hit, TABS, Tab, factory_of};
 use crate::dash::theme::Sign;
 use crate::fleet::Job;
 use crate::job::Role;
@@ -59,6 +59,15 @@ fn title(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
         right.truncate(1);
         right.push(Piece::raw(format!(" {} {age} ", parts::stage_word(job))));
     }
+    // What else tells the job stands there as far as its name is whole.
+    let named = width(&parts::named(job, canvas.sign(Sign::More))) + 2;
+    for fact in facts(job) {
+        let piece = format!("{dot} {fact} ");
+        if total(&right) + width(&piece) + named > usize::from(at.width) {
+            break;
+        }
+        right.push(Piece::raw(piece));
+    }
     let room = usize::from(at.width).saturating_sub(total(&right));
     let whole = format!(" {}", parts::named(job, canvas.sign(Sign::More)));
     let made = job.id.is_made_of(&job.spec.title);
@@ -67,6 +76,15 @@ fn title(canvas: &mut Canvas<'_>, at: Rect, job: &Job) {
     let mut pieces = vec![canvas.piece(Role::Head, left)];
     pieces.extend(right);
     canvas.line(at, &Line::from(pieces));
+}
+
+/// Where it runs or ran, the how manieth time, for how much, and on which branch.
+fn facts(job: &Job) -> Vec<String> {
+    let tried = job.attempts.last().map(|attempt| format!("attempt {}", attempt.no));
+    let branch = (tried.is_some() && job.spec.worktree).then(|| format!("aq/job/{}", job.id));
+    let host = Some(clean(factory_of(job))).filter(|host| !host.is_empty());
+    let cost = Some(detail::spent(job)).filter(|cost| !cost.is_empty() && cost != "?");
+    [host, tried, cost, branch].into_iter().flatten().collect()
 }
 
 fn tabs(canvas: &mut Canvas<'_>, at: Rect, open: Tab) {

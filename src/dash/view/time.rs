@@ -262,6 +262,9 @@ fn compared(canvas: &mut Canvas<'_>, at: Rect) {
     if let Some(differs) = model.time.differs.clone() {
         let title = format!("{} then and now", parts::plural(differs.len(), "job"));
         canvas.rule(row(at, 0), &title, "D: one job", false);
+        if differs.is_empty() && at.height > 1 {
+            told(canvas, below(at, 1), "every job stands where it stood then");
+        }
         let name = |stage: Option<Stage>| stage.map_or("not there", Stage::name);
         for (nth, it) in differs.iter().take(usize::from(at.height.saturating_sub(1))).enumerate() {
             let more = canvas.sign(Sign::More);
