@@ -246,6 +246,26 @@ fn a_killed_agent_leaves_its_run_to_the_next() {
     assert_eq!(factory.file_at(&head(&factory, "it"), "b").as_deref(), Some("1\n"));
 }
 
+/// It works and costs without being counted, so nobody may take it for a dead one.
+#[test]
+fn a_run_that_outlives_its_agent_is_told_from_a_dead_one() {
+    let factory = Factory::new();
+    factory.job("it", "verify: \"true\"", "echo 1 > a; while [ ! -e stop ]; do sleep 0.05; done");
+    let mut agent = factory.agent(&["--slots", "1"]);
+    factory.wait("the first line of work", || work_file(&factory, "a"));
+    agent.kill();
+    let says = |words: &'static str| {
+        factory.wait(words, || factory.say(&["ls", "--columns", "why"]).contains(words).then_some(()));
+    };
+    says("no agent, runs on");
+    let trees = factory.top().join("home/state/aq/worktrees");
+    let work = walk(&trees).into_iter().find(|path| path.ends_with("a")).expect("its work");
+    std::fs::write(work.with_file_name("stop"), "").expect("a file");
+    says("agent gone");
+    factory.once();
+    assert_eq!(factory.course("it"), "start1 adopted proven ok>testing");
+}
+
 #[test]
 fn a_run_that_was_given_up_as_it_began_fails_nobody() {
     // The agent dies while a shim starts: whoever looks then gives the run up, and finds it ended later.

@@ -161,6 +161,7 @@ fn what_cannot_be_read_any_more_tells_how_old_it_is() {
         events: Vec::new(),
         gone: std::sync::Arc::clone(&seat.model.replica.gone),
         edited: std::sync::Arc::default(),
+        outliving: std::sync::Arc::default(),
         agents: std::sync::Arc::clone(&seat.model.replica.agents),
         rejected: std::sync::Arc::default(),
         health: Health::Broken { why: "the folder is gone: /q".into() },

@@ -202,6 +202,13 @@ fn in_words_a_job_whose_agent_is_gone_is_not_said_to_work() {
     seat.feed();
     let menu: String = talk.tell(&seat.model).iter().map(|line| without_times(line) + "\n").collect();
     assert!(menu.contains(" door building, 0 s, door, agent gone\n"), "{menu}");
+    // A run that goes on without it works and costs, and is no dead one.
+    seat.outliving.insert("door".into());
+    seat.feed();
+    let mut talk = aq::dash::Talk::new(Vec::new());
+    let menu: String = talk.tell(&seat.model).iter().map(|line| without_times(line) + "\n").collect();
+    assert!(menu.contains(" door building, 0 s, door, no agent, runs on\n"), "{menu}");
+    assert!(seat.keys("2").frame().contains("no agent, runs on"));
 }
 
 /// One to review, one that failed, three that can be shipped, one whose agent is gone, one that only runs.

@@ -34,6 +34,8 @@ pub struct Seat {
     pub gone: HashSet<HolderId>,
     /// Running jobs whose files were changed.
     pub edited: HashSet<JobId>,
+    /// Jobs whose run goes on without an agent.
+    pub outliving: HashSet<JobId>,
     /// Agents that live.
     pub agents: Vec<Claimant>,
     /// Gists that were asked for.
@@ -69,6 +71,7 @@ impl Seat {
             effects: Vec::new(),
             gone,
             edited: HashSet::new(),
+            outliving: HashSet::new(),
             agents: vec![crate::folder_script::claimant()],
             gists: Vec::new(),
             kept: Vec::new(),
@@ -106,6 +109,7 @@ impl Seat {
             events,
             gone: Arc::new(self.gone.clone()),
             edited: Arc::new(self.edited.clone()),
+            outliving: Arc::new(self.outliving.clone()),
             agents: Arc::new(self.agents.clone()),
             rejected: Arc::new(self.rejected.clone()),
             health: self.health.clone(),

@@ -139,6 +139,7 @@ fn update_and_draw(state: &Arc<aq::fleet::State>, size: (u16, u16), goal: f64) -
         events: Vec::new(),
         gone: Arc::default(),
         edited: Arc::default(),
+        outliving: Arc::default(),
         agents: Arc::new(vec![crate::folder_script::claimant()]),
         rejected: Arc::default(),
         health: Health::Local { watched: true },

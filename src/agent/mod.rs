@@ -35,7 +35,7 @@ pub use host::{claimant, claimant_at_once, claimants, load};
 pub use keep::{Kept, kept, kept_folder};
 pub use late::settle_closed;
 pub use place::{job_branch, worktree_path};
-pub use reclaim::{make_whole, orphaned};
+pub use reclaim::{goes_on, make_whole, orphaned};
 pub use registry::{Agent, Ending, agents_of, end_agent};
 pub use risk::{AtRisk, at_risk, at_risk_of, let_go, rescue, unsaved_patch};
 pub use run::{Ended, Options, run};

@@ -168,6 +168,15 @@ fn left_of(local: &Local, job: &Job) -> Left {
     left_in(&local.place().runs(&job.id), job)
 }
 
+/// Whether the run of a job's open attempt goes on; where its agent is gone it works and costs, and nobody counts it.
+pub fn goes_on(runs: &Path, job: &Job) -> bool {
+    let Some(attempt) = job.open_attempt() else { return false };
+    let dir = runs.join(attempt.no.to_string());
+    let all = [RunKind::Verify, RunKind::Engine, RunKind::Setup].into_iter();
+    let mut open = all.filter_map(|kind| Run::open(&dir.join(kind.name())).ok());
+    open.any(|run| matches!(run.state(), Ok(RunState::Alive { .. })))
+}
+
 /// What is left of a job whose holder is gone. Ends survivors of a killed shim.
 fn left_in(runs: &Path, job: &Job) -> Left {
     let Some(lease) = &job.lease else { return Left::Nothing("nobody holds it".to_string()) };

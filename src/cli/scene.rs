@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::frame::{CliError, Context, Out, Toward, find_job, parse_moment};
-use crate::agent::{at_risk_of, claimant, claimant_at_once, claimants};
+use crate::agent::{at_risk_of, claimant, claimant_at_once, claimants, goes_on};
 use crate::board::{Board as _, Local, Purpose, Settings, Source};
 use crate::engine::is_gone;
 use crate::fleet::{Broken, Claimant, Event, Job, Now, State};
 use crate::insight::{
-    AGENT_GONE, Aside, Filter, Line, Scene, awaits, awaits_engines, critical_jobs, doing, done_since, halt,
-    jobs_ever, parse_filter, pr_words, state_at,
+    AGENT_GONE, Aside, Filter, Line, RUNS_ON, Scene, awaits, awaits_engines, critical_jobs, doing,
+    done_since, halt, jobs_ever, parse_filter, pr_words, state_at,
 };
 use crate::job::{JobId, Seq};
 use crate::store::{Fault, FaultKind, is_edited};
@@ -148,7 +148,8 @@ impl Seen {
     pub fn why(&self, job: &Job, out: &Out) -> String {
         // What its engine said last is of no use: nobody runs it any more.
         if self.living.is_some() && job.work_lease().is_some_and(|lease| is_gone(&lease.holder)) {
-            return AGENT_GONE.to_string();
+            let runs_on = goes_on(&self.board.place().runs(&job.id), job);
+            return if runs_on { RUNS_ON } else { AGENT_GONE }.to_string();
         }
         if let Some((word, since)) = doing(job) {
             // A record for programs is the same as long as nothing has happened.

@@ -89,6 +89,8 @@ pub struct Fresh {
     pub gone: Arc<HashSet<HolderId>>,
     /// Running jobs whose files were changed meanwhile.
     pub edited: Arc<HashSet<JobId>>,
+    /// Jobs whose run goes on though its agent is gone: it works and costs, and nobody counts it.
+    pub outliving: Arc<HashSet<JobId>>,
     /// Agents that live on this queue, by what they offer.
     pub agents: Arc<Vec<Claimant>>,
     /// Manifests that lie rejected, and edits that are not used, by their names.

@@ -53,7 +53,7 @@ pub use impact::{BEHIND_MOST, behind};
 pub use lawful::{in_words, lawful, why_not};
 pub use level::{has_inverse, level_of, undo_runs_again};
 pub use line::Line;
-pub use needs::{AGENT_GONE, Need, need_in, need_of, needs_you, requeue_verb};
+pub use needs::{AGENT_GONE, Need, RUNS_ON, need_in, need_of, needs_you, requeue_verb};
 pub use past::{Past, jobs_ever, state_at};
 pub use path::{CriticalPath, Estimates, Left, Step, critical_jobs, critical_path};
 pub use pull_request::{look_words, pr_left_open, pr_words};

@@ -12,6 +12,8 @@ const DECIDES: u64 = 80;
 /// What is needed of a person where an agent is gone: what it did since its last checkpoint stands in a worktree
 /// alone.
 pub const AGENT_GONE: &str = "agent gone";
+/// The same of a job whose run goes on: what it costs is counted by the agent that takes it up.
+pub const RUNS_ON: &str = "no agent, runs on";
 /// Weight of work that no commit holds: whoever clears the worktree away loses it.
 const UNSAVED: u64 = 90;
 /// Weight of work that may be lost: it goes before what is lost already.

@@ -114,6 +114,8 @@ pub struct Replica {
     pub gone: Arc<HashSet<HolderId>>,
     /// Running jobs whose files were changed meanwhile.
     pub edited: Arc<HashSet<JobId>>,
+    /// Jobs whose run goes on though its agent is gone: it works and costs, and nobody counts it.
+    pub outliving: Arc<HashSet<JobId>>,
     /// How fresh.
     pub health: Health,
     /// Since when it could not be read any more; what is shown is as old.
@@ -136,6 +138,7 @@ impl Replica {
             events: VecDeque::new(),
             gone: Arc::default(),
             edited: Arc::default(),
+            outliving: Arc::default(),
             health: Health::Loading,
             lost: None,
             from: from.to_string(),

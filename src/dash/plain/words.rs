@@ -3,7 +3,7 @@
 use crate::dash::model::{Gist, Health, Model};
 use crate::dash::view::{clean, cut, waits_for};
 use crate::fleet::{Job, ParkReason};
-use crate::insight::{AGENT_GONE, park_words, pr_words};
+use crate::insight::{AGENT_GONE, RUNS_ON, park_words, pr_words};
 use crate::job::{Proof, Stage};
 use crate::time::{Span, Stamp};
 
@@ -103,7 +103,8 @@ pub fn stage(job: &Job) -> &'static str {
 pub fn standing(model: &Model, job: &Job) -> String {
     // What its engine said last is of no use: nobody runs it any more.
     if job.work_lease().is_some_and(|lease| model.replica.gone.contains(&lease.holder)) {
-        return AGENT_GONE.to_string();
+        let runs_on = model.replica.outliving.contains(&job.id);
+        return if runs_on { RUNS_ON } else { AGENT_GONE }.to_string();
     }
     let edited = if model.replica.edited.contains(&job.id) { "edited, " } else { "" };
     if let Some(attempt) = job.open_attempt() {

@@ -15,7 +15,7 @@ use super::heap::{give_back, hold_little};
 use super::keep::Keeper;
 use super::rejected::rejected;
 use super::tail::Tail;
-use crate::agent::claimants;
+use crate::agent::{claimants, goes_on};
 use crate::board::{Board as _, Local, Memory, Purpose, Settings, leap};
 use crate::dash::effect::Effect;
 use crate::dash::model::{Health, lists, seek};
@@ -88,6 +88,7 @@ impl Source {
                     events: Vec::new(),
                     gone: Arc::default(),
                     edited: Arc::default(),
+                    outliving: Arc::default(),
                     agents: Arc::default(),
                     rejected: Arc::default(),
                     health,
@@ -195,6 +196,7 @@ fn run(folder: Folder, post: &Post, asked: UnboundedReceiver<Effect>) -> Result<
             seen: 0,
             gone: Arc::default(),
             edited: Arc::default(),
+            outliving: Arc::default(),
             agents: Arc::default(),
             rejected: Arc::default(),
             tail: None,
@@ -249,6 +251,7 @@ struct Loop {
     seen: Seq,
     gone: Arc<HashSet<HolderId>>,
     edited: Arc<HashSet<JobId>>,
+    outliving: Arc<HashSet<JobId>>,
     agents: Arc<Vec<Claimant>>,
     /// Manifests that were not accepted, by whoever took them in.
     rejected: Arc<Vec<Rejected>>,
@@ -444,13 +447,18 @@ impl Loop {
         let rejected = rejected(&self.folder.place.rejected(), &self.rejected);
         let running = state.held().map(|row| row.0).filter(|job| is_edited(&self.folder.place, job));
         let edited: HashSet<JobId> = running.map(|job| job.id.clone()).collect();
+        let left = state.held().filter(|row| gone.contains(row.1)).map(|row| row.0);
+        let left = left.filter(|job| goes_on(&self.folder.place.runs(&job.id), job));
+        let outliving: HashSet<JobId> = left.map(|job| job.id.clone()).collect();
         let changed = gone != *self.gone
+            || outliving != *self.outliving
             || edited != *self.edited
             || agents != *self.agents
             || rejected != *self.rejected;
         self.rejected = Arc::new(rejected);
         self.gone = Arc::new(gone);
         self.edited = Arc::new(edited);
+        self.outliving = Arc::new(outliving);
         self.agents = Arc::new(agents);
         changed
     }
@@ -477,6 +485,7 @@ impl Loop {
             events,
             gone: Arc::clone(&self.gone),
             edited: Arc::clone(&self.edited),
+            outliving: Arc::clone(&self.outliving),
             agents: Arc::clone(&self.agents),
             rejected: Arc::clone(&self.rejected),
             health,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{budget, fleet, flow, go, layers, notice, pages, risk, tell, time, watch};
 use crate::dash::effect::{Effect, Old};
 use crate::dash::model::{
-    Drawn, HOLD, Health, INLINE_MOST, Layer, Listing, Lists, Loaded, Model, Pane, PerList, Request, Screen,
-    Step, WIDE, later, lists as make, window_span,
+    Drawn, HOLD, Health, INLINE_MOST, Layer, Listing, Lists, Loaded, Model, Pane, PerList, Replica, Request,
+    Screen, Step, WIDE, later, lists as make, window_span,
 };
 use crate::dash::msg::{Fresh, Read};
 use crate::dash::survey::Found;
@@ -21,13 +21,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     let now = model.law_now().law;
     let it = model.time.live.as_deref_mut().unwrap_or(&mut model.replica);
     let before = Arc::clone(&it.state);
-    let same = it.state.seq == fresh.state.seq && it.gone == fresh.gone && it.edited == fresh.edited;
-    if !fresh.anew
-        && same
-        && it.health == fresh.health
-        && it.agents == fresh.agents
-        && it.rejected == fresh.rejected
-    {
+    if !is_news(it, &fresh) {
         return Vec::new();
     }
     let lost = it.is_known() && matches!(fresh.health, Health::Broken { .. } | Health::Skew { .. });
@@ -39,6 +33,7 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     it.rejected = fresh.rejected;
     let old = std::mem::replace(&mut it.gone, fresh.gone);
     it.edited = fresh.edited;
+    it.outliving = fresh.outliving;
     it.state = fresh.state;
     let died = it.state.held().filter(|row| it.gone.contains(row.1) && !old.contains(row.1));
     let died: Vec<JobId> = died.map(|row| row.0.id.clone()).collect();
@@ -81,6 +76,17 @@ pub fn replica(model: &mut Model, fresh: Fresh) -> Vec<Effect> {
     model.outdated = true;
     effects.extend(pages::moved_on(model, &touched));
     effects
+}
+
+fn is_news(it: &Replica, fresh: &Fresh) -> bool {
+    fresh.anew
+        || it.state.seq != fresh.state.seq
+        || it.gone != fresh.gone
+        || it.edited != fresh.edited
+        || it.outliving != fresh.outliving
+        || it.health != fresh.health
+        || it.agents != fresh.agents
+        || it.rejected != fresh.rejected
 }
 
 /// Another history stands in the place of the one that was followed: what was worked out from that one is dropped,

@@ -119,6 +119,7 @@ fn seek(model: &mut Model, count: usize, at: Stamp) -> Vec<Effect> {
         events: recording.events()[first..count].iter().cloned().collect(),
         gone: Arc::default(),
         edited: Arc::default(),
+        outliving: Arc::default(),
         health: Health::Replay,
         lost: None,
         from: live.from.clone(),

@@ -7,7 +7,7 @@ use super::text::{clean, cut, fit_id, short_age, width};
 use crate::dash::model::Model;
 use crate::dash::theme::Sign;
 use crate::fleet::{Job, ParkReason};
-use crate::insight::{AGENT_GONE, Await, Scene, awaits, park_words, pr_words, tags, used};
+use crate::insight::{AGENT_GONE, Await, RUNS_ON, Scene, awaits, park_words, pr_words, tags, used};
 use crate::job::{HolderId, Proof, Role, Stage};
 use crate::time::{Span, Stamp};
 
@@ -48,7 +48,8 @@ pub fn status(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> Piece<'static>
 fn words(canvas: &mut Canvas<'_>, job: &Job, most: usize) -> (Role, String) {
     // What its engine said last is of no use: nobody runs it any more.
     if job.work_lease().is_some_and(|lease| canvas.model.replica.gone.contains(&lease.holder)) {
-        return (Role::Bad, AGENT_GONE.to_string());
+        let runs_on = canvas.model.replica.outliving.contains(&job.id);
+        return (Role::Bad, if runs_on { RUNS_ON } else { AGENT_GONE }.to_string());
     }
     if let Some(attempt) = job.open_attempt() {
         let (word, at, _) = &attempt.word;
